@@ -1,0 +1,1 @@
+"""The reference on recurrent neural networks in which no displayed formula can be wrong."""

@@ -1,0 +1,17 @@
+"""Types of the arguments of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Array", "Elementwise"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+"""Array of real numbers."""
+
+Elementwise: TypeAlias = Callable[[Any], Any]
+"""Function of an array that acts entry by entry, such as `numpy.tanh`."""

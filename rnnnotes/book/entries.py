@@ -1,0 +1,320 @@
+"""Scalars that NumPy code runs on unchanged, so that the code is proved and not sampled.
+
+NumPy calls an entry's own ``tanh``, ``+`` and ``*`` when an array holds objects.  An
+`Entry` answers with algebra: it is a polynomial, or a quotient of polynomials, in plain
+symbols.  Three kinds of symbols exist, and a `Ledger` knows each by name:
+
+leaf
+    an input, a weight, an initial state: any real number;
+node
+    an entry of a defined symbol such as ``h[2]``: it has a value;
+atom
+    a function of entries, such as ``tanh(a)``: kept opaque, with its rule of derivation.
+
+Keeping states as nodes makes derivatives follow the graph of the computation, and keeping
+functions as atoms leaves identities of polynomials, which ``expand`` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import sympy as sp
+
+__all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node"]
+
+Entries = npt.NDArray[np.object_]
+
+
+class BranchesOnValues(TypeError):
+    """Raised when code asks for the size of an entry: such code can be tested, not proved."""
+
+
+ABS = ("Abs", ())
+
+
+class Node(NamedTuple):
+    """An entry of a defined symbol: its value, and the time it belongs to."""
+
+    value: sp.Expr
+    time: int | None
+
+
+class Atom(NamedTuple):
+    """A function of entries.  `orders` counts the derivatives by each argument."""
+
+    name: Hashable
+    orders: tuple[int, ...]
+    arguments: tuple[sp.Expr, ...]
+
+
+def exact(value: Any) -> sp.Expr:
+    """Read a number as the exact rational it is."""
+    if isinstance(value, Entry):
+        return value.expr
+    if isinstance(value, sp.Expr):
+        return value
+    if isinstance(value, (float, np.floating)):
+        return sp.Rational(float(value))
+    return sp.Integer(int(value))
+
+
+def _binary(operate: Callable[[sp.Expr, sp.Expr], sp.Expr]) -> Callable[[Entry, Any], Any]:
+    def method(self: Entry, other: Any) -> Any:
+        # An array takes the operation over, entry by entry.
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return Entry(operate(self.expr, exact(other)), self.ledger)
+
+    return method
+
+
+class Entry:
+    """A real number of which only a formula is known."""
+
+    __slots__ = ("expr", "ledger")
+
+    def __init__(self, expr: sp.Expr, ledger: Ledger) -> None:
+        self.expr = expr
+        self.ledger = ledger
+
+    def _new(self, expr: sp.Expr) -> Entry:
+        return Entry(expr, self.ledger)
+
+    __add__ = __radd__ = _binary(lambda own, other: own + other)
+    __sub__ = _binary(lambda own, other: own - other)
+    __rsub__ = _binary(lambda own, other: other - own)
+    __mul__ = __rmul__ = _binary(lambda own, other: own * other)
+    __truediv__ = _binary(lambda own, other: own / other)
+    __rtruediv__ = _binary(lambda own, other: other / own)
+    __pow__ = _binary(lambda own, other: own**other)
+
+    def __neg__(self) -> Entry:
+        return self._new(-self.expr)
+
+    def __pos__(self) -> Entry:
+        return self
+
+    def conjugate(self) -> Entry:
+        """Entries are real."""
+        return self
+
+    def tanh(self) -> Entry:
+        """Hyperbolic tangent."""
+        return self.ledger.apply("tanh", self)
+
+    def exp(self) -> Entry:
+        """Exponential."""
+        return self.ledger.apply("exp", self)
+
+    def log(self) -> Entry:
+        """Natural logarithm."""
+        return self.ledger.apply("log", self)
+
+    def sqrt(self) -> Entry:
+        """Square root."""
+        return self._new(sp.sqrt(self.expr))
+
+    def square(self) -> Entry:
+        """Square."""
+        return self * self
+
+    def __abs__(self) -> Entry:
+        return self.ledger.apply(ABS, self)
+
+    def _branch(self, *_: Any) -> Any:
+        raise BranchesOnValues("the code compares values, and the value of a symbol is not known")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _branch
+    __bool__ = __float__ = __int__ = _branch
+
+    def __repr__(self) -> str:
+        return f"Entry({self.expr})"
+
+
+DERIVATIVES: dict[Hashable, Callable[[sp.Symbol, sp.Expr], sp.Expr]] = {
+    "tanh": lambda value, argument: 1 - value**2,
+    "sigmoid": lambda value, argument: value * (1 - value),
+    "exp": lambda value, argument: value,
+    "log": lambda value, argument: 1 / argument,
+}
+"""Derivative of each known function, from its value and its argument.
+
+The building blocks prove these rules from the definitions of the functions, where the
+rules are not used.
+"""
+
+OPAQUE = {"Abs", "Max", "Min", "Indicator", "Norm", "SpectralRadius"}
+"""Functions of which algebra knows nothing; draws give them values."""
+
+
+VALUES: dict[tuple[Hashable, sp.Expr], sp.Expr] = {
+    ("exp", sp.S.Zero): sp.S.One,
+    ("log", sp.S.One): sp.S.Zero,
+    ("tanh", sp.S.Zero): sp.S.Zero,
+    ("sigmoid", sp.S.Zero): sp.S.Half,
+}
+"""Values that a rule of symmetry would not reach."""
+
+
+class Ledger:
+    """What each symbol of a proof stands for.
+
+    `expansions` maps the name of a function to its definition, and is consulted before
+    the rules: where a function is defined, nothing is known of it but its definition.
+    """
+
+    def __init__(self, expansions: dict[str, Callable[[Entry], Entry]] | None = None) -> None:
+        self.expansions = expansions or {}
+        self.nodes: dict[sp.Symbol, Node] = {}
+        self.atoms: dict[sp.Symbol, Atom] = {}
+        self._interned: dict[Atom, sp.Symbol] = {}
+        self._plain: dict[sp.Symbol, sp.Expr] = {}
+        self._compiled: dict[sp.Expr, Callable[..., float]] = {}
+        self._slopes: dict[tuple[sp.Symbol, sp.Symbol, int | None], sp.Expr] = {}
+
+    def entry(self, name: str, positive: bool | None = None) -> Entry:
+        """Return the leaf or node of a name."""
+        return Entry(sp.Symbol(name, real=True, positive=positive), self)
+
+    def define(self, name: str, value: Any, time: int | None) -> Entry:
+        """Give a name to a value."""
+        entry = self.entry(name)
+        self.nodes[entry.expr] = Node(sp.expand(exact(value)), time)
+        return entry
+
+    def apply(self, name: Hashable, *arguments: Entry, orders: tuple[int, ...] = ()) -> Entry:
+        """Apply a function to entries, or one of its derivatives."""
+        orders = orders or (0,) * len(arguments)
+        if name in self.expansions and not any(orders):
+            return self.expansions[str(name)](*arguments)
+        if len(arguments) == 1 and any(orders):
+            return self._slope_of(name, arguments[0], orders[0])
+        atom_ = Atom(name, orders, tuple(sp.expand(exact(argument)) for argument in arguments))
+        return Entry(self._intern(atom_), self)
+
+    def _slope_of(self, name: Hashable, argument: Entry, order: int) -> Entry:
+        """Differentiate a function of one argument at a point, which is a node for that end."""
+        point = self.define(f"point{len(self.nodes)}", argument, None)
+        value = self.apply(name, point).expr
+        for _ in range(order):
+            value = self.derivative(value, point.expr)
+        return Entry(value, self)
+
+    def _intern(self, atom: Atom) -> sp.Symbol:
+        if atom not in self._interned:
+            sign = {"exp": {"positive": True}, ABS: {"nonnegative": True}}.get(atom.name, {})
+            symbol = sp.Symbol(f"atom{len(self.atoms)}", real=True, **sign)
+            self._interned[atom] = symbol
+            self.atoms[symbol] = atom
+        return self._interned[atom]
+
+    def derivative(self, expr: sp.Expr, by: sp.Symbol, since: int | None = None) -> sp.Expr:
+        """Differentiate by the chain rule, through nodes and atoms.
+
+        With `since`, nodes of earlier times are constants: the immediate derivative.
+        """
+        total = sp.S.Zero
+        for symbol in sorted(expr.free_symbols, key=str):
+            slope = self._slope(symbol, by, since)
+            if slope != 0:
+                total += expr.diff(symbol) * slope
+        return total
+
+    def _slope(self, symbol: sp.Symbol, by: sp.Symbol, since: int | None) -> sp.Expr:
+        if symbol == by:
+            return sp.S.One
+        key = symbol, by, since
+        if key not in self._slopes:
+            self._slopes[key] = sp.expand(self._follow(symbol, by, since))
+        return self._slopes[key]
+
+    def _follow(self, symbol: sp.Symbol, by: sp.Symbol, since: int | None) -> sp.Expr:
+        if symbol in self.nodes:
+            value, time = self.nodes[symbol]
+            held = since is not None and time is not None and time < since
+            return sp.S.Zero if held else self.derivative(value, by, since)
+        if symbol not in self.atoms:
+            return sp.S.Zero
+        atom = self.atoms[symbol]
+        total = sp.S.Zero
+        for place, argument in enumerate(atom.arguments):
+            inner = self.derivative(argument, by, since)
+            if inner != 0:
+                total += self._partial(symbol, atom, place) * inner
+        return total
+
+    def _partial(self, symbol: sp.Symbol, atom: Atom, place: int) -> sp.Expr:
+        if atom.name in DERIVATIVES:
+            return DERIVATIVES[atom.name](symbol, atom.arguments[0])
+        if isinstance(atom.name, tuple) and atom.name[0] in OPAQUE:
+            raise BranchesOnValues(f"{atom.name[0]} is not differentiated by algebra")
+        orders = tuple(order + (place == at) for at, order in enumerate(atom.orders))
+        return self._intern(atom._replace(orders=orders))
+
+    def plain(self, expr: sp.Expr) -> sp.Expr:
+        """Rewrite an expression in leaves and atoms alone, each atom in its normal form."""
+        return expr.xreplace({symbol: self._plain_symbol(symbol) for symbol in expr.free_symbols})
+
+    def _plain_symbol(self, symbol: sp.Symbol) -> sp.Expr:
+        if symbol not in self._plain:
+            self._plain[symbol] = symbol
+            if symbol in self.nodes:
+                self._plain[symbol] = sp.expand(self.plain(self.nodes[symbol].value))
+            elif symbol in self.atoms:
+                self._plain[symbol] = self._normal(self.atoms[symbol])
+        return self._plain[symbol]
+
+    def _normal(self, atom: Atom) -> sp.Expr:
+        plain = tuple(_polynomial(self.plain(argument)) for argument in atom.arguments)
+        if (atom.name, plain[0]) in VALUES and not any(atom.orders):
+            return VALUES[atom.name, plain[0]]
+        if atom.name == "exp":
+            return self._exponential(plain[0])
+        if atom.name == "log" and plain[0] in self.atoms and self.atoms[plain[0]].name == "exp":
+            return self.atoms[plain[0]].arguments[0]
+        if atom.name in ("tanh", "sigmoid") and plain[0].could_extract_minus_sign():
+            mirrored = self._kept(atom._replace(arguments=(sp.expand(-plain[0]),)))
+            return -mirrored if atom.name == "tanh" else 1 - mirrored
+        return self._kept(atom._replace(arguments=plain))
+
+    def _kept(self, atom: Atom) -> sp.Symbol:
+        symbol = self._intern(atom)
+        self._plain[symbol] = symbol
+        return symbol
+
+    def _exponential(self, argument: sp.Expr) -> sp.Expr:
+        """Split ``exp(2*a - b)`` into ``exp(a)**2 / exp(b)``, so that powers cancel."""
+        result = sp.S.One
+        for term, coefficient in argument.as_coefficients_dict().items():
+            if term in self.atoms and self.atoms[term].name == "log":
+                result *= self.atoms[term].arguments[0] ** coefficient
+            elif coefficient.is_Integer:
+                result *= self._kept(Atom("exp", (0,), (term,))) ** coefficient
+            else:
+                result *= self._kept(Atom("exp", (0,), (coefficient * term,)))
+        return result
+
+    def compiled(self, expr: sp.Expr, symbols: list[sp.Symbol]) -> Callable[..., float]:
+        """Python function of an expression, made once however often it is drawn."""
+        if expr not in self._compiled:
+            self._compiled[expr] = sp.lambdify(symbols, expr, "math")
+        return self._compiled[expr]
+
+    def derivatives(self, of: Entries, by: Entries, since: int | None = None) -> Entries:
+        """Differentiate each entry by each entry, along new last axes."""
+        result = np.empty(of.shape + by.shape, dtype=object)
+        for i in np.ndindex(*of.shape):
+            for j in np.ndindex(*by.shape):
+                slope = self.derivative(exact(of[i]), by[j].expr, since)
+                result[i + j] = Entry(slope, self)
+        return result
+
+
+def _polynomial(expr: sp.Expr) -> sp.Expr:
+    """Return one form for equal arguments: a polynomial, else a reduced quotient."""
+    expanded = sp.expand(expr)
+    return expanded if expanded.is_polynomial() else sp.expand(sp.cancel(sp.together(expanded)))

@@ -1,0 +1,401 @@
+"""A formula: a statement, the code that computes it, and why it is true.
+
+The statement is written in `rnnnotes.book.language` and the code in NumPy, by hand and side
+by side.  Neither is made from the other: each is a witness to the other.  All else is
+printed from the statement, so it has nowhere to drift to.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import inspect
+import pkgutil
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar, cast
+
+import sympy as sp
+
+from rnnnotes.book.arguments import checked
+from rnnnotes.book.language import (
+    Apply,
+    Array,
+    At,
+    Expression,
+    Function,
+    Number,
+    Relation,
+    StatementError,
+    Variable,
+    indices,
+    walk,
+    wrap,
+)
+from rnnnotes.book.printing import latex
+
+__all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula"]
+
+Code = Callable[..., Any]
+F = TypeVar("F", bound=Code)
+
+
+class UnknownFormulaError(KeyError):
+    """An id or a chapter that no formula has."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Line(NamedTuple):
+    """One line of a derivation: how it compares to the line before, and why."""
+
+    sign: str
+    expr: Expression
+    because: str
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A statement, its code and its derivation.
+
+    A definition has no derivation.  A theorem has one, which starts at the left-hand side,
+    ends at the right-hand side, and may use the formulas that are `given`.
+    """
+
+    id: str
+    statement: Relation
+    code: Code
+    sources: tuple[str, ...]
+    given: tuple[Formula, ...] = ()
+    derivation: tuple[Line, ...] = ()
+    where: tuple[Relation, ...] = ()
+    ranges: Mapping[sp.Symbol, tuple[sp.Expr, sp.Expr]] = field(default_factory=dict)
+    bindings: Mapping[str, Any] = field(default_factory=dict)
+    slugs: tuple[str, ...] = ()
+
+    @property
+    def chapter(self) -> str:
+        """Module and page of the formula."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Name of the function that computes it."""
+        return self.id.partition(".")[2]
+
+    @cached_property
+    def title(self) -> str:
+        """First sentence of the docstring, without its full stop."""
+        doc = inspect.getdoc(self.code) or ""
+        return doc.partition("\n\n")[0].replace("\n", " ").removesuffix(".")
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether the formula fixes the meaning of a symbol."""
+        return not self.derivation
+
+    @cached_property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        return latex(self.statement)
+
+    @cached_property
+    def source_code(self) -> str:
+        """Body of the code, without signature and docstring."""
+        source = textwrap.dedent(inspect.getsource(self.code))
+        definition = ast.parse(source).body[0]
+        assert isinstance(definition, ast.FunctionDef)
+        has_docstring = ast.get_docstring(definition) is not None
+        lines = source.splitlines()[definition.body[int(has_docstring)].lineno - 1 :]
+        return textwrap.dedent("\n".join(lines))
+
+    @cached_property
+    def symbols(self) -> tuple[Variable, ...]:
+        """Declared symbols of the statement, in reading order."""
+        from rnnnotes.notation import SYMBOLS
+
+        parts = (self.statement, *self.where)
+        found = {node for part in parts for node in walk(part) if isinstance(node, Variable)}
+        return tuple(symbol for symbol in SYMBOLS if symbol in found)
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """Names of the functions that the statement applies."""
+        from rnnnotes.notation import FUNCTIONS
+
+        parts = (self.statement, *self.where)
+        found = {node.name for part in parts for node in walk(part) if isinstance(node, Function)}
+        return tuple(name for name in FUNCTIONS if name in found)
+
+    @cached_property
+    def ancestors(self) -> tuple[Formula, ...]:
+        """All formulas that this one rests on, earlier ones first."""
+        found: dict[str, Formula] = {}
+        for parent in self.given:
+            found |= {ancestor.id: ancestor for ancestor in parent.ancestors}
+            found[parent.id] = parent
+        return tuple(found.values())
+
+    @property
+    def used_by(self) -> tuple[Formula, ...]:
+        """Formulas that name this one as given."""
+        return tuple(other for other in FORMULAS.values() if self in other.given)
+
+    def index_ranges(self) -> list[tuple[sp.Symbol, sp.Expr, sp.Expr]]:
+        """Free indices of the statement with their first and last values, outer ones first."""
+        from rnnnotes.notation import INDICES
+
+        parts = [self.statement, *self.where, *(line.expr for line in self.derivation)]
+        wanted = set().union(*map(indices, parts)) & (set(INDICES) | set(self.ranges))
+        result: list[tuple[sp.Symbol, sp.Expr, sp.Expr]] = []
+        pending = sorted(wanted, key=list(INDICES).index)
+        while pending:
+            symbol = pending.pop(0)
+            low, high = self.ranges.get(symbol, INDICES[symbol][:2])
+            low, high = sp.sympify(low), sp.sympify(high)
+            done = {index for index, *_ in result}
+            needed = [s for s in sorted((low.free_symbols | high.free_symbols), key=str)
+                      if s in INDICES and s not in done]  # fmt: skip
+            if needed:
+                pending = [*needed, *(s for s in pending if s not in needed), symbol]
+                continue
+            result.append((symbol, low, high))
+        return result
+
+    def argument(self, name: str) -> Any:
+        """What the parameter of a name stands for: an expression, a function or an index.
+
+        A name is that of a symbol; ``_prev`` and ``_next`` after it mean one step before
+        and after, ``_0`` the time before the first step, a plural all times, and ``_prevs``
+        all times but the last.  An underscore at the end keeps ``as_`` from being a keyword.
+        """
+        from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS, T, t
+
+        if name in self.bindings:
+            return self.bindings[name]
+        by_name = {symbol.name: symbol for symbol in SYMBOLS}
+        scalars = {str(symbol): symbol for symbol in (*INDICES, *SIZES)}
+        if name in by_name:
+            symbol = by_name[name]
+            return symbol[t] if symbol.times else symbol
+        if name in scalars:
+            return scalars[name]
+        base, order = name.removesuffix("_prime"), int(name.endswith("_prime"))
+        if base in FUNCTIONS:
+            return self._function(base, order)
+        for suffix, time in (("_prev", t - 1), ("_next", t + 1), ("_0", sp.S.Zero)):
+            if name.endswith(suffix) and name.removesuffix(suffix) in by_name:
+                return by_name[name.removesuffix(suffix)][time]
+        plural = name.removesuffix("_").removesuffix("s")
+        if plural in by_name and by_name[plural].times:
+            return Array(by_name[plural])
+        if plural.removesuffix("_prev") in by_name:
+            symbol = by_name[plural.removesuffix("_prev")]
+            return Array(symbol, 0, T - 1)
+        raise StatementError(
+            f"{self.id}: the code takes {name!r}, which is neither a declared symbol nor bound"
+        )
+
+    def _function(self, name: str, order: int) -> Function:
+        """Function as the statement applies it: with its shape, and its time if it has one."""
+        for part in (self.statement, *(line.expr for line in self.derivation)):
+            for node in walk(part):
+                if isinstance(node, Function) and node.name == name:
+                    return Function(name, node.args[1], order, node.index)
+        return Function(name, None, order)
+
+
+FORMULAS: dict[str, Formula] = {}
+"""Each formula of the book, by id."""
+
+Statement = tuple[Any, str, Any]
+
+
+def formula(
+    left: Any,
+    sign: str,
+    right: Any,
+    *,
+    source: str | Sequence[str],
+    given: Sequence[Code] = (),
+    derivation: Sequence[Statement] = (),
+    where: Sequence[Statement] = (),
+    ranges: Mapping[sp.Symbol, tuple[Any, Any]] | None = None,
+    bindings: Mapping[str, Any] | None = None,
+    slug: str | Sequence[str] = (),
+) -> Callable[[F], F]:
+    """State what a function computes, and why.
+
+    Parameters
+    ----------
+    left, right : Expression
+        Sides of the statement.
+    sign : {'=', '<=', '<'}
+        How they compare.
+    source : str or sequence of str
+        Keys of the bibliography that the formula goes back to.
+    given : sequence of callable
+        Functions of earlier formulas that the derivation uses.
+    derivation : sequence of (sign, expression, reason)
+        Lines, each compared with the line before; the first with `left`.
+    where : sequence of (left, sign, right)
+        Conditions under which the statement holds.
+    ranges : mapping of index to (first, last), optional
+        Values of an index, where they differ from its declaration.
+    bindings : mapping of parameter to expression, optional
+        What a parameter of the code stands for, where its name does not say so.
+    slug : str or sequence of str, optional
+        Keywords under which the formula is also looked for.
+
+    Returns
+    -------
+    callable
+        Decorator that registers the formula.  The function checks its arguments from then on.
+
+    Raises
+    ------
+    StatementError
+        If the statement is malformed: a theorem without derivation, a derivation that does
+        not end at the right-hand side, an id that is taken.
+    """
+    statement = Relation(left, sign, right)
+    lines = tuple(Line(sign_, wrap(expr), because) for sign_, expr, because in derivation)
+
+    def register(code: F) -> F:
+        stated = Formula(
+            id=_id(code),
+            statement=statement,
+            code=code,
+            sources=_strings(source),
+            given=tuple(_stated(function) for function in given),
+            derivation=lines,
+            where=tuple(Relation(*condition) for condition in where),
+            ranges=dict(ranges or {}),
+            bindings=dict(bindings or {}),
+            slugs=_strings(slug),
+        )
+        _validate(stated)
+        FORMULAS[stated.id] = stated
+        return cast(F, checked(stated))
+
+    return register
+
+
+def _strings(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _id(code: Code) -> str:
+    return f"{code.__module__.rpartition('.')[2]}.{code.__name__}"
+
+
+def _stated(code: Code) -> Formula:
+    try:
+        return FORMULAS[_id(code)]
+    except KeyError:
+        raise StatementError(f"given: {_id(code)} states no formula") from None
+
+
+def _validate(stated: Formula) -> None:
+    """Refuse what cannot be a formula, and say which line is at fault."""
+    where = f"{stated.id}: "
+    if stated.id in FORMULAS and FORMULAS[stated.id].code.__module__ != stated.code.__module__:
+        raise StatementError(where + "the id is taken")
+    if not stated.sources:
+        raise StatementError(where + "needs a source")
+    left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
+    for name in inspect.signature(stated.code).parameters:
+        if stated.argument(name) == left:
+            raise StatementError(where + f"the code takes {name!r}, which it is to compute")
+    if stated.is_definition:
+        if sign != "=" or not _names(left):
+            raise StatementError(
+                where + f"a definition has a bare symbol on the left, not {latex(left)}; "
+                "anything else needs a derivation"
+            )
+        return
+    for number, line in enumerate(stated.derivation, start=1):
+        try:
+            Relation(left if number == 1 else stated.derivation[number - 2].expr, *line[:2])
+        except StatementError as error:
+            raise StatementError(where + f"line {number} ({line.because}): {error}") from None
+    last = stated.derivation[-1].expr
+    if last != right:
+        raise StatementError(
+            where + f"the derivation ends at {latex(last)}, not at {latex(right)}"
+        )
+    reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
+    if reached != sign:
+        raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
+
+
+def _names(left: Expression) -> bool:
+    """Whether an expression is a name: a symbol, or a function of bare symbols."""
+    if isinstance(left, Apply):
+        return all(isinstance(argument, Variable) for argument in left.arguments)
+    return isinstance(left, Variable | At)
+
+
+def chapters() -> list[str]:
+    """Names of the chapters, in the order in which they import one another."""
+    find_all()
+    return list(dict.fromkeys(stated.chapter for stated in FORMULAS.values()))
+
+
+def find_all() -> dict[str, Formula]:
+    """Load every chapter, and return all formulas by id."""
+    package = importlib.import_module("rnnnotes")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        if not module.ispkg and module.name != "__main__":
+            importlib.import_module(f"rnnnotes.{module.name}")
+    return FORMULAS
+
+
+def find(id: str) -> Formula:  # noqa: A002 -- it is an id
+    """Find a formula by its id.
+
+    Parameters
+    ----------
+    id : str
+        Chapter and name, as in ``vanilla_rnn.hidden_state``.
+
+    Returns
+    -------
+    Formula
+        The formula.
+
+    Raises
+    ------
+    UnknownFormulaError
+        If there is none; the message names the nearest ids.
+
+    Examples
+    --------
+    >>> find("vanilla_rnn.hidden_state").title
+    'Hidden state after one step'
+    >>> find("vanilla_rnn.hiden_state")
+    Traceback (most recent call last):
+    ...
+    rnnnotes.book.formulas.UnknownFormulaError: no formula 'vanilla_rnn.hiden_state'; ...
+    """
+    known = find_all()
+    if id in known:
+        return known[id]
+    nearest = difflib.get_close_matches(id, known, n=3, cutoff=0.4)
+    hint = f"the nearest are {', '.join(nearest)}" if nearest else "`rnnnotes list` shows all"
+    raise UnknownFormulaError(f"no formula {id!r}; {hint}")
+
+
+def scalar_only(stated: Formula) -> bool:
+    """Whether a statement is about numbers alone, so that its proof knows no sizes."""
+    parts = [stated.statement, *(line.expr for line in stated.derivation)]
+    nodes = [node for part in parts for node in walk(part)]
+    return all(
+        not node.shape and not (isinstance(node, Variable) and node.times)
+        for node in nodes
+        if isinstance(node, Expression) and not isinstance(node, Number)
+    )

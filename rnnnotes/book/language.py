@@ -1,0 +1,642 @@
+"""The language in which formulas are stated.
+
+An expression is a SymPy tree that reads like the NumPy line it states::
+
+    tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h)      # a statement
+    np.tanh(W_xh @ x + W_hh @ h_prev + b_h)        # the code
+
+The operators mean what they mean in NumPy: ``*`` acts entry by entry and ``@`` is
+the matrix product; a vector has one axis.  Nothing is simplified or sorted, so what is
+printed is what was written.  A shape that does not fit is refused when the
+expression is built, not when it is checked.
+
+What NumPy lacks are nodes of their own: an index of time, a sum or an ordered product
+over it, and the three derivatives of recurrent networks (`Jacobian`, `Gradient`
+and the immediate derivative `Immediate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, cast
+
+import sympy as sp
+from sympy.core.symbol import Str
+
+__all__ = [
+    "Abs",
+    "Add",
+    "Apply",
+    "Array",
+    "At",
+    "Compose",
+    "Concatenate",
+    "Diag",
+    "Divide",
+    "Expression",
+    "Function",
+    "Gradient",
+    "Identity",
+    "Immediate",
+    "Indicator",
+    "Inverse",
+    "Jacobian",
+    "Literal",
+    "MatMul",
+    "MatrixPower",
+    "Max",
+    "Min",
+    "Neg",
+    "Norm",
+    "Number",
+    "OneHot",
+    "Ones",
+    "Order",
+    "Outer",
+    "Power",
+    "Product",
+    "Relation",
+    "Shape",
+    "SpectralRadius",
+    "StatementError",
+    "Sub",
+    "Sum",
+    "Times",
+    "Total",
+    "Transpose",
+    "Variable",
+    "indices",
+    "walk",
+    "wrap",
+]
+
+Shape: TypeAlias = tuple[sp.Expr, ...]
+Operand: TypeAlias = "Expression | sp.Expr | int | float"
+
+
+class StatementError(ValueError):
+    """A statement that means nothing: shapes that do not fit, or a name that is not declared."""
+
+
+class Expression(sp.Basic):  # type: ignore[misc]
+    """A node of a statement.  Its `shape` is that of the NumPy array it stands for."""
+
+    shape: Shape = ()
+
+    def __add__(self, other: Operand) -> Add:
+        return Add(self, other)
+
+    def __radd__(self, other: Operand) -> Add:
+        return Add(other, self)
+
+    def __sub__(self, other: Operand) -> Sub:
+        return Sub(self, other)
+
+    def __rsub__(self, other: Operand) -> Sub:
+        return Sub(other, self)
+
+    def __mul__(self, other: Operand) -> Times:
+        return Times(self, other)
+
+    def __rmul__(self, other: Operand) -> Times:
+        return Times(other, self)
+
+    def __truediv__(self, other: Operand) -> Divide:
+        return Divide(self, other)
+
+    def __rtruediv__(self, other: Operand) -> Divide:
+        return Divide(other, self)
+
+    def __matmul__(self, other: Operand) -> MatMul:
+        return MatMul(self, other)
+
+    def __pow__(self, other: Operand) -> Power:
+        return Power(self, other)
+
+    def __neg__(self) -> Neg:
+        return Neg(self)
+
+    @property
+    def T(self) -> Transpose:  # noqa: N802 -- NumPy's name
+        """Transpose of a matrix."""
+        return Transpose(self)
+
+
+def wrap(operand: Operand) -> Expression:
+    """Turn a number, or an expression in sizes and indices, into a node."""
+    if isinstance(operand, Expression):
+        return operand
+    return Number(sp.sympify(operand, rational=True))
+
+
+def _require(fits: bool, complaint: str) -> None:
+    if not fits:
+        raise StatementError(complaint)
+
+
+def _shapes(*parts: Expression) -> str:
+    return " and ".join(f"{part.shape}".replace(",)", ")") for part in parts)
+
+
+class _Variadic(Expression):
+    """A node whose parts are all expressions."""
+
+    parts: int | None = None
+
+    def __new__(cls, *parts: Operand) -> Any:
+        wrapped = [wrap(part) for part in parts]
+        node = sp.Basic.__new__(cls, *wrapped)
+        node.shape = node._shape(*wrapped)
+        return node
+
+    def _shape(self, *parts: Expression) -> Shape:
+        raise NotImplementedError
+
+
+class _Elementwise(_Variadic):
+    """A node whose parts share a shape, or are scalars."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        shapes = {part.shape for part in parts if part.shape}
+        _require(
+            len(shapes) <= 1,
+            f"{type(self).__name__}: shapes {_shapes(*parts)} differ; only a scalar broadcasts",
+        )
+        return next(iter(shapes), ())
+
+
+class Add(_Elementwise):
+    """Sum of two expressions."""
+
+
+class Sub(_Elementwise):
+    """Difference of two expressions."""
+
+
+class Times(_Elementwise):
+    """Product entry by entry."""
+
+
+class Divide(_Elementwise):
+    """Quotient entry by entry."""
+
+
+class Neg(_Elementwise):
+    """Negative."""
+
+
+class Power(_Elementwise):
+    """Power entry by entry; the exponent is a scalar."""
+
+
+class Abs(_Elementwise):
+    """Absolute value entry by entry."""
+
+
+class Max(_Elementwise):
+    """Larger of two, entry by entry."""
+
+
+class Min(_Elementwise):
+    """Smaller of two, entry by entry."""
+
+
+class Indicator(_Elementwise):
+    """One where the first is larger than the second, else zero (the bracket of Iverson)."""
+
+
+class MatMul(_Variadic):
+    """Matrix product, as ``@`` of NumPy: of two vectors it is the inner product."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        left, right = parts
+        _require(
+            1 <= len(left.shape) <= 2 and 1 <= len(right.shape) <= 2,
+            f"MatMul: needs vectors or matrices, not shapes {_shapes(left, right)}",
+        )
+        _require(
+            left.shape[-1] == right.shape[0],
+            f"MatMul: the last axis of {_shapes(left)} is not the first of {_shapes(right)}",
+        )
+        return left.shape[:-1] + right.shape[1:]
+
+
+class Outer(_Variadic):
+    """Outer product of two vectors."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        left, right = parts
+        _require(
+            len(left.shape) == len(right.shape) == 1,
+            f"Outer: needs two vectors, not shapes {_shapes(left, right)}",
+        )
+        return left.shape + right.shape
+
+
+class Transpose(_Variadic):
+    """Transpose of a matrix.  A vector has one axis and no transpose."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        (matrix,) = parts
+        _require(len(matrix.shape) == 2, f"Transpose: needs a matrix, not shape {_shapes(matrix)}")
+        return matrix.shape[::-1]
+
+
+class Inverse(_Variadic):
+    """Inverse of a square matrix."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        return _square(self, parts[0])
+
+
+class MatrixPower(_Variadic):
+    """Power of a square matrix; the exponent counts the factors."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        return _square(self, parts[0])
+
+
+def _square(node: Expression, matrix: Expression) -> Shape:
+    _require(
+        len(matrix.shape) == 2 and matrix.shape[0] == matrix.shape[1],
+        f"{type(node).__name__}: needs a square matrix, not shape {_shapes(matrix)}",
+    )
+    return matrix.shape
+
+
+class Diag(_Variadic):
+    """Diagonal matrix of a vector."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        (vector,) = parts
+        _require(len(vector.shape) == 1, f"Diag: needs a vector, not shape {_shapes(vector)}")
+        return vector.shape * 2
+
+
+class Total(_Variadic):
+    """Sum of the entries of a vector."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        (vector,) = parts
+        _require(len(vector.shape) == 1, f"Total: needs a vector, not shape {_shapes(vector)}")
+        return ()
+
+
+class Norm(_Variadic):
+    """Euclidean norm of a vector; largest singular value of a matrix."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        return ()
+
+
+class SpectralRadius(_Variadic):
+    """Largest modulus among the eigenvalues of a square matrix."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        _square(self, parts[0])
+        return ()
+
+
+class Concatenate(_Variadic):
+    """Vectors one below the other."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        _require(
+            all(len(part.shape) == 1 for part in parts),
+            f"Concatenate: needs vectors, not shapes {_shapes(*parts)}",
+        )
+        return (sp.Add(*(part.shape[0] for part in parts)),)
+
+
+class Number(Expression):
+    """A number, or an expression in sizes and indices."""
+
+    def __new__(cls, value: Any) -> Number:
+        return cast(Number, sp.Basic.__new__(cls, sp.sympify(value)))
+
+
+class Ones(Expression):
+    """Array of ones."""
+
+    def __new__(cls, *shape: Any) -> Ones:
+        node = sp.Basic.__new__(cls, *map(sp.sympify, shape))
+        node.shape = node.args
+        return cast(Ones, node)
+
+
+class Identity(Expression):
+    """Identity matrix."""
+
+    def __new__(cls, size: Any) -> Identity:
+        node = sp.Basic.__new__(cls, sp.sympify(size))
+        node.shape = node.args * 2
+        return cast(Identity, node)
+
+
+class OneHot(Expression):
+    """Vector that is one at a place, counted from 1, and zero elsewhere."""
+
+    def __new__(cls, place: Any, size: Any) -> OneHot:
+        node = sp.Basic.__new__(cls, sp.sympify(place), sp.sympify(size))
+        node.shape = (node.args[1],)
+        return cast(OneHot, node)
+
+
+class Literal(Expression):
+    """Matrix written out entry by entry, row by row."""
+
+    def __new__(cls, *rows: Any) -> Literal:
+        wrapped = [sp.Tuple(*(wrap(entry) for entry in row)) for row in rows]
+        node = sp.Basic.__new__(cls, *wrapped)
+        node.shape = (sp.Integer(len(wrapped)), sp.Integer(len(wrapped[0])))
+        return cast(Literal, node)
+
+
+class Variable(Expression):
+    """A declared symbol: a name, a shape, and the times at which it exists, if it has any.
+
+    `rnnnotes.notation` declares every symbol, and says how it is set and what it means.
+    """
+
+    def __new__(
+        cls, name: Any, shape: Any = (), times: Any = (), positive: Any = False
+    ) -> Variable:
+        parts = sp.Tuple(*shape), sp.Tuple(*times), sp.sympify(bool(positive))
+        node = sp.Basic.__new__(cls, Str(str(name)), *parts)
+        node.shape = tuple(parts[0])
+        return cast(Variable, node)
+
+    @property
+    def name(self) -> str:
+        """Name of the symbol, which is the name of the argument in the code."""
+        return str(self.args[0])
+
+    @property
+    def times(self) -> tuple[sp.Expr, ...]:
+        """First and last time of the symbol; empty if it has no time."""
+        return tuple(self.args[2])
+
+    @property
+    def positive(self) -> bool:
+        """Whether the symbol stands for positive numbers only."""
+        return bool(self.args[3])
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self, *(index if isinstance(index, tuple) else (index,)))
+
+    def __iter__(self) -> Iterator[At]:
+        raise TypeError(f"{self.name} is one symbol; index it with a time, as in {self.name}[t]")
+
+
+class At(Expression):
+    """A symbol at an index, such as the state at time ``t - 1``."""
+
+    def __new__(cls, variable: Variable, *index: Any) -> At:
+        node = sp.Basic.__new__(cls, variable, *map(sp.sympify, index))
+        node.shape = variable.shape
+        return cast(At, node)
+
+    @property
+    def variable(self) -> Variable:
+        """Symbol that is indexed."""
+        return cast(Variable, self.args[0])
+
+    @property
+    def index(self) -> tuple[sp.Expr, ...]:
+        """Where the symbol is taken."""
+        return tuple(self.args[1:])
+
+
+class Function(sp.Basic):  # type: ignore[misc]
+    """A function that statements apply.
+
+    An elementwise function (no `shape`) acts on each entry of its one argument; `order`
+    counts its derivatives.  A map has a shape of its own and may take several arguments.
+    """
+
+    def __new__(cls, name: str, shape: Any = None, order: Any = 0, index: Any = ()) -> Function:
+        shape = None if shape in (None, sp.S.false) else sp.Tuple(*shape)
+        node = sp.Basic.__new__(
+            cls, Str(str(name)), sp.S.false if shape is None else shape, sp.Integer(order),
+            sp.Tuple(*index),
+        )  # fmt: skip
+        return cast(Function, node)
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return str(self.args[0])
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the function acts entry by entry."""
+        return bool(self.args[1] == sp.S.false)
+
+    @property
+    def order(self) -> int:
+        """How many times it has been differentiated."""
+        return int(self.args[2])
+
+    @property
+    def index(self) -> tuple[sp.Expr, ...]:
+        """Time at which the function is taken, if it differs from step to step."""
+        return tuple(self.args[3])
+
+    @property
+    def prime(self) -> Function:
+        """Derivative of an elementwise function."""
+        _require(self.elementwise, f"{self.name} does not act entry by entry: use Jacobian")
+        return Function(self.name, None, self.order + 1)
+
+    def __getitem__(self, index: Any) -> Function:
+        return Function(self.name, self.args[1], self.order, (index,))
+
+    def __call__(self, *arguments: Operand) -> Apply:
+        return Apply(self, *arguments)
+
+
+class Apply(Expression):
+    """A function of its arguments."""
+
+    def __new__(cls, function: Function, *arguments: Any) -> Apply:
+        wrapped = [wrap(argument) for argument in arguments]
+        node = sp.Basic.__new__(cls, function, *wrapped)
+        if function.elementwise:
+            _require(len(wrapped) == 1, f"{function.name}: takes one argument, not {len(wrapped)}")
+            node.shape = wrapped[0].shape
+        else:
+            # A map may take its shape from its argument, as softmax does.
+            declared = tuple(function.args[1])
+            node.shape = declared if declared != (sp.Symbol("like"),) else wrapped[0].shape
+        return cast(Apply, node)
+
+    @property
+    def function(self) -> Function:
+        """Function that is applied."""
+        return cast(Function, self.args[0])
+
+    @property
+    def arguments(self) -> tuple[Expression, ...]:
+        """What it is applied to."""
+        return tuple(self.args[1:])
+
+
+class _Derivative(Expression):
+    """A derivative of an expression by a symbol, both held as they are."""
+
+    def __new__(cls, of: Any, by: Any) -> Any:
+        of = wrap(of)
+        _require(
+            isinstance(by, (Variable, At)), f"{cls.__name__}: differentiates by a symbol, not {by}"
+        )
+        node = sp.Basic.__new__(cls, of, by)
+        node.shape = node._shape(of, by)
+        return node
+
+    def _shape(self, of: Expression, by: Expression) -> Shape:
+        return of.shape + by.shape
+
+
+class Jacobian(_Derivative):
+    """Derivative of all that follows from a symbol: numerator layout, row `i`, column `j`.
+
+    Differentiating by a state holds what came before it, and follows all that is
+    computed from it.  Differentiating by a weight follows every use of the weight.
+    """
+
+
+class Immediate(_Derivative):
+    """Immediate derivative: of one step alone, with every earlier step held fixed."""
+
+    def _shape(self, of: Expression, by: Expression) -> Shape:
+        _require(isinstance(of, At), f"Immediate: needs a state at a time, not {of}")
+        return of.shape + by.shape
+
+
+class Gradient(_Derivative):
+    """Gradient of a scalar: it has the shape of what it is differentiated by."""
+
+    def _shape(self, of: Expression, by: Expression) -> Shape:
+        _require(of.shape == (), f"Gradient: needs a scalar, not shape {_shapes(of)}")
+        return by.shape
+
+
+class Sum(Expression):
+    """Sum of a body over an index from `low` to `high`, both included."""
+
+    direction = 1
+
+    def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Sum:
+        body = wrap(body)
+        node = sp.Basic.__new__(cls, body, index, sp.sympify(low), sp.sympify(high))
+        node.shape = body.shape
+        return cast(Sum, node)
+
+
+class Product(Expression):
+    """Ordered product over an index from `high` down to `low`: the latest factor on the left.
+
+    Of no factors it is the identity.  Factors are square matrices or scalars.
+    """
+
+    direction = -1
+
+    def __new__(cls, body: Any, index: Any, high: Any, low: Any) -> Product:
+        body = wrap(body)
+        node = sp.Basic.__new__(cls, body, index, sp.sympify(high), sp.sympify(low))
+        node.shape = _square(node, body) if body.shape else ()
+        return cast(Product, node)
+
+
+class Compose(Expression):
+    """Function of one argument applied for each index from `low` to `high`, the last outermost.
+
+    `function` takes the running value, for which `variable` stands, and is written as
+    an expression; `start` is the value before the first.
+    """
+
+    def __new__(cls, body: Any, variable: Any, start: Any, index: Any, low: Any, high: Any) -> Any:
+        body, start = wrap(body), wrap(start)
+        _require(
+            body.shape == variable.shape == start.shape,
+            f"Compose: shapes {_shapes(body, variable, start)} differ",
+        )
+        node = sp.Basic.__new__(
+            cls, body, variable, start, index, sp.sympify(low), sp.sympify(high)
+        )
+        node.shape = body.shape
+        return node
+
+
+class Order(Expression):
+    """Terms of at least a power of a small quantity, as in ``O(eps**2)``."""
+
+    def __new__(cls, variable: Any, power: Any) -> Order:
+        return cast(Order, sp.Basic.__new__(cls, variable, sp.sympify(power)))
+
+
+class Array(Expression):
+    """All the steps of a symbol, from its first time to its last, along a first axis of time."""
+
+    def __new__(cls, variable: Variable, *bounds: Any) -> Array:
+        _require(bool(variable.times), f"Array: {variable.name} has no times")
+        low, high = map(sp.sympify, bounds or variable.times)
+        node = sp.Basic.__new__(cls, variable, low, high)
+        node.shape = (high - low + 1, *variable.shape)
+        return cast(Array, node)
+
+
+class Relation(sp.Basic):  # type: ignore[misc]
+    """Two expressions of one shape, joined by ``=``, ``<=`` or ``<``."""
+
+    def __new__(cls, left: Operand, sign: Any, right: Operand) -> Relation:
+        left, right, sign = wrap(left), wrap(right), str(sign)
+        _require(sign in ("=", "<=", "<"), f"Relation: {sign!r} is not one of '=', '<=', '<'")
+        _require(
+            left.shape == right.shape or not right.shape,
+            f"Relation: the sides have shapes {_shapes(left, right)}",
+        )
+        return cast(Relation, sp.Basic.__new__(cls, left, Str(sign), right))
+
+    @property
+    def left(self) -> Expression:
+        """Left-hand side."""
+        return cast(Expression, self.args[0])
+
+    @property
+    def sign(self) -> str:
+        """How the sides compare."""
+        return str(self.args[1])
+
+    @property
+    def right(self) -> Expression:
+        """Right-hand side."""
+        return cast(Expression, self.args[2])
+
+
+def walk(node: sp.Basic) -> Iterator[sp.Basic]:
+    """Every node of a tree, in reading order."""
+    yield node
+    for part in node.args:
+        yield from walk(part)
+
+
+BINDERS: dict[type, Callable[[Any], sp.Symbol]] = {
+    Sum: lambda node: node.args[1],
+    Product: lambda node: node.args[1],
+    Compose: lambda node: node.args[3],
+}
+"""Nodes that bind an index, and the index they bind."""
+
+
+def indices(node: sp.Basic) -> set[sp.Symbol]:
+    """Return the SymPy symbols (sizes and indices) that a tree leaves free.
+
+    A declared symbol keeps its shape to itself: its sizes are not free.
+    """
+    if isinstance(node, sp.Symbol):
+        return {node}
+    if isinstance(node, Variable) or not node.args:
+        return set()
+    free: set[sp.Symbol] = set().union(*(indices(part) for part in node.args))
+    return free - {BINDERS[type(node)](node)} if type(node) in BINDERS else free

@@ -1,0 +1,366 @@
+"""Decide whether a formula holds.
+
+Each line of a derivation is compared with the line before, entry by entry, at sizes that
+differ from one another; then the code is run on symbols and compared with the statement.
+What algebra decides is proved.  What it does not decide is drawn at random, and is called
+tested.  What neither decides is an error: unknown never counts as passed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import sympy as sp
+
+from rnnnotes.book.draws import Draw
+from rnnnotes.book.entries import BranchesOnValues, Entry, exact
+from rnnnotes.book.formulas import Formula, scalar_only
+from rnnnotes.book.language import Array, At, Expression, Function, Order, Variable, walk
+from rnnnotes.book.printing import latex
+from rnnnotes.book.world import Definition, World
+
+__all__ = ["DRAWS", "Refuted", "Result", "Undecided", "Verdict", "prove"]
+
+Verdict = Literal["definition", "proved", "proved at sizes", "tested", "cited"]
+STRENGTH: list[Verdict] = list(get_args(Verdict))
+"""Verdicts, the strongest first."""
+
+DRAWS = 100
+"""Draws on which a statement that algebra does not decide must hold."""
+
+TOLERANCE = 1e-7
+"""Relative difference that the rounding of a draw may make."""
+
+
+class Refuted(AssertionError):
+    """A line or a piece of code that is wrong, with a counterexample."""
+
+
+class Undecided(AssertionError):
+    """A line that is neither proved nor refuted, and so does not pass."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What has been found out about a formula.
+
+    `verdict` is that of the statement and of all it rests on, `code` that of the code.
+    """
+
+    id: str
+    verdict: Verdict
+    code: Verdict
+    lines: tuple[Verdict, ...]
+    sizes: dict[str, int]
+    draws: int
+    seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        proof = {
+            "definition": "a definition",
+            "proved": "proved",
+            "proved at sizes": "proved at " + ", ".join(f"{n}={v}" for n, v in self.sizes.items()),
+            "tested": f"tested on {self.draws} draws",
+            "cited": "cited",
+        }[self.verdict]
+        code = "is proved" if self.code != "tested" else "agrees on draws"
+        return f"{proof}; the code {code}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+
+def weakest(verdicts: Any) -> Verdict:
+    """Return the weakest of some verdicts."""
+    return max(verdicts, key=STRENGTH.index, default="definition")
+
+
+def world_of(stated: Formula) -> World:
+    """World in which all that a formula rests on is defined."""
+    from rnnnotes.notation import SIZES
+
+    definitions = [
+        Definition(ancestor.statement.left, ancestor.statement.right,
+                   tuple(ancestor.index_ranges()))
+        for ancestor in (*stated.ancestors, stated)
+        if ancestor.is_definition
+    ]  # fmt: skip
+    return World({size: number for size, (number, _) in SIZES.items()}, definitions)
+
+
+def assignments(stated: Formula, world: World) -> Iterator[dict[sp.Symbol, int]]:
+    """Every choice of the free indices of a statement."""
+
+    def extend(at: dict[sp.Symbol, int], rest: list[Any]) -> Iterator[dict[sp.Symbol, int]]:
+        if not rest:
+            yield at
+            return
+        (symbol, low, high), *later = rest
+        for value in range(world.number(low, at), world.number(high, at) + 1):
+            yield from extend({**at, symbol: value}, later)
+
+    yield from extend({}, stated.index_ranges())
+
+
+def prove(stated: Formula) -> Result:
+    """Check a formula: each line of its derivation, then its code.
+
+    Parameters
+    ----------
+    stated : Formula
+        What is checked.
+
+    Returns
+    -------
+    Result
+        The verdicts, and the sizes at which they hold.
+
+    Raises
+    ------
+    Refuted
+        If a line or the code is wrong: the message has a counterexample.
+    Undecided
+        If algebra and draws leave it open.
+    StatementError
+        If the statement cannot be evaluated.
+    """
+    world = world_of(stated)
+    checker = Checker(stated, world)
+    lines = tuple(checker.line(number) for number in range(len(stated.derivation)))
+    code = checker.code()
+    rests_on = [prove_verdict(ancestor) for ancestor in stated.ancestors]
+    verdict = weakest([*lines, *rests_on]) if lines else "definition"
+    return Result(stated.id, verdict, code, lines, sizes_of(stated), checker.draws)
+
+
+def prove_verdict(stated: Formula) -> Verdict:
+    """Verdict of a formula that another rests on."""
+    from rnnnotes.book.checking import result_of
+
+    return "definition" if stated.is_definition else result_of(stated).verdict
+
+
+def sizes_of(stated: Formula) -> dict[str, int]:
+    """Sizes that occur in a formula or in a definition it rests on, and their numbers."""
+    from rnnnotes.notation import SIZES
+
+    parts: list[sp.Basic] = []
+    for formula in (stated, *(a for a in stated.ancestors if a.is_definition)):
+        parts += [formula.statement, *(line.expr for line in formula.derivation)]
+        parts += [bound for _, *bounds in formula.index_ranges() for bound in bounds]
+    free = set().union(*(part.atoms(sp.Symbol) for part in parts))
+    return {str(size): number for size, (number, _) in SIZES.items() if size in free}
+
+
+class Checker:
+    """The checks of one formula in one world."""
+
+    def __init__(self, stated: Formula, world: World) -> None:
+        self.stated = stated
+        self.world = world
+        self.draws = 0
+        self._drawn: list[Draw] | None = None
+
+    # -- lines ---------------------------------------------------------------------------------
+
+    def line(self, number: int) -> Verdict:
+        """Check one line against the line before it."""
+        line = self.stated.derivation[number]
+        lines = [self.stated.statement.left, *(line.expr for line in self.stated.derivation)]
+        before, after = lines[number], line.expr
+        place = f"{self.stated.id}, line {number + 1} ({line.because})"
+        return weakest(
+            self._compare(before, line.sign, after, at, place)
+            for at in assignments(self.stated, self.world)
+        )
+
+    def _compare(
+        self, before: Expression, sign: str, after: Expression, at: Any, place: str
+    ) -> Verdict:
+        small = [node for node in walk(after) if isinstance(node, Order)]
+        left, right = self.world.value(before, at), self.world.value(after, at)
+        exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
+        claim = f"{latex(before)} {sign} {latex(after)}"
+        verdicts: list[Verdict] = []
+        for entry, (a, b) in entries(left, right):
+            plain = self.world.ledger.plain(exact(b) - exact(a))
+            if small:
+                plain = self._leading(plain, small[0])
+            if sign == "=" and is_zero(plain) or sign != "=" and is_positive(plain, sign):
+                verdicts.append(exactly)
+                continue
+            self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
+            if sign == "=" and not has_opaque(self.world, plain):
+                raise Undecided(f"{place}, entry {entry}: algebra does not decide {claim}")
+            verdicts.append("tested")
+        return weakest(verdicts)
+
+    def _leading(self, plain: sp.Expr, small: Order) -> sp.Expr:
+        """Terms of a difference that are too large for an ``O(eps**n)``."""
+        symbol = self.world.value(small.args[0], {})[()].expr
+        series = sp.series(plain, symbol, 0, int(small.args[1])).removeO()
+        return sp.expand(series)
+
+    # -- draws ---------------------------------------------------------------------------------
+
+    def drawn(self) -> list[Draw]:
+        """Draws that fulfil the conditions of the statement."""
+        if self._drawn is None:
+            candidates = (Draw(self.world.ledger, seed) for seed in range(100 * DRAWS))
+            accepted = []
+            for draw in candidates:
+                if self._allowed(draw):
+                    accepted.append(draw)
+                if len(accepted) == DRAWS:
+                    break
+            if len(accepted) < DRAWS:
+                raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions")
+            self._drawn = accepted
+        return self._drawn
+
+    def _allowed(self, draw: Draw) -> bool:
+        return all(
+            holds(draw.floats(self.world.value(c.left, at)), c.sign,
+                  draw.floats(self.world.value(c.right, at)))
+            for c in self.stated.where
+            for at in assignments(self.stated, self.world)
+        )  # fmt: skip
+
+    def _draw(self, a: Any, sign: str, b: Any, place: str) -> None:
+        for draw in self.drawn():
+            left, right = draw.floats(a)[()], draw.floats(b)[()]
+            if not holds(left, sign, right):
+                raise Refuted(f"{place}\n  {left:.6g} {sign} {right:.6g} fails {_leaves(draw)}")
+        self.draws = DRAWS
+
+    # -- code ----------------------------------------------------------------------------------
+
+    def code(self) -> Verdict:
+        """Check the code against the statement."""
+        return weakest(self._code_at(at) for at in assignments(self.stated, self.world))
+
+    def _code_at(self, at: Any) -> Verdict:
+        names = inspect.signature(self.stated.code).parameters
+        bound = {name: self.stated.argument(name) for name in names}
+        try:
+            computed = self.stated.code(
+                **{name: self._symbolic(value, at) for name, value in bound.items()}
+            )
+        except (BranchesOnValues, np.linalg.LinAlgError, TypeError):
+            return self._code_on_draws(bound, at)
+        stated = self.world.value(self.stated.statement.right, at)
+        return self._agree(np.asarray(computed, dtype=object), stated, at)
+
+    def _agree(self, computed: Any, stated: Any, at: Any) -> Verdict:
+        if computed.shape != stated.shape:
+            raise Refuted(
+                f"{self.stated.id}: the code returns shape {computed.shape}, "
+                f"and the statement has shape {stated.shape}"
+            )
+        verdicts: list[Verdict] = []
+        for entry, (a, b) in entries(computed, stated):
+            if is_zero(self.world.ledger.plain(exact(a) - exact(b))):
+                verdicts.append("proved at sizes")
+                continue
+            place = f"{self.stated.id}: the code is not the statement, entry {entry} at "
+            a = a if isinstance(a, Entry) else self.world.constant(a)
+            self._draw(a, "=", b, place + _readable(at))
+            verdicts.append("tested")
+        return weakest(verdicts)
+
+    def _symbolic(self, value: Any, at: Any) -> Any:
+        if isinstance(value, Function):
+            return lambda *arguments: self.world.apply(value, arguments, at)
+        if isinstance(value, sp.Symbol):
+            return self.world.number(value, at)
+        array = self.world.value(value, at)
+        return array if array.shape else array[()]
+
+    def _code_on_draws(self, bound: dict[str, Any], at: Any) -> Verdict:
+        stated = self.world.value(self.stated.statement.right, at)
+        for draw in self.drawn():
+            arguments = {name: self._numeric(value, draw, at) for name, value in bound.items()}
+            computed = np.asarray(self.stated.code(**arguments), dtype=float)
+            wanted = draw.floats(stated)
+            if computed.shape != wanted.shape or not holds(computed, "=", wanted):
+                raise Refuted(
+                    f"{self.stated.id}: the code gives {computed} and the statement {wanted} "
+                    f"at {_readable(at)} {_leaves(draw)}"
+                )
+        self.draws = DRAWS
+        return "tested"
+
+    def _numeric(self, value: Any, draw: Draw, at: Any) -> Any:
+        if isinstance(value, Function):
+            if value.elementwise:
+                return draw.activation(value.order)
+            name = value.name, tuple(self.world.number(i, at) for i in value.index)
+            return draw.map(name, tuple(self.world.number(n, at) for n in value.args[1]))
+        if isinstance(value, sp.Symbol):
+            return self.world.number(value, at)
+        array = draw.floats(self.world.value(value, at))
+        return array if array.shape else float(array)
+
+
+def entries(left: Any, right: Any) -> Iterator[tuple[tuple[int, ...], tuple[Any, Any]]]:
+    """Pairs of entries with their place, counted from 1."""
+    left, right = np.broadcast_arrays(left, right)
+    for place in np.ndindex(*left.shape):
+        yield tuple(i + 1 for i in place), (left[place], right[place])
+
+
+def is_zero(expr: sp.Expr) -> bool:
+    """Whether an expression in independent symbols is zero: decided, not guessed."""
+    expanded = sp.expand(expr)
+    if expanded == 0:
+        return True
+    if expanded.is_polynomial():
+        return False
+    numerator, _ = sp.fraction(sp.together(expanded))
+    return bool(sp.expand(numerator) == 0)
+
+
+def is_positive(expr: sp.Expr, sign: str) -> bool:
+    """Whether an expression is visibly positive, or not negative: a square, a product of such."""
+    factored = sp.factor(sp.together(expr))
+    return bool(factored.is_nonnegative if sign == "<=" else factored.is_positive)
+
+
+def has_opaque(world: World, expr: sp.Expr) -> bool:
+    """Whether an expression holds an atom that algebra does not look into."""
+    atoms = [world.ledger.atoms.get(symbol) for symbol in expr.free_symbols]
+    return any(
+        atom is not None
+        and (isinstance(atom.name, tuple) and atom.name[0][0].isupper() or _deep(world, atom))
+        for atom in atoms
+    )
+
+
+def _deep(world: World, atom: Any) -> bool:
+    return any(has_opaque(world, argument) for argument in atom.arguments)
+
+
+def holds(left: Any, sign: str, right: Any) -> bool:
+    """Whether numbers compare as stated, up to rounding."""
+    slack = TOLERANCE * (1e-3 + np.maximum(np.abs(left), np.abs(right)))
+    if sign == "=":
+        return bool(np.all(np.abs(left - right) <= slack))
+    return bool(np.all(left <= right + slack) if sign == "<=" else np.all(left < right))
+
+
+def _readable(at: Any) -> str:
+    return ", ".join(f"{symbol}={value}" for symbol, value in at.items()) or "all indices"
+
+
+def _leaves(draw: Draw) -> str:
+    """Counterexample: what the leaves were."""
+    special = draw.ledger.nodes.keys() | draw.ledger.atoms.keys()
+    shown = [f"{s}={v:g}" for s, v in sorted(draw.known.items(), key=lambda p: str(p[0]))
+             if s not in special]  # fmt: skip
+    return "with " + ", ".join(shown)

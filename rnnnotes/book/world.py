@@ -1,0 +1,325 @@
+"""A statement written out entry by entry, at sizes that are numbers.
+
+`World.value` walks a statement and does with arrays of entries what NumPy does with arrays
+of numbers.  Definitions are looked up, so a state at time 3 is computed from the inputs up
+to time 3; sums and products over time are written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+
+from rnnnotes.book import language as lang
+from rnnnotes.book.entries import Entries, Entry, Ledger, exact
+
+__all__ = ["Definition", "World"]
+
+Indices = Mapping[sp.Symbol, int]
+
+
+class Definition(NamedTuple):
+    """What a symbol stands for, at each index, or a function of each argument."""
+
+    target: lang.Expression
+    value: lang.Expression
+    ranges: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
+
+
+class World:
+    """Sizes, definitions and draws under which a statement has a value."""
+
+    def __init__(self, sizes: Indices, definitions: Sequence[Definition] = ()) -> None:
+        self.sizes = dict(sizes)
+        self.variables: dict[str, Definition] = {}
+        self.functions: dict[str, Definition] = {}
+        for definition in definitions:
+            if isinstance(definition.target, lang.Apply):
+                self.functions[definition.target.function.name] = definition
+            elif isinstance(definition.target, lang.At):
+                self.variables[definition.target.variable.name] = definition
+            elif isinstance(definition.target, lang.Variable):
+                self.variables[definition.target.name] = definition
+        elementwise = {
+            name: self._expansion(name)
+            for name, definition in self.functions.items()
+            if definition.target.function.elementwise
+        }
+        self.ledger = Ledger(elementwise)
+        self.bound: dict[lang.Expression, Entries] = {}
+        self._named: dict[str, Entries] = {}
+
+    def _expansion(self, name: str) -> Callable[[Entry], Entry]:
+        definition = self.functions[name]
+        (argument,) = definition.target.arguments
+
+        def expand(entry: Entry) -> Entry:
+            return self._with({argument: _box(entry)}, definition.value)[()]
+
+        return expand
+
+    def _with(self, bound: dict[lang.Expression, Entries], node: lang.Expression) -> Entries:
+        outer, self.bound = self.bound, {**self.bound, **bound}
+        try:
+            return self.value(node, self.sizes)
+        finally:
+            self.bound = outer
+
+    def number(self, expr: sp.Expr, at: Indices) -> int:
+        """Integer value of an expression in sizes and indices."""
+        result = sp.sympify(expr).subs({**self.sizes, **at})
+        if not result.is_Integer:
+            raise lang.StatementError(f"{expr} is not a whole number at {dict(at)}: got {result}")
+        return int(result)
+
+    def shape(self, node: lang.Expression, at: Indices) -> tuple[int, ...]:
+        """Shape of an expression as numbers."""
+        return tuple(self.number(size, at) for size in node.shape)
+
+    def value(self, node: Any, at: Indices) -> Entries:
+        """Value of an expression at given indices, as an array of entries."""
+        if node in self.bound:
+            return self.bound[node]
+        return np.asarray(RULES[type(node)](self, node, at), dtype=object)
+
+    def values(self, node: Any, at: Indices) -> list[Entries]:
+        """Value of each part of a node."""
+        return [self.value(part, at) for part in node.args]
+
+    def constant(self, value: Any) -> Entry:
+        """Entry of a known number."""
+        return Entry(exact(value), self.ledger)
+
+    def named(self, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
+        """Entries of a symbol at an index: nodes if it is defined there, else leaves."""
+        name = f"{variable.name}[{','.join(map(str, index))}]" if index else variable.name
+        if name not in self._named:
+            self._named[name] = self._name(name, variable, index)
+        return self._named[name]
+
+    def _name(self, name: str, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
+        shape = self.shape(variable, {})
+        entries = np.empty(shape, dtype=object)
+        definition = self.variables.get(variable.name)
+        value = None if definition is None else self._defined(definition, index)
+        for place in np.ndindex(*shape):
+            label = name + (f"({','.join(str(i + 1) for i in place)})" if shape else "")
+            entries[place] = (
+                self.ledger.entry(label, positive=variable.positive or None)
+                if value is None
+                else self.ledger.define(label, value[place], index[-1] if index else None)
+            )
+        return entries
+
+    def _defined(self, definition: Definition, index: tuple[int, ...]) -> Entries | None:
+        """Return the value that a definition gives at an index, if it reaches that far."""
+        pattern = definition.target.index if isinstance(definition.target, lang.At) else ()
+        at: dict[sp.Symbol, int] = {}
+        for expr, value in zip(pattern, index, strict=True):
+            free = expr.free_symbols - set(self.sizes) - set(at)
+            if not free:
+                if self.number(expr, at) != value:
+                    return None
+                continue
+            (symbol,) = free
+            at[symbol] = int(sp.solve(expr.subs(self.sizes) - value, symbol)[0])
+        for symbol, low, high in definition.ranges:
+            if symbol in at and not (
+                self.number(low, at) <= at[symbol] <= self.number(high, at)
+            ):  # fmt: skip
+                return None
+        return self.value(definition.value, at)
+
+    def apply(self, function: lang.Function, arguments: Sequence[Any], at: Indices) -> Any:
+        """Apply a function, or a derivative of one, to arrays of entries."""
+        if function.elementwise:
+            (argument,) = arguments
+            apply = np.frompyfunc(
+                lambda entry: self.ledger.apply(function.name, entry, orders=(function.order,)),
+                1, 1,
+            )  # fmt: skip
+            return apply(_entries(argument, self))
+        flat = [entry for argument in arguments for entry in np.ravel(_entries(argument, self))]
+        shape = tuple(function.args[1])
+        shape = (
+            np.shape(arguments[0])
+            if shape == (sp.Symbol("like"),)
+            else tuple(self.number(size, at) for size in shape)
+        )
+        result = np.empty(shape, dtype=object)
+        index = tuple(self.number(i, at) for i in function.index)
+        for place in np.ndindex(*shape):
+            result[place] = self.ledger.apply((function.name, index, place), *flat)
+        return result
+
+
+def _box(entry: Any) -> Entries:
+    box = np.empty((), dtype=object)
+    box[()] = entry
+    return box
+
+
+def _entries(array: Any, world: World) -> Entries:
+    lift = np.frompyfunc(lambda e: e if isinstance(e, Entry) else world.constant(e), 1, 1)
+    return np.asarray(lift(np.asarray(array, dtype=object)), dtype=object)
+
+
+def _identity(world: World, size: int) -> Entries:
+    return _entries(np.eye(size, dtype=int), world)
+
+
+def _fold(operate: Callable[[Any, Any], Any]) -> Callable[[World, Any, Indices], Any]:
+    return lambda world, node, at: reduce(operate, world.values(node, at))
+
+
+def _opaque(world: World, node: Any, at: Indices) -> Entries:
+    """Rule of a node that algebra does not look into: entry by entry, or of a whole array."""
+    values = world.values(node, at)
+    name = type(node).__name__
+    if isinstance(node, lang.Norm | lang.SpectralRadius):
+        (matrix,) = values
+        return _box(world.ledger.apply((name, matrix.shape), *matrix.flat))
+    apply = np.frompyfunc(lambda *entries: world.ledger.apply((name, ()), *entries), len(values), 1)
+    return np.asarray(apply(*values), dtype=object)
+
+
+def _norm(world: World, node: Any, at: Indices) -> Entries:
+    value = world.value(node.args[0], at)
+    return np.sqrt(_box(value @ value)) if value.ndim == 1 else _opaque(world, node, at)
+
+
+def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
+    """Values of the body of a sum or a product, from the lowest index to the highest."""
+    body, index, *bounds = node.args
+    low, high = [world.number(bound, at) for bound in bounds][:: node.direction]
+    return [world.value(body, {**at, index: i}) for i in range(low, high + 1)]
+
+
+def _sum(world: World, node: Any, at: Indices) -> Entries:
+    zero = _entries(np.zeros(world.shape(node, at), dtype=int), world)
+    return np.asarray(sum(_steps(world, node, at), start=zero))
+
+
+def _product(world: World, node: Any, at: Indices) -> Entries:
+    factors = _steps(world, node, at)
+    if not node.shape:
+        return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.constant(1))))
+    one = _identity(world, world.shape(node, at)[0])
+    return np.asarray(reduce(lambda so_far, later: later @ so_far, factors, one))
+
+
+def _compose(world: World, node: Any, at: Indices) -> Entries:
+    body, variable, start, index, low, high = node.args
+    result = world.value(start, at)
+    for i in range(world.number(low, at), world.number(high, at) + 1):
+        outer, world.bound = world.bound, {**world.bound, variable: result}
+        result = world.value(body, {**at, index: i})
+        world.bound = outer
+    return result
+
+
+def _apply(world: World, node: Any, at: Indices) -> Entries:
+    arguments = [world.value(argument, at) for argument in node.arguments]
+    definition = world.functions.get(node.function.name)
+    if definition is not None and not node.function.elementwise:
+        parameters = definition.target.arguments
+        return world._with(dict(zip(parameters, arguments, strict=True)), definition.value)
+    return np.asarray(world.apply(node.function, arguments, at), dtype=object)
+
+
+def _derivative(world: World, node: Any, at: Indices) -> Entries:
+    of, by = world.values(node, at)
+    return world.ledger.derivatives(of, by)
+
+
+def _immediate(world: World, node: Any, at: Indices) -> Entries:
+    of, by = world.values(node, at)
+    return world.ledger.derivatives(of, by, since=world.number(node.args[0].index[-1], at))
+
+
+def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
+    base, exponent = node.args
+    factors = [world.value(base, at)] * world.number(exponent.args[0], at)
+    one = _identity(world, world.shape(node, at)[0])
+    return np.asarray(reduce(lambda a, b: a @ b, factors, one))
+
+
+def _inverse(world: World, node: Any, at: Indices) -> Entries:
+    matrix = sp.Matrix(np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at)))
+    return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
+
+
+def _power(world: World, node: Any, at: Indices) -> Entries:
+    base, exponent = world.values(node, at)
+    return np.asarray(base ** exponent[()].expr, dtype=object)
+
+
+def _one_hot(world: World, node: Any, at: Indices) -> Entries:
+    place, size = (world.number(arg, at) for arg in node.args)
+    if not 1 <= place <= size:
+        raise lang.StatementError(f"OneHot: place {place} is not within 1 to {size}")
+    return _identity(world, size)[place - 1]
+
+
+def _array(world: World, node: Any, at: Indices) -> Entries:
+    variable, *bounds = node.args
+    low, high = (world.number(bound, at) for bound in bounds)
+    return np.stack([world.named(variable, (i,)) for i in range(low, high + 1)])
+
+
+def _order(world: World, node: Any, at: Indices) -> Entries:
+    raise lang.StatementError("Order stands alone, as the last term of a sum")
+
+
+RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
+    lang.Number: lambda world, node, at: _box(
+        world.constant(node.args[0].subs({**world.sizes, **at}))
+    ),
+    lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
+    lang.Identity: lambda world, node, at: _identity(world, world.shape(node, at)[0]),
+    lang.OneHot: _one_hot,
+    lang.Literal: lambda world, node, at: np.array(
+        [[world.value(entry, at)[()] for entry in row] for row in node.args]
+    ),
+    lang.Variable: lambda world, node, at: world.named(node, ()),
+    lang.At: lambda world, node, at: world.named(
+        node.variable, tuple(world.number(i, at) for i in node.index)
+    ),
+    lang.Array: _array,
+    lang.Apply: _apply,
+    lang.Add: _fold(lambda a, b: a + b),
+    lang.Sub: _fold(lambda a, b: a - b),
+    lang.Times: _fold(lambda a, b: a * b),
+    lang.Divide: _fold(lambda a, b: a / b),
+    lang.MatMul: _fold(lambda a, b: a @ b),
+    lang.Neg: lambda world, node, at: -world.value(node.args[0], at),
+    lang.Power: _power,
+    lang.Outer: _fold(np.outer),
+    lang.Transpose: lambda world, node, at: world.value(node.args[0], at).T,
+    lang.Diag: lambda world, node, at: world.value(node.args[0], at)
+    * _identity(world, world.shape(node, at)[0]),
+    lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
+    lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
+    lang.Inverse: _inverse,
+    lang.MatrixPower: _matrix_power,
+    lang.Sum: _sum,
+    lang.Product: _product,
+    lang.Compose: _compose,
+    lang.Jacobian: _derivative,
+    lang.Gradient: _derivative,
+    lang.Immediate: _immediate,
+    lang.Order: _order,
+    lang.Norm: _norm,
+    lang.SpectralRadius: _opaque,
+    lang.Abs: _opaque,
+    lang.Max: _opaque,
+    lang.Min: _opaque,
+    lang.Indicator: _opaque,
+}
+"""What each node does with arrays of entries."""
+
+

@@ -1,0 +1,154 @@
+"""The notation of the book: every symbol, once.
+
+A symbol's name is the name of the argument in the code, its shape is the shape in the
+docstring, and its place in this file is its place in the notation table.
+
+Vectors are columns, and a matrix acts from the left.  A weight is named for where it comes
+from and where it goes: `W_xh` takes an input to a hidden state.  A state at time `t` is
+written ``h[t]``; its times are declared with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import sympy as sp
+
+from rnnnotes.book.language import Function, Variable
+
+INDICES: dict[sp.Symbol, Range] = {}
+"""Each index, with the values it runs through and what it counts."""
+
+
+class Meaning(NamedTuple):
+    """How a symbol is set, and what it stands for."""
+
+    tex: str
+    text: str
+
+
+class Size(NamedTuple):
+    """The number that stands in for a size in a proof, and what the size counts."""
+
+    example: int
+    text: str
+
+
+class Range(NamedTuple):
+    """First and last value of an index, and what it counts."""
+
+    low: sp.Expr
+    high: sp.Expr
+    text: str
+
+
+SIZES: dict[sp.Symbol, Size] = {}
+"""Each size.  No two share a number, so that a transposed matrix never fits by luck."""
+
+SYMBOLS: dict[Variable, Meaning] = {}
+"""Each scalar, vector and matrix, in reading order."""
+
+FUNCTIONS: dict[str, Meaning] = {}
+"""Each function, by name."""
+
+
+def size(name: str, example: int, text: str) -> sp.Symbol:
+    """Declare a size."""
+    taken = {number for number, _ in SIZES.values()} | {1}
+    if example in taken:
+        raise ValueError(f"size {name}: {example} already stands for a size, or is 1")
+    symbol = sp.Symbol(name, integer=True, positive=True)
+    SIZES[symbol] = Size(example, text)
+    return symbol
+
+
+def index(name: str, low: Any, high: Any, text: str) -> sp.Symbol:
+    """Declare an index, and the values it runs through unless a formula says otherwise."""
+    symbol = sp.Symbol(name, integer=True)
+    INDICES[symbol] = Range(sp.sympify(low), sp.sympify(high), text)
+    return symbol
+
+
+def declare(
+    name: str, tex: str, text: str, *shape: Any, times: Any = (), positive: bool = False
+) -> Variable:
+    """Declare a scalar, a vector or a matrix, by its shape."""
+    if any(symbol.name == name for symbol in SYMBOLS):
+        raise ValueError(f"symbol {name} is declared twice")
+    symbol = Variable(name, shape, times, positive)
+    SYMBOLS[symbol] = Meaning(tex, text)
+    return symbol
+
+
+LIKE = (sp.Symbol("like"),)
+"""Shape of a map whose value has the shape of its argument."""
+
+
+def function(name: str, tex: str, text: str, shape: Any = None) -> Function:
+    """Declare a function: one that acts entry by entry, or a map with a shape of its own."""
+    if name in FUNCTIONS:
+        raise ValueError(f"function {name} is declared twice")
+    FUNCTIONS[name] = Meaning(tex, text)
+    return Function(name, shape)
+
+
+# -- Sizes: small, pairwise distinct and above 1 ---------------------------------------------
+
+H = size("H", 2, "hidden units")
+T = size("T", 3, "steps of a sequence")
+D = size("D", 4, "entries of an input")
+O = size("O", 5, "entries of an output")  # noqa: E741
+B = size("B", 6, "examples in a batch")
+P = size("P", 7, "parameters of a map")
+
+# -- Indices -----------------------------------------------------------------------------------
+
+t = index("t", 1, T, "time: the step at hand")
+k = index("k", 1, t, "an earlier time")
+j = index("j", 1, T, "a time that a product or a sum runs through")
+c = index("c", 1, O, "class: an entry of the output")
+
+# -- Functions -----------------------------------------------------------------------------------
+
+f = function("f", "f", "activation of the hidden units, entry by entry")
+g = function("g", "g", "activation of the outputs, entry by entry")
+exp = function("exp", r"\exp", "exponential, entry by entry")
+log = function("log", r"\log", "natural logarithm, entry by entry")
+sigmoid = function("sigmoid", r"\sigma", "logistic sigmoid, entry by entry")
+tanh = function("tanh", r"\tanh", "hyperbolic tangent, entry by entry")
+relu = function("relu", r"\operatorname{relu}", "rectifier, entry by entry")
+softmax = function("softmax", r"\operatorname{softmax}", "scores to probabilities", LIKE)
+phi = function("phi", r"\boldsymbol{\varphi}", "any differentiable map of a vector", (O,))
+psi = function("psi", r"\psi", "any differentiable scalar function of a vector", ())
+ell = function("ell", r"\ell", "loss of one step, as a function of its output", ())
+F = function("F", "F", "any differentiable step of a recurrence", (H,))
+
+# -- Building blocks -----------------------------------------------------------------------------
+
+u = declare("u", "u", "any real number")
+v = declare("v", r"\mathbf{v}", "any vector", H)
+w = declare("w", r"\mathbf{w}", "any vector of the same size", H)
+scores = declare("scores", r"\mathbf{s}", "scores of the classes, any real numbers", O)
+X = declare("X", r"\mathbf{X}", "batch of inputs, one example a row", B, D)
+
+# -- The vanilla network -------------------------------------------------------------------------
+
+x = declare("x", r"\mathbf{x}", "input", D, times=(1, T))
+a = declare("a", r"\mathbf{a}", "pre-activation of the hidden units", H, times=(1, T))
+h = declare("h", r"\mathbf{h}", "hidden state", H, times=(0, T))
+a_y = declare("a_y", r"\mathbf{a}^{y}", "pre-activation of the output", O, times=(1, T))
+y = declare("y", r"\mathbf{y}", "output", O, times=(1, T))
+W_xh = declare("W_xh", r"\mathbf{W}_{xh}", "weights from input to hidden state", H, D)
+W_hh = declare("W_hh", r"\mathbf{W}_{hh}", "weights from hidden state to hidden state", H, H)
+W_hy = declare("W_hy", r"\mathbf{W}_{hy}", "weights from hidden state to output", O, H)
+b_h = declare("b_h", r"\mathbf{b}_{h}", "hidden bias", H)
+b_y = declare("b_y", r"\mathbf{b}_{y}", "output bias", O)
+theta = declare("theta", r"\boldsymbol{\theta}", "parameters of a map, all in one vector", P)
+
+# -- Losses and their gradients ------------------------------------------------------------------
+
+L_t = declare("L_t", "L", "loss of one step", times=(1, T))
+L = declare("L", "L", "loss of the whole sequence")
+delta = declare("delta", r"\boldsymbol{\delta}", "gradient by the hidden state", H, times=(1, T))
+eta = declare("eta", r"\eta", "learning rate", positive=True)
+gamma = declare("gamma", r"\gamma", "largest slope of the activation", positive=True)

@@ -106,7 +106,10 @@ P = size("P", 7, "parameters of a map")
 t = index("t", 1, T, "time: the step at hand")
 k = index("k", 1, t, "an earlier time")
 j = index("j", 1, T, "a time that a product or a sum runs through")
+tau = index("tau", 1, T - 1, "steps that a truncation looks back")
 c = index("c", 1, O, "class: an entry of the output")
+i = index("i", 1, H, "an entry of a vector")
+n = index("n", 1, B, "an example of a batch")
 
 # -- Functions -----------------------------------------------------------------------------------
 
@@ -128,8 +131,11 @@ F = function("F", "F", "any differentiable step of a recurrence", (H,))
 u = declare("u", "u", "any real number")
 v = declare("v", r"\mathbf{v}", "any vector", H)
 w = declare("w", r"\mathbf{w}", "any vector of the same size", H)
-scores = declare("scores", r"\mathbf{s}", "scores of the classes, any real numbers", O)
+scores = declare("scores", r"\boldsymbol{\zeta}", "scores of the classes, any real numbers", O)
+p = declare("p", r"\mathbf{p}", "probabilities of the classes", O)
+L_c = declare("L_c", "L", "loss if the class is c", times=(1, O))
 X = declare("X", r"\mathbf{X}", "batch of inputs, one example a row", B, D)
+a_x = declare("a_x", r"\mathbf{a}^{x}", "what the input adds to a pre-activation", H, times=(1, T))
 
 # -- The vanilla network -------------------------------------------------------------------------
 
@@ -145,10 +151,42 @@ b_h = declare("b_h", r"\mathbf{b}_{h}", "hidden bias", H)
 b_y = declare("b_y", r"\mathbf{b}_{y}", "output bias", O)
 theta = declare("theta", r"\boldsymbol{\theta}", "parameters of a map, all in one vector", P)
 
+# -- Backpropagation through time ----------------------------------------------------------------
+
+s = declare("s", r"\mathbf{s}", "state of any recurrence", H, times=(0, T))
+m = declare("m", r"\mathbf{m}", "vector that a linear recursion carries", H, times=(0, T))
+q = declare("q", r"\mathbf{q}", "vector that a linear recursion adds at a step", H, times=(1, T))
+M = declare("M", r"\mathbf{M}", "matrix that a linear recursion applies", H, H, times=(1, T))
+G = declare("G", r"\mathbf{G}", "gradient of one step, truncated", P, times=(1, T))
+C = declare("C", "C", "bound of a term", positive=True)
+kappa = declare("kappa", r"\kappa", "factor by which a bound shrinks at a step", positive=True)
+eps = declare("eps", r"\varepsilon", "a small step", positive=True)
+
 # -- Losses and their gradients ------------------------------------------------------------------
 
 L_t = declare("L_t", "L", "loss of one step", times=(1, T))
-L = declare("L", "L", "loss of the whole sequence")
+L = declare("L", r"\mathcal{L}", "loss of the whole sequence")
+L_mean = declare("L_mean", r"\overline{L}", "mean loss of a step")
 delta = declare("delta", r"\boldsymbol{\delta}", "gradient by the hidden state", H, times=(1, T))
 eta = declare("eta", r"\eta", "learning rate", positive=True)
 gamma = declare("gamma", r"\gamma", "largest slope of the activation", positive=True)
+
+# -- Vanishing and exploding gradients -----------------------------------------------------------
+
+Q = declare("Q", r"\mathbf{Q}", "eigenvectors, one a column", H, H)
+eigenvalues = declare("eigenvalues", r"\boldsymbol{\lambda}", "eigenvalues", H)
+lam = declare("lam", r"\lambda", "part of itself that a unit keeps at a step", positive=True)
+beta = declare("beta", r"\beta", "weight from the second of two units to the first", positive=True)
+x_unit = declare("x_unit", "x", "what the input adds to a single unit", times=(1, T))
+a_unit = declare("a_unit", "a", "pre-activation of a single unit", times=(1, T))
+h_unit = declare("h_unit", "h", "state of a single unit", times=(0, T))
+w_unit = declare("w_unit", "w", "weight of a single unit to itself")
+grad = declare("grad", r"\mathbf{g}", "gradient by all parameters, in one vector", P)
+clipped = declare("clipped", r"\hat{\mathbf{g}}", "gradient clipped by its norm", P)
+clipped_entries = declare(
+    "clipped_entries", r"\check{\mathbf{g}}", "gradient clipped entry by entry", P
+)
+grad_xh = declare("grad_xh", r"\mathbf{g}_{xh}", "gradient by the input weights", D * H)
+grad_hh = declare("grad_hh", r"\mathbf{g}_{hh}", "gradient by the recurrent weights", H * H)
+grad_hy = declare("grad_hy", r"\mathbf{g}_{hy}", "gradient by the output weights", H * O)
+g_max = declare("g_max", r"g_{\max}", "largest size that clipping lets through", positive=True)

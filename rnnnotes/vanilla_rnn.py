@@ -8,12 +8,77 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnnotes.book.arrays import Array, Elementwise
+from rnnnotes.book.arrays import Array, Elementwise, Map, ScalarMap
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Diag, Jacobian
-from rnnnotes.notation import W_hh, W_xh, a, b_h, f, h, t, x
+from rnnnotes.book.language import Sum
+from rnnnotes.notation import (
+    F,
+    L,
+    L_mean,
+    L_t,
+    T,
+    W_hh,
+    W_hy,
+    W_xh,
+    a,
+    a_y,
+    b_h,
+    b_y,
+    ell,
+    f,
+    g,
+    h,
+    s,
+    t,
+    theta,
+    x,
+    y,
+)
 
-__all__ = ["hidden_state", "pre_activation", "step_jacobian"]
+__all__ = [
+    "generic_state",
+    "hidden_state",
+    "loss_mean",
+    "loss_sum",
+    "output",
+    "output_pre_activation",
+    "pre_activation",
+    "step_loss",
+]
+
+
+@formula(
+    s[t], "=", F(s[t - 1], x[t], theta),
+    source=["goodfellow2016", "pascanu2013"], slug="rnn-generic-state",
+)  # fmt: skip
+def generic_state(s_prev: Array, x: Array, theta: Array, F: Map) -> Array:
+    r"""State of any recurrent network after one step.
+
+    Parameters
+    ----------
+    s_prev : (H,) ndarray
+        State one step before.
+    x : (D,) ndarray
+        Input at this step.
+    theta : (P,) ndarray
+        Parameters, the same at every step.
+    F : callable
+        Step of the recurrence.
+
+    Returns
+    -------
+    s : (H,) ndarray
+        State at this step.
+
+    Examples
+    --------
+    A state that halves what it held and adds the input, at each step:
+
+    >>> halve = lambda s, x, theta: theta * s + x
+    >>> generic_state(np.array([8.0]), np.array([1.0]), np.array([0.5]), halve)
+    array([5.])
+    """
+    return F(s_prev, x, theta)
 
 
 @formula(
@@ -82,38 +147,132 @@ def hidden_state(a: Array, f: Elementwise) -> Array:
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Diag(f.prime(a[t])) @ W_hh,
-    source="pascanu2013", slug="step-jacobian-post",
-    given=[pre_activation, hidden_state],
-    derivation=[
-        ("=", Jacobian(h[t], a[t]) @ Jacobian(a[t], h[t - 1]), "the chain rule"),
-        ("=", Diag(f.prime(a[t])) @ Jacobian(a[t], h[t - 1]), "f acts entry by entry"),
-        ("=", Diag(f.prime(a[t])) @ W_hh, "the pre-activation is linear in the state before"),
-    ],
+    a_y[t], "=", W_hy @ h[t] + b_y,
+    source=["elman1990", "goodfellow2016"], slug="rnn-output",
 )  # fmt: skip
-def step_jacobian(a: Array, W_hh: Array, f_prime: Elementwise) -> Array:
-    r"""Jacobian of one step.
+def output_pre_activation(h: Array, W_hy: Array, b_y: Array) -> Array:
+    r"""Pre-activation of the output.
 
     Parameters
     ----------
-    a : (H,) ndarray
-        Pre-activation at this step.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    f_prime : callable
-        Derivative of the activation, entry by entry.
+    h : (H,) ndarray
+        Hidden state at this step.
+    W_hy : (O, H) ndarray
+        Weights from hidden state to output.
+    b_y : (O,) ndarray
+        Output bias.
 
     Returns
     -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``h[i]`` by ``h_prev[j]``.
+    a_y : (O,) ndarray
+        Pre-activation of the output at this step: any real numbers.
 
     Examples
     --------
-    The slope of tanh at :math:`\ln 2` is :math:`1 - 0.6^2`.
+    Two outputs read one unit: the first doubles it, the second turns its sign.
 
-    >>> step_jacobian(np.log([2, 3]), np.array([[1, 2], [3, 4]]), lambda a: 1 - np.tanh(a)**2)
-    array([[0.64, 1.28],
-           [1.08, 1.44]])
+    >>> output_pre_activation(
+    ...     h=np.array([3.0]), W_hy=np.array([[2.0], [-1.0]]), b_y=np.array([1.0, 0.0])
+    ... )
+    array([ 7., -3.])
     """
-    return np.diag(f_prime(a)) @ W_hh
+    return W_hy @ h + b_y
+
+
+@formula(y[t], "=", g(a_y[t]), source=["elman1990", "goodfellow2016"], slug="rnn-output")
+def output(a_y: Array, g: Elementwise) -> Array:
+    r"""Output of one step.
+
+    Parameters
+    ----------
+    a_y : (O,) ndarray
+        Pre-activation of the output at this step.
+    g : callable
+        Activation of the outputs, entry by entry.
+
+    Returns
+    -------
+    y : (O,) ndarray
+        Output at this step, in the range of `g`.
+
+    Examples
+    --------
+    Without an activation the output is its own pre-activation.
+
+    >>> output(np.array([7.0, -3.0]), lambda a: a)
+    array([ 7., -3.])
+    """
+    return g(a_y)
+
+
+@formula(L_t[t], "=", ell[t](y[t]), source="goodfellow2016", slug="rnn-loss-sum")
+def step_loss(y: Array, ell: ScalarMap) -> float:
+    r"""Loss of one step.
+
+    Parameters
+    ----------
+    y : (O,) ndarray
+        Output at this step.
+    ell : callable
+        Loss of this step, as a function of its output.  The target is part of it.
+
+    Returns
+    -------
+    L : float
+        Loss of this step.
+
+    Examples
+    --------
+    Half the squared distance to the target (1, 2), from the output (1, 5).
+
+    >>> step_loss(np.array([1.0, 5.0]), lambda y: 0.5 * np.sum((y - np.array([1, 2])) ** 2))
+    4.5
+    """
+    return ell(y)
+
+
+@formula(L, "=", Sum(L_t[t], t, 1, T), source="goodfellow2016", slug="rnn-loss-sum")
+def loss_sum(L_ts: Array) -> float:
+    r"""Loss of a sequence.
+
+    Parameters
+    ----------
+    L_ts : (T,) ndarray
+        Loss of each step.
+
+    Returns
+    -------
+    L : float
+        Loss of the whole sequence.
+
+    Examples
+    --------
+    >>> loss_sum(np.array([4.5, 1.0, 0.5]))
+    6.0
+    """
+    return np.sum(L_ts)
+
+
+@formula(
+    L_mean, "=", Sum(L_t[t], t, 1, T) / T,
+    source="zhang2023", slug="rnn-loss-mean",
+)  # fmt: skip
+def loss_mean(L_ts: Array) -> float:
+    r"""Mean loss of a step.
+
+    Parameters
+    ----------
+    L_ts : (T,) ndarray
+        Loss of each step.
+
+    Returns
+    -------
+    L_mean : float
+        Loss of the whole sequence, divided by the number of its steps.
+
+    Examples
+    --------
+    >>> loss_mean(np.array([4.5, 1.0, 0.5]))
+    2.0
+    """
+    return np.mean(L_ts)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import sympy as sp
 
+from rnnnotes.book.entries import Entry
 from rnnnotes.book.language import Expression, Function
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def checked(stated: Formula) -> Callable[..., Any]:
         bound.apply_defaults()
         sizes: dict[sp.Symbol, int] = {}
         expected = {name: stated.argument(name) for name in bound.arguments}
+        if _entrywise(expected):
+            return code(**_check_entrywise(bound.arguments))
         for name, value in bound.arguments.items():
             bound.arguments[name] = _check(name, expected[name], value, sizes)
         for name, value in bound.arguments.items():
@@ -66,6 +70,30 @@ def checked(stated: Formula) -> Callable[..., Any]:
         return code(*bound.args, **bound.kwargs)
 
     return call
+
+
+def _entrywise(expected: dict[str, Any]) -> bool:
+    """Whether a formula is about numbers alone: then its code takes arrays entry by entry."""
+    return all(isinstance(e, Expression) and not e.shape for e in expected.values())
+
+
+def _check_entrywise(arguments: dict[str, Any]) -> dict[str, Any]:
+    shapes = {np.shape(value) for value in arguments.values()} - {()}
+    if len(shapes) > 1:
+        names = ", ".join(arguments)
+        raise ShapeError(f"{names}: expected one shape, got {' and '.join(map(str, shapes))}")
+    return {name: _real(name, value) for name, value in arguments.items()}
+
+
+def _real(name: str, value: Any) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind == "O":
+        strange = {type(e).__name__ for e in array.flat if not isinstance(e, Entry | Real)}
+        if strange:
+            raise DtypeError(f"{name}: expected real numbers, got {', '.join(sorted(strange))}")
+    elif array.dtype.kind not in "iuf":
+        raise DtypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    return array if array.shape else value
 
 
 def _check(name: str, expected: Any, value: Any, sizes: dict[sp.Symbol, int]) -> Any:
@@ -78,11 +106,8 @@ def _check(name: str, expected: Any, value: Any, sizes: dict[sp.Symbol, int]) ->
             raise DtypeError(f"{name}: expected an integer, got {value!r}")
         sizes.setdefault(expected, int(value))
         return value
-    array = np.asarray(value)
-    if array.dtype.kind not in "iufO":
-        raise DtypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
-    _check_shape(name, cast(Expression, expected), array.shape, sizes)
-    return array if array.shape else value
+    _check_shape(name, cast(Expression, expected), np.shape(value), sizes)
+    return _real(name, value)
 
 
 def _check_shape(

@@ -8,10 +8,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Elementwise"]
+__all__ = ["Array", "Elementwise", "Map", "ScalarMap"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 """Array of real numbers."""
 
 Elementwise: TypeAlias = Callable[[Any], Any]
 """Function of an array that acts entry by entry, such as `numpy.tanh`."""
+
+Map: TypeAlias = Callable[..., Any]
+"""Function of one or several arrays."""
+
+ScalarMap: TypeAlias = Callable[..., float]
+"""Function of one or several arrays that returns a number."""

@@ -93,8 +93,7 @@ class Draw:
 
     def evaluate(self, expr: sp.Expr) -> float:
         """Value of an expression in symbols of the ledger."""
-        symbols = sorted(expr.free_symbols, key=str)
-        function = self.ledger.compiled(expr, symbols)
+        symbols, function = self.ledger.compiled(expr)
         return float(function(*(self.number(symbol) for symbol in symbols)))
 
     def floats(self, array: Any) -> Floats:

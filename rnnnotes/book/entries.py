@@ -173,7 +173,7 @@ class Ledger:
         self.atoms: dict[sp.Symbol, Atom] = {}
         self._interned: dict[Atom, sp.Symbol] = {}
         self._plain: dict[sp.Symbol, sp.Expr] = {}
-        self._compiled: dict[sp.Expr, Callable[..., float]] = {}
+        self._compiled: dict[sp.Expr, tuple[list[sp.Symbol], Callable[..., float]]] = {}
         self._slopes: dict[tuple[sp.Symbol, sp.Symbol, int | None], sp.Expr] = {}
 
     def entry(self, name: str, positive: bool | None = None) -> Entry:
@@ -250,10 +250,21 @@ class Ledger:
     def _partial(self, symbol: sp.Symbol, atom: Atom, place: int) -> sp.Expr:
         if atom.name in DERIVATIVES:
             return DERIVATIVES[atom.name](symbol, atom.arguments[0])
+        if atom.name in (("Max", ()), ("Min", ())):
+            return self._chosen(atom, place)
         if isinstance(atom.name, tuple) and atom.name[0] in OPAQUE:
             raise BranchesOnValues(f"{atom.name[0]} is not differentiated by algebra")
         orders = tuple(order + (place == at) for at, order in enumerate(atom.orders))
         return self._intern(atom._replace(orders=orders))
+
+    def _chosen(self, atom: Atom, place: int) -> sp.Expr:
+        """Whether the larger or the smaller of two is the one at a place: then its slope counts.
+
+        Where both are equal there is no slope, and the second is taken.
+        """
+        first, second = atom.arguments if atom.name == ("Max", ()) else atom.arguments[::-1]
+        larger = self._intern(Atom(("Indicator", ()), (0, 0), (first, second)))
+        return larger if place == 0 else 1 - larger
 
     def plain(self, expr: sp.Expr) -> sp.Expr:
         """Rewrite an expression in leaves and atoms alone, each atom in its normal form."""
@@ -298,10 +309,20 @@ class Ledger:
                 result *= self._kept(Atom("exp", (0,), (coefficient * term,)))
         return result
 
-    def compiled(self, expr: sp.Expr, symbols: list[sp.Symbol]) -> Callable[..., float]:
-        """Python function of an expression, made once however often it is drawn."""
+    def substitute(self, expr: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+        """Put values for leaves into an expression, and into the arguments of its atoms."""
+        inside = dict(values)
+        for symbol in expr.free_symbols & self.atoms.keys():
+            name, orders, arguments = self.atoms[symbol]
+            filled = tuple(self.substitute(argument, values) for argument in arguments)
+            inside[symbol] = self._intern(Atom(name, orders, filled))
+        return self.plain(expr.xreplace(inside))
+
+    def compiled(self, expr: sp.Expr) -> tuple[list[sp.Symbol], Callable[..., float]]:
+        """Symbols of an expression and a Python function of them, made once for all draws."""
         if expr not in self._compiled:
-            self._compiled[expr] = sp.lambdify(symbols, expr, "math")
+            symbols = sorted(expr.free_symbols, key=str)
+            self._compiled[expr] = symbols, sp.lambdify(symbols, expr, "math")
         return self._compiled[expr]
 
     def derivatives(self, of: Entries, by: Entries, since: int | None = None) -> Entries:

@@ -213,6 +213,7 @@ FORMULAS: dict[str, Formula] = {}
 """Each formula of the book, by id."""
 
 Statement = tuple[Any, str, Any]
+Step = tuple[str, Any, str]
 
 
 def formula(
@@ -222,7 +223,7 @@ def formula(
     *,
     source: str | Sequence[str],
     given: Sequence[Code] = (),
-    derivation: Sequence[Statement] = (),
+    derivation: Sequence[Step] = (),
     where: Sequence[Statement] = (),
     ranges: Mapping[sp.Symbol, tuple[Any, Any]] | None = None,
     bindings: Mapping[str, Any] | None = None,

@@ -33,6 +33,7 @@ __all__ = [
     "Concatenate",
     "Diag",
     "Divide",
+    "Entry",
     "Expression",
     "Function",
     "Gradient",
@@ -58,6 +59,7 @@ __all__ = [
     "Relation",
     "Shape",
     "SpectralRadius",
+    "Stack",
     "StatementError",
     "Sub",
     "Sum",
@@ -78,7 +80,16 @@ class StatementError(ValueError):
     """A statement that means nothing: shapes that do not fit, or a name that is not declared."""
 
 
-class Expression(sp.Basic):  # type: ignore[misc]
+class _Tree(sp.Basic):  # type: ignore[misc]
+    """A tree that SymPy prints as it is built, though its nodes share names with SymPy's own."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
+
+    _sympyrepr = _sympystr
+
+
+class Expression(_Tree):
     """A node of a statement.  Its `shape` is that of the NumPy array it stands for."""
 
     shape: Shape = ()
@@ -407,7 +418,21 @@ class At(Expression):
         return tuple(self.args[1:])
 
 
-class Function(sp.Basic):  # type: ignore[misc]
+class Entry(Expression):
+    """What an array holds at a place, counted from 1: an entry, or the row of a matrix."""
+
+    def __new__(cls, array: Any, *place: Any) -> Entry:
+        array = wrap(array)
+        _require(
+            1 <= len(place) <= len(array.shape),
+            f"Entry: {len(place)} places do not fit shape {_shapes(array)}",
+        )
+        node = sp.Basic.__new__(cls, array, *map(sp.sympify, place))
+        node.shape = array.shape[len(place) :]
+        return cast(Entry, node)
+
+
+class Function(_Tree):
     """A function that statements apply.
 
     An elementwise function (no `shape`) acts on each entry of its one argument; `order`
@@ -487,7 +512,8 @@ class _Derivative(Expression):
     def __new__(cls, of: Any, by: Any) -> Any:
         of = wrap(of)
         _require(
-            isinstance(by, (Variable, At)), f"{cls.__name__}: differentiates by a symbol, not {by}"
+            isinstance(by.args[0] if isinstance(by, Entry) else by, (Variable, At)),
+            f"{cls.__name__}: differentiates by a symbol, not {by}",
         )
         node = sp.Basic.__new__(cls, of, by)
         node.shape = node._shape(of, by)
@@ -524,8 +550,6 @@ class Gradient(_Derivative):
 class Sum(Expression):
     """Sum of a body over an index from `low` to `high`, both included."""
 
-    direction = 1
-
     def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Sum:
         body = wrap(body)
         node = sp.Basic.__new__(cls, body, index, sp.sympify(low), sp.sympify(high))
@@ -538,8 +562,6 @@ class Product(Expression):
 
     Of no factors it is the identity.  Factors are square matrices or scalars.
     """
-
-    direction = -1
 
     def __new__(cls, body: Any, index: Any, high: Any, low: Any) -> Product:
         body = wrap(body)
@@ -586,7 +608,17 @@ class Array(Expression):
         return cast(Array, node)
 
 
-class Relation(sp.Basic):  # type: ignore[misc]
+class Stack(Expression):
+    """Body at each index from `low` to `high`, along a first axis of its own."""
+
+    def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Stack:
+        body, low, high = wrap(body), sp.sympify(low), sp.sympify(high)
+        node = sp.Basic.__new__(cls, body, index, low, high)
+        node.shape = (high - low + 1, *body.shape)
+        return cast(Stack, node)
+
+
+class Relation(_Tree):
     """Two expressions of one shape, joined by ``=``, ``<=`` or ``<``."""
 
     def __new__(cls, left: Operand, sign: Any, right: Operand) -> Relation:
@@ -624,6 +656,7 @@ def walk(node: sp.Basic) -> Iterator[sp.Basic]:
 BINDERS: dict[type, Callable[[Any], sp.Symbol]] = {
     Sum: lambda node: node.args[1],
     Product: lambda node: node.args[1],
+    Stack: lambda node: node.args[1],
     Compose: lambda node: node.args[3],
 }
 """Nodes that bind an index, and the index they bind."""

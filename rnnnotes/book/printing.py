@@ -75,6 +75,8 @@ def binding(node: Any) -> int:
             return HADAMARD
         case lang.Sum() | lang.Product() | lang.MatMul() | lang.Outer() | lang.Times():
             return PRODUCT
+        case lang.Total():
+            return PRODUCT
         case _:
             return ATOM
 
@@ -110,8 +112,8 @@ def _juxtapose(left: str, right: str) -> str:
 
 
 def _factor(node: Any, last: bool) -> str:
-    """Factor of a product; a sum over time reaches to its end, so it is closed off before."""
-    open_ended = isinstance(node, lang.Sum | lang.Product) and not last
+    """Factor of a product; an operator reaches to its end, so it is closed off before."""
+    open_ended = isinstance(node, lang.Sum | lang.Product | lang.Gradient) and not last
     return bracket(latex(node)) if open_ended else inside(node, PRODUCT)
 
 
@@ -139,9 +141,17 @@ def _transposed(node: Any) -> str:
     )  # fmt: skip
 
 
+def _is_row(node: Any) -> bool:
+    """Whether a vector is set as a row already: a derivative, or a row times a matrix."""
+    if isinstance(node, lang.MatMul):
+        return len(node.args[0].shape) == 1
+    return isinstance(node, lang.Jacobian) and not node.args[0].shape
+
+
 def _matmul(node: Any) -> str:
     left, right = node.args
-    left_tex = _transposed(left) if len(left.shape) == 1 else _factor(left, last=False)
+    column = len(left.shape) == 1 and not _is_row(left)
+    left_tex = _transposed(left) if column else _factor(left, last=False)
     return _juxtapose(left_tex, _factor(right, last=True))
 
 
@@ -190,18 +200,32 @@ def _at(node: Any) -> str:
     return f"{latex(node.variable)}{above}_{{{time}}}"
 
 
+def _entry(node: Any) -> str:
+    array, *place = node.args
+    rows = [":"] * (len(array.shape) - len(place))
+    tex = inside(array, ATOM)
+    if binding(array) == ATOM and (TALL.search(tex) or "_" in tex):
+        tex = bracket(tex)
+    return f"{tex}_{{{','.join([*map(index_latex, place), *rows])}}}"
+
+
 def _array(node: Any) -> str:
     variable, low, high = node.args
     return f"{latex(variable)}_{{{index_latex(low)}:{index_latex(high)}}}"
 
 
+def _stack(node: Any) -> str:
+    body, index, low, high = node.args
+    return rf"\left({latex(body)}\right)_{{{index_latex(index)}={index_latex(low)}}}^{{{index_latex(high)}}}"
+
+
 def _fraction(sign: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         of, by = node.args
-        d = r"\mathrm{d}" if sign == r"\partial" and not isinstance(by, lang.At) else sign
+        d = r"\mathrm{d}" if sign == r"\partial" and not isinstance(by, lang.At | lang.Entry) else sign
         # One scalar by another, or one step by its input, has no other path to hold fixed.
         top, below = latex(of), d.replace("^{+}", "")
-        if isinstance(of, lang.Variable | lang.At):
+        if isinstance(of, lang.Variable | lang.At | lang.Entry | lang.Apply):
             return rf"\frac{{{d} {top}}}{{{below} {latex(by)}}}"
         return rf"\frac{{{d}}}{{{below} {latex(by)}}} {bracket(top)}"
 
@@ -257,7 +281,9 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Literal: _literal,
     lang.Variable: _variable,
     lang.At: _at,
+    lang.Entry: _entry,
     lang.Array: _array,
+    lang.Stack: _stack,
     lang.Apply: _apply,
     lang.Add: _add,
     lang.Sub: _sub,

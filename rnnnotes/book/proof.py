@@ -11,16 +11,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import product
-from typing import Any, Literal, cast, get_args
+from itertools import islice
+from typing import Any, Literal, get_args
 
 import numpy as np
 import sympy as sp
 
+from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import BranchesOnValues, Entry, exact
-from rnnnotes.book.formulas import Formula, scalar_only
-from rnnnotes.book.language import Array, At, Expression, Function, Order, Variable, walk
+from rnnnotes.book.formulas import Formula, Line, scalar_only
+from rnnnotes.book.language import Expression, Function, Order, walk
 from rnnnotes.book.printing import latex
 from rnnnotes.book.world import Definition, World
 
@@ -32,6 +33,9 @@ STRENGTH: list[Verdict] = list(get_args(Verdict))
 
 DRAWS = 100
 """Draws on which a statement that algebra does not decide must hold."""
+
+CANDIDATES = 100 * DRAWS
+"""Draws that are tried before the conditions of a statement are given up as too rare."""
 
 TOLERANCE = 1e-7
 """Relative difference that the rounding of a draw may make."""
@@ -81,17 +85,33 @@ def weakest(verdicts: Any) -> Verdict:
     return max(verdicts, key=STRENGTH.index, default="definition")
 
 
-def world_of(stated: Formula) -> World:
-    """World in which all that a formula rests on is defined."""
-    from rnnnotes.notation import SIZES
-
-    definitions = [
+def definitions_of(stated: Formula) -> list[Definition]:
+    """Return the definitions that a formula rests on, its own included."""
+    return [
         Definition(ancestor.statement.left, ancestor.statement.right,
                    tuple(ancestor.index_ranges()))
         for ancestor in (*stated.ancestors, stated)
         if ancestor.is_definition
     ]  # fmt: skip
-    return World({size: number for size, (number, _) in SIZES.items()}, definitions)
+
+
+def world_of(stated: Formula) -> World:
+    """World in which all that a formula rests on is defined."""
+    from rnnnotes.notation import SIZES
+
+    sizes = {size: number for size, (number, _) in SIZES.items()}
+    return World(sizes, definitions_of(stated))
+
+
+def induction_of(stated: Formula) -> Induction | None:
+    """Induction over the time of a statement, from the earlier of its times if it has two."""
+    from rnnnotes.notation import t
+
+    ranges = {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
+    if t not in ranges:
+        return None
+    earlier = [symbol for symbol, (_, high) in ranges.items() if high == t]
+    return Induction(stated.statement, t, earlier[0] if earlier else ranges[t][0])
 
 
 def assignments(stated: Formula, world: World) -> Iterator[dict[sp.Symbol, int]]:
@@ -164,6 +184,7 @@ class Checker:
     def __init__(self, stated: Formula, world: World) -> None:
         self.stated = stated
         self.world = world
+        self.assignments = list(assignments(stated, world))
         self.draws = 0
         self._drawn: list[Draw] | None = None
 
@@ -175,10 +196,19 @@ class Checker:
         lines = [self.stated.statement.left, *(line.expr for line in self.stated.derivation)]
         before, after = lines[number], line.expr
         place = f"{self.stated.id}, line {number + 1} ({line.because})"
-        return weakest(
-            self._compare(before, line.sign, after, at, place)
-            for at in assignments(self.stated, self.world)
+        found = weakest(
+            self._compare(before, line.sign, after, at, place) for at in self.assignments
         )
+        return "proved" if found == "proved at sizes" and self._at_all(before, line) else found
+
+    def _at_all(self, before: Expression, line: Line) -> bool:
+        """Whether a line that holds at sizes holds at all sizes."""
+        ranges = self.stated.index_ranges()
+        bounds = {symbol: (low, high) for symbol, low, high in ranges}
+        return line.sign == "=" and holds_for_all_sizes(
+            before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
+            [g.statement for g in self.stated.given if prove_verdict(g) == "proved"],
+        )  # fmt: skip
 
     def _compare(
         self, before: Expression, sign: str, after: Expression, at: Any, place: str
@@ -202,35 +232,39 @@ class Checker:
         return weakest(verdicts)
 
     def _leading(self, plain: sp.Expr, small: Order) -> sp.Expr:
-        """Terms of a difference that are too large for an ``O(eps**n)``."""
-        symbol = self.world.value(small.args[0], {})[()].expr
-        series = sp.series(plain, symbol, 0, int(small.args[1])).removeO()
-        return sp.expand(series)
+        """Terms of a difference that are too large for an ``O(eps**n)``: zero if it holds.
+
+        The difference is a quotient by a power of `eps`, so the Taylor coefficients of its
+        numerator tell which powers of `eps` are left.
+        """
+        eps, ledger = self.world.value(small.args[0], {})[()].expr, self.world.ledger
+        numerator, denominator = sp.fraction(sp.together(plain))
+        too_large = sp.S.Zero
+        for power in range(sp.degree(denominator, eps) + int(small.args[1])):
+            too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
+            numerator = ledger.derivative(numerator, eps)
+        return sp.expand(too_large)
 
     # -- draws ---------------------------------------------------------------------------------
 
     def drawn(self) -> list[Draw]:
         """Draws that fulfil the conditions of the statement."""
         if self._drawn is None:
-            candidates = (Draw(self.world.ledger, seed) for seed in range(100 * DRAWS))
-            accepted = []
-            for draw in candidates:
-                if self._allowed(draw):
-                    accepted.append(draw)
-                if len(accepted) == DRAWS:
-                    break
-            if len(accepted) < DRAWS:
+            conditions = self._conditions()
+            candidates = (Draw(self.world.ledger, seed) for seed in range(CANDIDATES))
+            allowed = (draw for draw in candidates if fulfils(draw, conditions))
+            self._drawn = list(islice(allowed, DRAWS))
+            if len(self._drawn) < DRAWS:
                 raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions")
-            self._drawn = accepted
         return self._drawn
 
-    def _allowed(self, draw: Draw) -> bool:
-        return all(
-            holds(draw.floats(self.world.value(c.left, at)), c.sign,
-                  draw.floats(self.world.value(c.right, at)))
-            for c in self.stated.where
-            for at in assignments(self.stated, self.world)
-        )  # fmt: skip
+    def _conditions(self) -> list[tuple[Any, str, Any]]:
+        return [
+            (self.world.value(condition.left, at), condition.sign,
+             self.world.value(condition.right, at))
+            for condition in self.stated.where
+            for at in self.assignments
+        ]  # fmt: skip
 
     def _draw(self, a: Any, sign: str, b: Any, place: str) -> None:
         for draw in self.drawn():
@@ -243,7 +277,7 @@ class Checker:
 
     def code(self) -> Verdict:
         """Check the code against the statement."""
-        return weakest(self._code_at(at) for at in assignments(self.stated, self.world))
+        return weakest(self._code_at(at) for at in self.assignments)
 
     def _code_at(self, at: Any) -> Verdict:
         names = inspect.signature(self.stated.code).parameters
@@ -306,6 +340,11 @@ class Checker:
             return self.world.number(value, at)
         array = draw.floats(self.world.value(value, at))
         return array if array.shape else float(array)
+
+
+def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:
+    """Whether a draw meets all conditions."""
+    return all(holds(draw.floats(a), sign, draw.floats(b)) for a, sign, b in conditions)
 
 
 def entries(left: Any, right: Any) -> Iterator[tuple[tuple[int, ...], tuple[Any, Any]]]:

@@ -71,7 +71,9 @@ class World:
 
     def number(self, expr: sp.Expr, at: Indices) -> int:
         """Integer value of an expression in sizes and indices."""
-        result = sp.sympify(expr).subs({**self.sizes, **at})
+        result = sp.sympify(expr).xreplace(
+            {symbol: sp.Integer(value) for symbol, value in (*self.sizes.items(), *at.items())}
+        )
         if not result.is_Integer:
             raise lang.StatementError(f"{expr} is not a whole number at {dict(at)}: got {result}")
         return int(result)
@@ -193,9 +195,11 @@ def _norm(world: World, node: Any, at: Indices) -> Entries:
 
 
 def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
-    """Values of the body of a sum or a product, from the lowest index to the highest."""
+    """Values of the body at each index, from the lowest to the highest."""
     body, index, *bounds = node.args
-    low, high = [world.number(bound, at) for bound in bounds][:: node.direction]
+    low, high = (world.number(bound, at) for bound in bounds)
+    if isinstance(node, lang.Product):  # its bounds are written from the latest down
+        low, high = high, low
     return [world.value(body, {**at, index: i}) for i in range(low, high + 1)]
 
 
@@ -265,14 +269,19 @@ def _one_hot(world: World, node: Any, at: Indices) -> Entries:
     return _identity(world, size)[place - 1]
 
 
+def _entry(world: World, node: Any, at: Indices) -> Entries:
+    array, *place = node.args
+    value = world.value(array, at)
+    numbers = tuple(world.number(i, at) for i in place)
+    if not all(1 <= i <= size for i, size in zip(numbers, value.shape, strict=False)):
+        raise lang.StatementError(f"Entry: no place {numbers} in shape {value.shape}")
+    return np.asarray(value[tuple(i - 1 for i in numbers)], dtype=object)
+
+
 def _array(world: World, node: Any, at: Indices) -> Entries:
     variable, *bounds = node.args
     low, high = (world.number(bound, at) for bound in bounds)
     return np.stack([world.named(variable, (i,)) for i in range(low, high + 1)])
-
-
-def _order(world: World, node: Any, at: Indices) -> Entries:
-    raise lang.StatementError("Order stands alone, as the last term of a sum")
 
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
@@ -289,6 +298,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.At: lambda world, node, at: world.named(
         node.variable, tuple(world.number(i, at) for i in node.index)
     ),
+    lang.Entry: _entry,
     lang.Array: _array,
     lang.Apply: _apply,
     lang.Add: _fold(lambda a, b: a + b),
@@ -312,7 +322,9 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Jacobian: _derivative,
     lang.Gradient: _derivative,
     lang.Immediate: _immediate,
-    lang.Order: _order,
+    # What is too small to count is left out; the proof asks how small it is.
+    lang.Order: lambda world, node, at: _box(world.constant(0)),
+    lang.Stack: lambda world, node, at: np.stack(_steps(world, node, at)),
     lang.Norm: _norm,
     lang.SpectralRadius: _opaque,
     lang.Abs: _opaque,

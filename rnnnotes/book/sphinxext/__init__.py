@@ -1,0 +1,79 @@
+"""Sphinx extension that sets the formulas of the book.
+
+Directives of a page:
+
+``formula``
+    A formula with all that belongs to it.  Once more on another page with ``:no-index:``.
+``derivation``
+    The lines of its derivation, where prose wants them.
+``drawing``
+    What a function in ``figures/<chapter>.py`` draws.  ``:alt:`` says what it shows, and the
+    content is the caption.
+``notation``
+    Every symbol.
+``verdict-counts``
+    How many formulas there are, by chapter and verdict.
+
+The role ``formula`` links to a formula by its title, ``eq`` by its number, and ``verdict`` sets
+its verdict.  Another project refers to a formula through the inventory: with this extension by
+the role ``fml:ref``, without it by ``ref`` and the label ``fml-<id>``.
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnnotes.book.sphinxext.directives import DerivationDirective, FormulaDirective, VerdictRole
+from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equation, keep_shapes
+from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
+from rnnnotes.book.sphinxext.drawings import add_drawings
+from rnnnotes.book.sphinxext.exports import export
+from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, UsedByLinks
+from rnnnotes.book.sphinxext.published import load
+from rnnnotes.book.sphinxext.tables import CountsDirective, NotationDirective
+from rnnnotes.book.sphinxext.widgets import add_widgets
+from rnnnotes.book.sphinxext.words import collect
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def read_published(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Read the file of published ids before any page is read."""
+    domain_of(env).data["published"] = load(Path(env.srcdir, app.config.formulas_published))
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the domain, the directives and what runs when."""
+    app.add_config_value("formulas_published", "published-ids.toml", "env", types=(str,))
+    app.add_config_value("formulas_checking", "checking", "env", types=(str,))
+    app.add_domain(FormulaDomain)
+    app.add_directive_to_domain("fml", "formula", FormulaDirective)
+    app.add_directive_to_domain("fml", "equation", EquationDirective)
+    app.add_directive("formula", FormulaDirective)
+    app.add_directive("derivation", DerivationDirective)
+    app.add_directive("notation", NotationDirective)
+    app.add_directive("verdict-counts", CountsDirective)
+    app.add_role("formula", FormulaRole())
+    app.add_role("verdict", VerdictRole())
+    add_widgets(app)
+    add_drawings(app)
+    for transform in (UsedByLinks, BadgeLinks, CitedBy):
+        app.add_post_transform(transform)
+    app.connect("builder-inited", collect)
+    app.connect("env-before-read-docs", read_published)
+    app.connect("env-get-updated", outdated, priority=900)
+    app.connect("build-finished", export)
+    if "sphinx.ext.autodoc" in app.extensions:
+        app.connect("autodoc-process-docstring", insert_equation, priority=900)
+        app.connect("autodoc-process-docstring", keep_shapes, priority=900)
+    return {
+        "version": metadata.version("rnnnotes"),
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -1,0 +1,198 @@
+"""The parts of a formula, each as nodes that every builder can set.
+
+No mathematics and no code goes to the translators; every sentence does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import sympy as sp
+from docutils import nodes
+
+from rnnnotes.book.formulas import Formula
+from rnnnotes.book.language import At, Variable, walk
+from rnnnotes.book.printing import SIGNS, index_latex, latex
+from rnnnotes.book.sphinxext.widgets import Badge, Fold, FoldTitle
+from rnnnotes.book.sphinxext.words import word
+from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
+
+if TYPE_CHECKING:
+    from sphinx.util.docutils import SphinxDirective
+
+    from rnnnotes.book.proof import Result
+
+__all__ = [
+    "Row",
+    "badge",
+    "code",
+    "conditions",
+    "derivation",
+    "display",
+    "folded",
+    "inline",
+    "labelled",
+    "names_of",
+    "rows_of",
+    "sentence",
+    "shape_tex",
+    "symbol_list",
+    "symbol_tex",
+    "values_tex",
+]
+
+Row = tuple[str, str, str]
+"""LaTeX of a symbol with what it is a member of, its name in code, and its meaning."""
+
+
+def display(tex: str, *classes: str) -> nodes.math_block:
+    """Set mathematics on a line of its own, without a number."""
+    block = nodes.math_block(tex, tex, classes=list(classes), number=None, label=None)
+    block["no-wrap"] = block["nowrap"] = False
+    block["translatable"] = False
+    return block
+
+
+def inline(tex: str) -> nodes.math:
+    """Set mathematics in a line of text."""
+    return nodes.math(tex, tex)
+
+
+def sentence(text: str, directive: SphinxDirective) -> nodes.paragraph:
+    """Set a sentence that goes to the translators."""
+    paragraph = nodes.paragraph(text, text)
+    directive.set_source_info(paragraph)
+    return paragraph
+
+
+def code(stated: Formula) -> nodes.literal_block:
+    """Code that computes a formula, with its signature."""
+    names = ", ".join(inspect.signature(stated.code).parameters)
+    body = "\n".join("    " + line if line else "" for line in stated.source_code.splitlines())
+    text = f"def {stated.name}({names}):\n{body}"
+    return nodes.literal_block(text, text, language="python", classes=["fml-code"])
+
+
+# -- Symbols -------------------------------------------------------------------------------------
+
+
+def shape_tex(shape: Iterable[sp.Expr]) -> str:
+    """Set of the arrays of a shape."""
+    product = r" \times ".join(index_latex(size) for size in shape)
+    return rf"\mathbb{{R}}^{{{product}}}" if product else r"\mathbb{R}"
+
+
+def values_tex(low: sp.Expr, high: sp.Expr) -> str:
+    """Values from the first to the last."""
+    return rf"{index_latex(low)}, \dots, {index_latex(high)}"
+
+
+def symbol_tex(symbol: Variable, stated: Formula | None = None) -> str:
+    """Symbol as a formula has it: with its time, and with its layer if it has one."""
+    if not symbol.times:
+        return latex(symbol)
+    time = next(index for index in INDICES if str(index) == "t")
+    uses = [] if stated is None else [node for node in walk(stated.statement)
+                                      if isinstance(node, At) and node.variable == symbol]  # fmt: skip
+    layered = next((node.index[:-1] for node in uses if len(node.index) > 1), ())
+    return latex(symbol[(*layered, time)])
+
+
+def rows_of(stated: Formula) -> list[Row]:
+    """Every symbol of a statement, in reading order: variables, functions, indices, sizes."""
+    rows = [
+        (rf"{symbol_tex(symbol, stated)} \in {shape_tex(symbol.shape)}", symbol.name,
+         SYMBOLS[symbol].text)
+        for symbol in stated.symbols
+    ]  # fmt: skip
+    rows += [(FUNCTIONS[name].tex, name, FUNCTIONS[name].text) for name in stated.functions]
+    free = {symbol: bounds for symbol, *bounds in stated.index_ranges()}
+    shown = [index for index in INDICES if index in free]
+    for index in shown:
+        tex = f"{index_latex(index)} = {values_tex(*free[index])}"
+        rows.append((tex, str(index), INDICES[index].text))
+    sizes = {size for symbol in stated.symbols for axis in symbol.shape
+             for size in axis.free_symbols}  # fmt: skip
+    sizes |= {size for bounds in free.values() for bound in bounds for size in bound.free_symbols}
+    sizes |= {node for node in walk(stated.statement) if node in SIZES}
+    rows += [(index_latex(size), str(size), meaning.text)
+             for size, meaning in SIZES.items() if size in sizes]  # fmt: skip
+    return rows
+
+
+def names_of(stated: Formula) -> list[tuple[str, str]]:
+    """Names of the symbols and functions of a statement, with what they mean."""
+    return [
+        *((symbol.name, SYMBOLS[symbol].text) for symbol in stated.symbols),
+        *((name, FUNCTIONS[name].text) for name in stated.functions),
+    ]
+
+
+def symbol_list(rows: Iterable[Row], directive: SphinxDirective) -> nodes.definition_list:
+    """List symbols with what each stands for."""
+    items = nodes.definition_list(classes=["fml-symbols"])
+    for tex, _name, meaning in rows:
+        term = nodes.term("", "", inline(tex), translatable=False)
+        definition = nodes.definition("", sentence(meaning, directive))
+        items += nodes.definition_list_item("", term, definition)
+    return items
+
+
+def conditions(stated: Formula) -> list[nodes.Node]:
+    """Conditions under which a statement holds."""
+    if not stated.where:
+        return []
+    paragraph = nodes.paragraph("", "", classes=["fml-conditions"], translatable=False)
+    paragraph += nodes.inline("", word("provided") + " ")
+    for number, condition in enumerate(stated.where):
+        paragraph += nodes.Text(", " if number else "")
+        paragraph += inline(latex(condition))
+    return [paragraph]
+
+
+# -- Verdict and derivation -----------------------------------------------------------------------
+
+
+def badge(result: Result, directive_docname: str) -> list[nodes.Node]:
+    """Verdict on a formula: in a word, then at which sizes, then that on its code."""
+    kind = result.verdict.replace(" ", "-")
+    mark = Badge("", word(result.verdict), classes=["fml-badge", f"fml-badge-{kind}"])
+    mark["docname"] = directive_docname
+    notes = []
+    if result.verdict == "proved at sizes":
+        notes.append(", ".join(f"{name} = {size}" for name, size in result.sizes.items()))
+    elif result.verdict == "tested":
+        notes.append(word("draws", count=result.draws))
+    notes.append(word(f"code {result.code}"))
+    note = nodes.inline("", " · ".join(notes), classes=["fml-badge-note"])
+    return [mark, nodes.Text(" "), note]
+
+
+def derivation(stated: Formula, directive: SphinxDirective) -> nodes.Node:
+    """Lines of a derivation, each with its sign and the reason for it."""
+    lines = nodes.bullet_list(classes=["fml-derivation"])
+    start = display(latex(stated.statement.left), "fml-line")
+    lines += nodes.list_item("", start)
+    for line in stated.derivation:
+        tex = rf"{{}} {SIGNS[line.sign]} {latex(line.expr)}"
+        reason = sentence(line.because, directive)
+        reason["classes"].append("fml-reason")
+        lines += nodes.list_item("", display(tex, "fml-line"), reason)
+    return lines
+
+
+def folded(title: str, *content: nodes.Node) -> Fold:
+    """Fold content under a title."""
+    summary = FoldTitle("", title, translatable=False)
+    return Fold("", summary, *content, classes=["fml-fold"])
+
+
+def labelled(label: str, *content: nodes.Node) -> nodes.paragraph:
+    """Set a line that starts with what it lists."""
+    paragraph = nodes.paragraph("", "", classes=["fml-links"], translatable=False)
+    paragraph += nodes.inline("", label, classes=["fml-label"])
+    paragraph += nodes.Text(" ")
+    paragraph += content
+    return paragraph

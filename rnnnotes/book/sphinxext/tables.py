@@ -1,0 +1,172 @@
+"""Tables: the notation, and the counts of verdicts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx import addnodes
+
+from rnnnotes import notation
+from rnnnotes.book.formulas import chapters, find_all
+from rnnnotes.book.language import Variable
+from rnnnotes.book.printing import index_latex
+from rnnnotes.book.sphinxext import blocks
+from rnnnotes.book.sphinxext.directives import Aware, verdict_of
+from rnnnotes.book.sphinxext.words import word
+from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
+
+__all__ = ["CountsDirective", "NotationDirective", "sections"]
+
+VERDICTS = ("definition", "proved", "proved at sizes", "tested", "cited")
+
+Cell = nodes.Node | str
+
+
+class Table(NamedTuple):
+    """A table with its title."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+class NotationDirective(Aware):
+    """Tables of the notation: sizes, indices, functions, and the symbols by section."""
+
+    def run(self) -> list[nodes.Node]:
+        """Set each table in a section of its own."""
+        self.depend()
+        return [self._section(table) for table in notation_tables()]
+
+    def _section(self, table: Table) -> nodes.section:
+        title = nodes.title(table.title, table.title)
+        self.set_source_info(title)
+        section = nodes.section("", title, names=[nodes.fully_normalize_name(table.title)])
+        self.set_source_info(section)
+        self.state.document.note_implicit_target(section, section)
+        section += set_table(table, self, "fml-notation")
+        return section
+
+
+class CountsDirective(Aware):
+    """Counts of formulas, by chapter and verdict."""
+
+    def run(self) -> list[nodes.Node]:
+        """Set the table."""
+        self.depend(*find_all().values())
+        counts: dict[str, Counter[str]] = {chapter: Counter() for chapter in chapters()}
+        for stated in find_all().values():
+            result = verdict_of(stated, self.get_location())
+            if result is not None:
+                counts[stated.chapter][result.verdict] += 1
+        total = sum(counts.values(), Counter[str]())
+        shown = [verdict for verdict in VERDICTS if total[verdict]]
+        rows = [[self._link(chapter), *_numbers(count, shown)] for chapter, count in counts.items()]
+        rows.append([word("total"), *_numbers(total, shown)])
+        head = [word("chapter"), *map(word, shown), word("sum")]
+        return [set_table(Table("", head, rows), self, "fml-counts")]
+
+    def _link(self, chapter: str) -> nodes.Node:
+        """Link to the page of a chapter, once there is one."""
+        name = nodes.literal(chapter, chapter)
+        if chapter not in self.env.found_docs:
+            return name
+        return addnodes.pending_xref(
+            "", nodes.inline(chapter, chapter), refdomain="std", reftype="doc",
+            reftarget=f"/{chapter}", refexplicit=False, refwarn=True,
+            refdoc=self.env.current_document.docname,
+        )  # fmt: skip
+
+
+def _numbers(count: Counter[str], verdicts: Iterable[str]) -> list[Cell]:
+    return [*(str(count[verdict]) for verdict in verdicts), str(count.total())]
+
+
+# -- The notation ----------------------------------------------------------------------------------
+
+
+def notation_tables() -> Iterator[Table]:
+    """Yield each table of the notation."""
+    symbol, name, meaning = word("symbol"), word("name"), word("meaning")
+    yield Table(word("sizes"), [symbol, meaning, word("example")], [
+        [blocks.inline(index_latex(size)), _words(text), str(example)]
+        for size, (example, text) in SIZES.items()
+    ])  # fmt: skip
+    yield Table(word("indices"), [symbol, word("values"), meaning], [
+        [blocks.inline(index_latex(index)), blocks.inline(blocks.values_tex(low, high)),
+         _words(text)]
+        for index, (low, high, text) in INDICES.items()
+    ])  # fmt: skip
+    yield Table(word("functions"), [symbol, name, meaning], [
+        [blocks.inline(tex), _code(key), _words(text)] for key, (tex, text) in FUNCTIONS.items()
+    ])  # fmt: skip
+    for title, symbols in sections().items():
+        yield Table(title, [symbol, name, word("shape"), meaning], [
+            [blocks.inline(blocks.symbol_tex(variable)), _code(variable.name),
+             blocks.inline(blocks.shape_tex(variable.shape)), _words(SYMBOLS[variable].text)]
+            for variable in symbols
+        ])  # fmt: skip
+
+
+@cache
+def sections() -> dict[str, list[Variable]]:
+    """Symbols under the heading that stands above them in `rnnnotes.notation`.
+
+    Examples
+    --------
+    >>> [symbol.name for symbol in sections()["The vanilla network"]][:3]
+    ['x', 'a', 'h']
+    """
+    source = Path(notation.__file__).read_text(encoding="utf-8")
+    headings = {number: heading[1] for number, line in enumerate(source.splitlines(), start=1)
+                if (heading := re.match(r"# -- (.*?):? -{3,}$", line))}  # fmt: skip
+    lines = {
+        node.args[0].value: node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and node.func.id == "declare" and isinstance(node.args[0], ast.Constant)
+    }  # fmt: skip
+    found: dict[str, list[Variable]] = {}
+    for variable in SYMBOLS:
+        last = max(number for number in headings if number < lines[variable.name])
+        found.setdefault(headings[last], []).append(variable)
+    return found
+
+
+def _words(text: str) -> nodes.paragraph:
+    return nodes.paragraph(text, text)
+
+
+def _code(name: str) -> nodes.literal:
+    return nodes.literal(name, name)
+
+
+# -- Setting a table -------------------------------------------------------------------------------
+
+
+def set_table(table: Table, directive: Aware, name: str) -> nodes.table:
+    """Set a table; sentences in it go to the translators."""
+    group = nodes.tgroup("", cols=len(table.head))
+    group += [nodes.colspec("", colwidth=1) for _ in table.head]
+    group += nodes.thead("", _row(table.head, directive))
+    group += nodes.tbody("", *(_row(row, directive) for row in table.rows))
+    return nodes.table("", group, classes=[name, "align-left"])
+
+
+def _row(cells: Sequence[Cell], directive: Aware) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        if isinstance(cell, nodes.paragraph):
+            directive.set_source_info(cell)
+            row += nodes.entry("", cell)
+        else:
+            content = nodes.Text(cell) if isinstance(cell, str) else cell
+            row += nodes.entry("", nodes.paragraph("", "", content, translatable=False))
+    return row

@@ -1,0 +1,117 @@
+"""Parts of a page that HTML can fold, press or colour, and that other formats set plainly."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from rnnnotes.book.sphinxext.words import word
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+__all__ = ["Badge", "Fold", "FoldTitle", "Heading", "Reuse", "UsedBy", "add_widgets"]
+
+
+class Heading(nodes.inline):
+    """Title and verdict of a formula: running text, although it stands where code does."""
+
+
+class Badge(nodes.inline):
+    """Verdict of a formula; it becomes a link to the page that explains verdicts."""
+
+
+class Fold(nodes.container):
+    """Content that a reader unfolds."""
+
+
+class FoldTitle(nodes.paragraph):
+    """What stands on a `Fold`."""
+
+
+class Reuse(nodes.General, nodes.Element):
+    """Texts that a reader may take away: `texts` maps the name of a format to its text."""
+
+
+class UsedBy(nodes.General, nodes.Element):
+    """Place of the links to the formulas that use one."""
+
+
+def _depart(self: Any, node: nodes.Element) -> None:
+    self.body.append(self.context.pop())
+
+
+def _visit_heading(self: Any, node: Heading) -> None:
+    self.context.append(self.protect_literal_text)
+    self.protect_literal_text = 0  # a title may break between its words
+    self.body.append(self.starttag(node, "span", "", CLASS="fml-heading"))
+
+
+def _depart_heading(self: Any, node: Heading) -> None:
+    self.body.append("</span>")
+    self.protect_literal_text = self.context.pop()
+
+
+def _visit_fold(self: Any, node: Fold) -> None:
+    tag = "div" if self.builder.name == "epub" else "details"
+    self.body.append(self.starttag(node, tag))
+    self.context.append(f"</{tag}>\n")
+
+
+def _visit_fold_title(self: Any, node: FoldTitle) -> None:
+    tag = "p" if self.builder.name == "epub" else "summary"
+    self.body.append(self.starttag(node, tag, ""))
+    self.context.append(f"</{tag}>\n")
+
+
+def _visit_reuse(self: Any, node: Reuse) -> None:
+    """Buttons that copy a text, and the texts themselves for whoever has no script."""
+    if self.builder.name == "epub":
+        raise nodes.SkipNode
+    names = {name: f"{node['shown']}-{name}" for name in node["texts"]}
+    buttons = "".join(_button(word(name), target) for name, target in names.items())
+    texts = "".join(_text(word(name), target, node["texts"][name])
+                    for name, target in names.items())  # fmt: skip
+    address = "../" * self.builder.current_docname.count("/") + f"f/{node['formula']}.html"
+    self.body.append(
+        '<div class="fml-reuse">\n'
+        f'<div class="fml-actions" role="group" aria-label="{escape(word("copy"))}">'
+        f'<span aria-hidden="true">{escape(word("copy"))}</span>{buttons}</div>\n'
+        f"<details><summary>{escape(word('cite'))}</summary>\n"
+        f'<p class="fml-links"><span class="fml-label">{escape(word("permalink"))}</span> '
+        f'<a href="{escape(address)}">{escape(node["formula"])}</a></p>\n'
+        f"{texts}</details>\n</div>\n"
+    )
+    raise nodes.SkipNode
+
+
+def _button(what: str, target: str) -> str:
+    said = escape(word("copied", what=what))
+    label = escape(word("copy what", what=what))
+    return (
+        f'<button type="button" data-copy="{target}" data-copied="{said}" aria-label="{label}">'
+        f"{escape(what)}</button>"
+    )
+
+
+def _text(what: str, target: str, text: str) -> str:
+    return (
+        f'<p class="fml-label" id="{target}-label">{escape(what)}</p>'
+        f'<pre id="{target}" tabindex="0" role="region" aria-labelledby="{target}-label">'
+        f"{escape(text)}</pre>\n"
+    )
+
+
+def _skip(self: Any, node: nodes.Element) -> None:
+    raise nodes.SkipNode
+
+
+def add_widgets(app: Sphinx) -> None:
+    """Register how the nodes are set; a node that is left out is set as the one it derives from."""
+    app.add_node(Heading, html=(_visit_heading, _depart_heading))
+    app.add_node(Fold, html=(_visit_fold, _depart))
+    app.add_node(FoldTitle, html=(_visit_fold_title, _depart))
+    plain = {name: (_skip, None) for name in ("latex", "text", "man", "texinfo")}
+    app.add_node(Reuse, html=(_visit_reuse, None), **plain)

@@ -1,0 +1,84 @@
+"""Words that the extension itself puts on a page.
+
+They are looked up in the catalog ``sphinx``, as the words of a theme are, and the gettext
+builder is told of them, so that they reach the translators.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sphinx.builders.gettext import MessageCatalogBuilder, MsgOrigin
+from sphinx.locale import _
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+__all__ = ["WORDS", "collect", "word"]
+
+WORDS = {
+    # Verdicts
+    "definition": "definition",
+    "proved": "proved",
+    "proved at sizes": "proved at sizes",
+    "tested": "tested",
+    "cited": "cited",
+    "draws": "{count} draws",
+    "code proved": "code proved",
+    "code tested": "code tested",
+    "code definition": "code proved",
+    "code proved at sizes": "code proved",
+    # Parts of a formula
+    "provided": "provided that",
+    "derivation": "Derivation",
+    "uses": "Uses",
+    "used by": "Used by",
+    "source": "Source",
+    "symbols": "Symbols",
+    # What can be copied
+    "latex": "LaTeX",
+    "numpy": "NumPy",
+    "sympy": "SymPy",
+    "markdown": "Citation",
+    "bibtex": "BibTeX",
+    "copy": "Copy",
+    "copy what": "Copy {what}",
+    "copied": "{what} copied",
+    "cite": "Cite",
+    "permalink": "Permanent link",
+    # Tables
+    "sizes": "Sizes",
+    "indices": "Indices",
+    "functions": "Functions",
+    "symbol": "Symbol",
+    "name": "In code",
+    "meaning": "Meaning",
+    "values": "Values",
+    "example": "In proofs",
+    "shape": "Shape",
+    "chapter": "Chapter",
+    "total": "All chapters",
+    "sum": "Sum",
+    # Other pages
+    "cited by": "Formulas that go back to it:",
+    "formulas by chapter": "Formulas by chapter",
+    "formulas by symbol": "Formulas by symbol",
+    "moved": "This formula is at",
+    "renamed": "This formula is now called {id}. It is at",
+    "withdrawn": "This formula has been withdrawn.",
+    "in the book": "Stated, derived and checked:",
+}
+
+
+def word(name: str, **values: object) -> str:
+    """Translate a word, and fill in its values."""
+    return str(_(WORDS[name])).format(**values)
+
+
+def collect(app: Sphinx) -> None:
+    """Hand the words to the gettext builder."""
+    if isinstance(app.builder, MessageCatalogBuilder):
+        here = Path(__file__).name
+        for message in dict.fromkeys(WORDS.values()):
+            app.builder.catalogs["sphinx"].add(message, MsgOrigin(here, 1))

@@ -1,0 +1,196 @@
+"""Results of proofs on disk, each under a key made from all that it depends on.
+
+A key covers the statement, its derivation and its code, the keys of the formulas it rests
+on, what the notation says of its symbols, the modules that prove, and the versions of what
+they stand on.  If any of these changes, the key changes, and the old result is out of reach.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import os
+import platform
+import tempfile
+from contextlib import suppress
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import sympy as sp
+
+from rnnnotes.book.formulas import Formula
+from rnnnotes.book.proof import STRENGTH, Result
+from rnnnotes.book.source import instructions
+
+__all__ = ["folder", "key_of", "load", "save"]
+
+BYSTANDERS = {"arguments", "checking", "printing"}
+"""Modules that the proving ones import, but that no verdict depends on."""
+
+
+def folder() -> Path:
+    """Return the folder of the results: ``RNNNOTES_CACHE`` if it is set, else the user's cache."""
+    return Path(os.environ.get("RNNNOTES_CACHE") or platformdirs.user_cache_dir("rnnnotes"))
+
+
+# -- Keys ------------------------------------------------------------------------------------------
+
+
+@cache
+def key_of(stated: Formula) -> str:
+    """Key of a formula's result.
+
+    Parameters
+    ----------
+    stated : Formula
+        Formula whose result is kept.
+
+    Returns
+    -------
+    str
+        Digest of all that the result depends on.
+    """
+    parameters = inspect.signature(stated.code).parameters
+    arguments = {name: stated.argument(name) for name in parameters}
+    parts = [
+        stated.statement,
+        *stated.where,
+        *(part for line in stated.derivation for part in (line.sign, line.expr)),
+        *(part for index, bounds in stated.ranges.items() for part in (index, *bounds)),
+        *(part for name, value in arguments.items() for part in (name, value)),
+    ]
+    texts = [
+        stated.id,
+        *map(tree, parts),
+        *declarations(parts),
+        *instructions(stated.code),
+        *map(key_of, stated.given),
+        *foundations(),
+    ]
+    return digest("\n".join(texts))
+
+
+def digest(text: str) -> str:
+    """Digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tree(node: Any) -> str:
+    """Every node of a tree with its class, so that nothing that differs reads alike."""
+    if not isinstance(node, sp.Basic):
+        return repr(node)
+    if not node.args or isinstance(node, sp.Symbol):
+        return f"{type(node).__name__}:{sp.srepr(node)}"
+    return f"{type(node).__name__}({', '.join(map(tree, node.args))})"
+
+
+def declarations(parts: list[Any]) -> list[str]:
+    """Return what the notation says of the sizes and indices that occur, and of those they need."""
+    from rnnnotes.notation import INDICES, SIZES
+
+    pending = [part for part in parts if isinstance(part, sp.Basic)]
+    found: dict[sp.Symbol, str] = {}
+    while pending:
+        for symbol in pending.pop().atoms(sp.Symbol) - set(found):
+            found[symbol] = symbol.name
+            if symbol in SIZES:
+                found[symbol] += f"={SIZES[symbol].example}"
+            elif symbol in INDICES:
+                low, high, _ = INDICES[symbol]
+                found[symbol] += f" from {low} to {high}"
+                pending += [low, high]
+    return sorted(found.values())
+
+
+@cache
+def foundations() -> tuple[str, ...]:
+    """Versions and sources of what proves."""
+    versions = platform.python_version(), np.__version__, sp.__version__
+    return (*versions, *(digest(path.read_text()) for path in provers()))
+
+
+def provers() -> list[Path]:
+    """Files of the modules on which a verdict depends: `proof`, and what it imports."""
+    found: dict[str, Path] = {}
+    pending = ["proof"]
+    while pending:
+        name = pending.pop()
+        path = Path(__file__).with_name(f"{name}.py")
+        if name not in found and name not in BYSTANDERS:
+            found[name] = path
+            pending += _imports(path)
+    return [found[name] for name in sorted(found)]
+
+
+def _imports(path: Path) -> list[str]:
+    """Names of the modules of this package that a file imports."""
+    package = f"{__package__}."
+    modules: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            # What is imported from the package itself is a module.
+            modules += [f"{node.module}.{alias.name}" for alias in node.names]
+            modules.append(node.module)
+        elif isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+    names = {module.removeprefix(package).partition(".")[0]
+             for module in modules if module.startswith(package)}  # fmt: skip
+    return sorted(name for name in names if path.with_name(f"{name}.py").exists())
+
+
+# -- Files -----------------------------------------------------------------------------------------
+
+
+def _path(stated: Formula) -> Path:
+    return folder() / "results" / f"{key_of(stated)}.json"
+
+
+def load(stated: Formula) -> Result | None:
+    """Result that is kept for a formula, if there is one and it is as it was written.
+
+    Parameters
+    ----------
+    stated : Formula
+        Formula whose result is wanted.
+
+    Returns
+    -------
+    Result or None
+        None if there is none, or if its file was damaged.
+    """
+    try:
+        kept = json.loads(_path(stated).read_text(encoding="utf-8"))
+        data = kept["result"]
+        if kept["digest"] != _seal(stated, data) or data["id"] != stated.id:
+            return None
+        if set(data) != {field.name for field in fields(Result)} or data["verdict"] not in STRENGTH:
+            return None
+        return Result(**{**data, "lines": tuple(data["lines"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def save(stated: Formula, result: Result) -> None:
+    """Keep a result.  The file appears whole or not at all."""
+    path, data = _path(stated), result.as_dict()
+    text = json.dumps({"digest": _seal(stated, data), "result": data}, indent=1)
+    with suppress(OSError):  # A verdict does not depend on a disk that can be written.
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+def _seal(stated: Formula, data: dict[str, Any]) -> str:
+    """Digest that ties a result to its key."""
+    return digest(key_of(stated) + json.dumps(data, sort_keys=True))

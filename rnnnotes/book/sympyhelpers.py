@@ -1,0 +1,146 @@
+"""What plain SymPy lacks for a statement about recurrent networks.
+
+`rnnnotes.book.sympytext` copies from here what a formula needs, without the annotations.
+So a function may use SymPy, the imports below and its neighbours, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import mpmath
+import sympy as sp
+
+defined: dict[sp.Symbol, tuple[Any, int | None]] = {}
+"""Each symbol that is computed: its value, and its time."""
+
+
+def scalar(name: str, **assumptions: bool) -> sp.Symbol:
+    """Any real number."""
+    return sp.Symbol(name, real=True, **assumptions)
+
+
+def vector(name: str, size: int, **assumptions: bool) -> sp.Matrix:
+    """Any column of real numbers."""
+    return sp.Matrix([scalar(f"{name}_{i}", **assumptions) for i in range(1, size + 1)])
+
+
+def matrix(name: str, rows: int, columns: int, **assumptions: bool) -> sp.Matrix:
+    """Any matrix of real numbers."""
+    return sp.Matrix(
+        rows, columns, lambda i, j: scalar(f"{name}_{i + 1}_{j + 1}", **assumptions)
+    )
+
+
+def define(name: str, value: Any, time: int | None = None) -> Any:
+    """Name the entries of a value, so that one can differentiate by them."""
+    if not isinstance(value, sp.MatrixBase):
+        symbol = scalar(name)
+        defined[symbol] = (value, time)
+        return symbol
+    symbols = vector(name, value.rows) if value.cols == 1 else matrix(name, *value.shape)
+    defined.update({symbol: (entry, time) for symbol, entry in zip(symbols, value, strict=True)})
+    return symbols
+
+
+def written_out(value: Any, held: Any = (), since: int | None = None) -> Any:
+    """Put in what defines the symbols of a value, down to those held and those before a time."""
+    value = sp.sympify(value)
+    while True:
+        found = {s: defined[s] for s in value.free_symbols if s in defined and s not in held}
+        inner = {
+            symbol: entry
+            for symbol, (entry, time) in found.items()
+            if since is None or time is None or time >= since
+        }
+        if not inner:
+            return value
+        value = value.xreplace(inner)
+
+
+def derivative(y: Any, x: Any, since: int | None = None) -> Any:
+    """Derivative of y by x, through all that is computed from x: row y, column x."""
+    y = written_out(y, set(x) if isinstance(x, sp.MatrixBase) else {x}, since)
+    if not isinstance(x, sp.MatrixBase):
+        return y.diff(x)
+    return y.jacobian(x) if isinstance(y, sp.MatrixBase) else x.applyfunc(y.diff)
+
+
+@cache
+def opaque(name: str) -> Any:
+    """Any function of numbers, known by its name; its derivatives have names too."""
+
+    def fdiff(self: Any, place: int = 1) -> Any:
+        return opaque(f"{name}_d{place}")(*self.args)
+
+    return type(name, (sp.Function,), {"fdiff": fdiff, "_eval_evalf": lambda self, prec: None})
+
+
+def prime(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Derivative of a function of one number."""
+    u = sp.Dummy("u")
+    slope = function(u).diff(u)
+    return lambda value: slope.xreplace({u: sp.sympify(value)})
+
+
+def entrywise(function: Callable[..., Any], *parts: Any) -> Any:
+    """Apply a function entry by entry; a number goes with every entry."""
+    arrays = [part for part in parts if isinstance(part, sp.MatrixBase)]
+    if not arrays:
+        return function(*parts)
+
+    def entry(i: int, j: int) -> Any:
+        return function(*(p[i, j] if isinstance(p, sp.MatrixBase) else p for p in parts))
+
+    return sp.Matrix(*arrays[0].shape, entry)
+
+
+def product(factors: Iterable[Any], one: Any) -> Any:
+    """Product in the order of the factors, the first on the left."""
+    for factor in factors:
+        one = one * factor
+    return one
+
+
+def compose(step: Callable[[int, Any], Any], value: Any, times: Iterable[int]) -> Any:
+    """Apply a step at each time, starting from a value."""
+    for time in times:
+        value = step(time, value)
+    return value
+
+
+def indicator(a: Any, b: Any) -> Any:
+    """One if a is larger than b, else zero."""
+    return sp.Piecewise((1, a > b), (0, True))
+
+
+def norm(value: Any) -> Any:
+    """Euclidean norm of a vector; largest singular value of a matrix."""
+    is_vector = not isinstance(value, sp.MatrixBase) or value.cols == 1
+    return sp.sqrt(sum(e**2 for e in sp.flatten([value]))) if is_vector else Singular(value)
+
+
+class Singular(sp.Function):
+    """Largest singular value of a matrix, found once its entries are numbers."""
+
+    @classmethod
+    def eval(cls, matrix: Any) -> Any:
+        """Value, if the entries are numbers."""
+        if all(entry.is_Number for entry in matrix):
+            values = mpmath.svd_r(mpmath.matrix(matrix.tolist()), compute_uv=False)
+            return sp.Float(max(values))
+        return None
+
+
+class Radius(sp.Function):
+    """Largest modulus of an eigenvalue of a matrix, found once its entries are numbers."""
+
+    @classmethod
+    def eval(cls, matrix: Any) -> Any:
+        """Value, if the entries are numbers."""
+        if all(entry.is_Number for entry in matrix):
+            values, _ = mpmath.eig(mpmath.matrix(matrix.tolist()))
+            return sp.Float(max(map(abs, values)))
+        return None

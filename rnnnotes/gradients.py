@@ -1,0 +1,975 @@
+r"""Vanishing and exploding gradients.
+
+The Jacobian over a gap in time is a product with one factor for each step, and a product of
+many factors shrinks or grows like a power.  This chapter bounds how fast: by the largest
+singular value of the recurrent weights and the largest slope of the activation.  It then
+states the remedies that act on the gradient itself, which are the ways of clipping it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnnotes import building_blocks
+from rnnnotes.book.arrays import Array, Elementwise
+from rnnnotes.book.formulas import formula
+from rnnnotes.book.language import (
+    Abs,
+    Concatenate,
+    Diag,
+    Immediate,
+    Inverse,
+    Jacobian,
+    Literal,
+    MatrixPower,
+    Max,
+    Min,
+    Norm,
+    Product,
+    SpectralRadius,
+    wrap,
+)
+from rnnnotes.book.language import Array as Steps
+from rnnnotes.bptt import jacobian_product, state_loss
+from rnnnotes.notation import (
+    L_t,
+    M,
+    P,
+    Q,
+    T,
+    W_hh,
+    a,
+    a_unit,
+    beta,
+    clipped,
+    clipped_entries,
+    eigenvalues,
+    f,
+    g_max,
+    gamma,
+    grad,
+    grad_hh,
+    grad_hy,
+    grad_xh,
+    h,
+    h_unit,
+    j,
+    k,
+    kappa,
+    lam,
+    s,
+    sigmoid,
+    t,
+    tanh,
+    theta,
+    u,
+    v,
+    w_unit,
+    x_unit,
+)
+from rnnnotes.vanilla_rnn import generic_state
+
+__all__ = [
+    "clip_by_norm",
+    "clip_by_value",
+    "clipped_norm",
+    "eigendecomposition",
+    "gap_bound",
+    "global_norm",
+    "jacobian_norm_bound",
+    "long_term_share",
+    "matrix_power",
+    "no_explosion",
+    "norm_of_product",
+    "scalar_gradient",
+    "scalar_pre_activation",
+    "scalar_state",
+    "sigmoid_activation",
+    "sigmoid_decay",
+    "spectral_radius_bound",
+    "tanh_activation",
+    "transient_growth",
+    "transient_power",
+    "transient_radius",
+    "vanishing_gradient",
+    "vanishing_sigmoid",
+    "vanishing_tanh",
+]
+
+
+# -- The bound over a gap ------------------------------------------------------------------------
+
+
+@formula(
+    Norm(Product(M[j], j, t, k + 1)), "<=", Product(Norm(M[j]), j, t, k + 1),
+    source="pascanu2013", slug="norm-submultiplicative",
+    ranges={k: (0, t)},
+    derivation=[
+        ("<=", Product(Norm(M[j]), j, t, k + 1),
+         "one factor after the other stretches a vector by its norm at most"),
+    ],
+)  # fmt: skip
+def norm_of_product(Ms: Array, t: int, k: int) -> float:
+    r"""Norm of a product of matrices.
+
+    Parameters
+    ----------
+    Ms : (T, H, H) ndarray
+        Matrices, one step a row.
+    t : int
+        Index of the last factor, from 1 to T.
+    k : int
+        Index before that of the first factor, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Product of the norms, at least the norm of the product.
+
+    Examples
+    --------
+    The first matrix stretches by 2 and the second by 3, so the product stretches by at most 6.
+    They stretch different directions: the product is zero.
+
+    >>> Ms = np.array([[[2.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 3.0]]])
+    >>> norm_of_product(Ms, t=2, k=0)
+    np.float64(6.0)
+    >>> float(np.linalg.norm(Ms[1] @ Ms[0], 2))
+    0.0
+    """
+    return np.prod(np.linalg.norm(Ms[k:t], 2, axis=(1, 2)))
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=",
+    Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+    source="pascanu2013", slug="norm-submultiplicative",
+    given=[jacobian_product, norm_of_product], ranges={k: (0, t)},
+    derivation=[
+        ("=", Norm(Product(Diag(f.prime(a[j])) @ W_hh, j, t, k + 1)), "the Jacobian over many steps"),
+        ("<=", Product(Norm(Diag(f.prime(a[j])) @ W_hh), j, t, k + 1), "the norm of a product"),
+        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+         "the norm of a product, of two factors"),
+    ],
+)  # fmt: skip
+def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k: int) -> float:
+    r"""Bound of the Jacobian over many steps.
+
+    Parameters
+    ----------
+    as_ : (T, H) ndarray
+        Pre-activations, one step a row.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    f_prime : callable
+        Derivative of the activation, entry by entry.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed.
+
+    Examples
+    --------
+    The weights stretch by 2.  The largest slopes of the two steps are 1 and 0.64, so the bound is
+    :math:`1 \cdot 2 \cdot 0.64 \cdot 2`.
+
+    >>> as_ = np.array([[0.0, 9.0], [np.log(2), np.log(3)]])
+    >>> bound = jacobian_norm_bound(as_, 2 * np.eye(2), lambda a: 1 - np.tanh(a) ** 2, t=2, k=0)
+    >>> round(float(bound), 12)
+    2.56
+    """
+    # The norm of a diagonal matrix is the largest size of its entries.
+    return np.prod(np.abs(f_prime(as_[k:t])).max(axis=1) * np.linalg.norm(W_hh, 2))
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=", (gamma * Norm(W_hh)) ** (t - k),
+    source="pascanu2013", slug="vanishing-sufficient",
+    given=[jacobian_norm_bound], ranges={k: (0, t)},
+    where=[(Abs(f.prime(u)), "<=", gamma)],
+    derivation=[
+        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+         "the bound of the Jacobian over many steps"),
+        ("<=", Product(gamma * Norm(W_hh), j, t, k + 1),
+         "the norm of a diagonal matrix is its largest entry, and no slope is above gamma"),
+        ("=", (gamma * Norm(W_hh)) ** (t - k), "the factors are equal, one for each step"),
+    ],
+)  # fmt: skip
+def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> float:
+    r"""Bound of the Jacobian over a gap.
+
+    Parameters
+    ----------
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    gamma : float
+        Largest slope of the activation.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed, whatever the inputs.
+
+    Examples
+    --------
+    The weights stretch by 3 and the activation by at most 1/2, over two steps.
+
+    >>> gap_bound(np.diag([3.0, 1.0]), gamma=0.5, t=5, k=3)
+    np.float64(2.25)
+    """
+    return (gamma * np.linalg.norm(W_hh, 2)) ** (t - k)
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=", kappa ** (t - k),
+    source="pascanu2013", slug="vanishing-sufficient",
+    given=[gap_bound], ranges={k: (0, t)},
+    where=[
+        (Abs(f.prime(u)), "<=", gamma),
+        (gamma * Norm(W_hh), "<=", kappa),
+        (kappa, "<", 1),
+    ],
+    derivation=[
+        ("<=", (gamma * Norm(W_hh)) ** (t - k), "the bound over a gap"),
+        ("<=", kappa ** (t - k), "the condition on the weights"),
+    ],
+)  # fmt: skip
+def vanishing_gradient(kappa: float, t: int, k: int) -> float:
+    r"""Sufficient condition for a vanishing gradient.
+
+    Parameters
+    ----------
+    kappa : float
+        Number below 1 that neither the largest slope times the norm of the weights exceeds.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed; it falls to 0 as the gap grows.
+
+    Examples
+    --------
+    Half is left after one step, and a thousandth after ten.
+
+    >>> vanishing_gradient(kappa=0.5, t=1, k=0)
+    0.5
+    >>> 1 / vanishing_gradient(kappa=0.5, t=10, k=0)
+    1024.0
+    """
+    return kappa ** (t - k)
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=", wrap(1),
+    source="pascanu2013", slug="exploding-necessary",
+    given=[gap_bound], ranges={k: (0, t)},
+    where=[(Abs(f.prime(u)), "<=", gamma), (Norm(W_hh), "<=", 1 / gamma)],
+    derivation=[
+        ("<=", (gamma * Norm(W_hh)) ** (t - k), "the bound over a gap"),
+        ("<=", wrap(1), "the condition on the weights: no factor is above one"),
+    ],
+)  # fmt: skip
+def no_explosion() -> float:
+    r"""Necessary condition for an exploding gradient.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed, over any gap.
+
+    Notes
+    -----
+    Read it backward: a Jacobian whose norm is above 1 needs weights whose norm is above
+    :math:`1/\gamma`.  The condition is necessary and not sufficient.
+
+    Examples
+    --------
+    With the tanh and weights of norm 1, no gap makes a gradient larger.
+
+    >>> no_explosion() == gap_bound(np.eye(2), gamma=1.0, t=100, k=0)
+    np.True_
+    """
+    return 1.0
+
+
+# -- Two activations -----------------------------------------------------------------------------
+
+
+@formula(
+    f(u), "=", sigmoid(u),
+    source="goodfellow2016", slug="vanishing-sigmoid", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def sigmoid_activation(u: Array) -> Array:
+    r"""Sigmoid as the activation.
+
+    Parameters
+    ----------
+    u : float
+        Any real number; an array is taken entry by entry.
+
+    Returns
+    -------
+    value : float
+        Number in (0, 1).
+
+    Examples
+    --------
+    >>> float(sigmoid_activation(np.log(3)))
+    0.75
+    """
+    return building_blocks.sigmoid(u)
+
+
+@formula(
+    f(u), "=", tanh(u),
+    source="goodfellow2016", slug="vanishing-tanh", given=[building_blocks.tanh],
+)  # fmt: skip
+def tanh_activation(u: Array) -> Array:
+    r"""Hyperbolic tangent as the activation.
+
+    Parameters
+    ----------
+    u : float
+        Any real number; an array is taken entry by entry.
+
+    Returns
+    -------
+    value : float
+        Number in (-1, 1).
+
+    Examples
+    --------
+    >>> round(float(tanh_activation(np.log(2))), 12)
+    0.6
+    """
+    return building_blocks.tanh(u)
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=", (Norm(W_hh) / 4) ** (t - k),
+    source="pascanu2013", slug="vanishing-sigmoid",
+    given=[sigmoid_activation, jacobian_norm_bound, building_blocks.sigmoid_slope_bound],
+    ranges={k: (0, t)},
+    derivation=[
+        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+         "the bound of the Jacobian over many steps"),
+        ("<=", Product(wrap(1) / 4 * Norm(W_hh), j, t, k + 1),
+         "the slope of the sigmoid is at most a quarter"),
+        ("=", (Norm(W_hh) / 4) ** (t - k), "the factors are equal, one for each step"),
+    ],
+)  # fmt: skip
+def vanishing_sigmoid(W_hh: Array, t: int, k: int) -> float:
+    r"""Bound of the Jacobian of a sigmoid network.
+
+    Parameters
+    ----------
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed.
+
+    Notes
+    -----
+    The bound falls with the gap if the largest singular value is below 4.  At 4 it is 1 for every
+    gap, and says nothing about the size of the Jacobian but that.
+
+    Examples
+    --------
+    >>> vanishing_sigmoid(2 * np.eye(2), t=3, k=0)
+    np.float64(0.125)
+    >>> vanishing_sigmoid(4 * np.eye(2), t=100, k=0)
+    np.float64(1.0)
+    """
+    return (np.linalg.norm(W_hh, 2) / 4) ** (t - k)
+
+
+@formula(
+    Norm(Jacobian(h[t], h[k])), "<=", Norm(W_hh) ** (t - k),
+    source="pascanu2013", slug="vanishing-tanh",
+    given=[tanh_activation, jacobian_norm_bound, building_blocks.tanh_slope_bound],
+    ranges={k: (0, t)},
+    derivation=[
+        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+         "the bound of the Jacobian over many steps"),
+        ("<=", Product(Norm(W_hh), j, t, k + 1), "the slope of the tanh is at most one"),
+        ("=", Norm(W_hh) ** (t - k), "the factors are equal, one for each step"),
+    ],
+)  # fmt: skip
+def vanishing_tanh(W_hh: Array, t: int, k: int) -> float:
+    r"""Bound of the Jacobian of a tanh network.
+
+    Parameters
+    ----------
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the Jacobian does not exceed.
+
+    Notes
+    -----
+    The bound falls with the gap if the largest singular value is below 1.
+
+    Examples
+    --------
+    >>> vanishing_tanh(np.eye(2) / 2, t=3, k=0)
+    np.float64(0.125)
+    """
+    return np.linalg.norm(W_hh, 2) ** (t - k)
+
+
+# -- Powers of a matrix --------------------------------------------------------------------------
+
+
+@formula(
+    SpectralRadius(W_hh), "<=", Norm(W_hh),
+    source="golub2013", slug="spectral-radius-vs-norm",
+    derivation=[
+        ("<=", Norm(W_hh),
+         "an eigenvector is stretched by the modulus of its eigenvalue, and no vector by more "
+         "than the norm"),
+    ],
+)  # fmt: skip
+def spectral_radius_bound(W_hh: Array) -> float:
+    r"""Bound of the spectral radius.
+
+    Parameters
+    ----------
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+
+    Returns
+    -------
+    bound : float
+        Largest singular value, at least the largest modulus of an eigenvalue.
+
+    Examples
+    --------
+    Every eigenvalue of this matrix is 0, and yet it stretches a vector by 4.
+
+    >>> W_hh = np.array([[0.0, 4.0], [0.0, 0.0]])
+    >>> spectral_radius_bound(W_hh)
+    np.float64(4.0)
+    >>> np.linalg.eigvals(W_hh)
+    array([0., 0.])
+    """
+    return np.linalg.norm(W_hh, 2)
+
+
+@formula(
+    W_hh, "=", Q @ Diag(eigenvalues) @ Inverse(Q),
+    source="goodfellow2016", slug="matrix-power-eig",
+)  # fmt: skip
+def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
+    r"""Eigendecomposition of the recurrent weights.
+
+    Parameters
+    ----------
+    Q : (H, H) ndarray
+        Eigenvectors, one a column.
+    eigenvalues : (H,) ndarray
+        Eigenvalues.
+
+    Returns
+    -------
+    W_hh : (H, H) ndarray
+        Weights with these eigenvectors and eigenvalues.
+
+    Examples
+    --------
+    The vector (1, 0) is doubled, and (1, 1) is tripled.
+
+    >>> eigendecomposition(np.array([[1, 1], [0, 1]]), np.array([2, 3]))
+    array([[2., 1.],
+           [0., 3.]])
+    """
+    return Q @ np.diag(eigenvalues) @ np.linalg.inv(Q)
+
+
+@formula(
+    MatrixPower(W_hh, t), "=", Q @ Diag(eigenvalues**t) @ Inverse(Q),
+    source="goodfellow2016", slug="matrix-power-eig", given=[eigendecomposition],
+    derivation=[
+        ("=", MatrixPower(Q @ Diag(eigenvalues) @ Inverse(Q), t), "the eigendecomposition"),
+        ("=", Q @ MatrixPower(Diag(eigenvalues), t) @ Inverse(Q),
+         "between two factors the inverse meets its matrix"),
+        ("=", Q @ Diag(eigenvalues**t) @ Inverse(Q), "a diagonal matrix acts entry by entry"),
+    ],
+)  # fmt: skip
+def matrix_power(Q: Array, eigenvalues: Array, t: int) -> Array:
+    r"""Power of the recurrent weights.
+
+    Parameters
+    ----------
+    Q : (H, H) ndarray
+        Eigenvectors, one a column.
+    eigenvalues : (H,) ndarray
+        Eigenvalues.
+    t : int
+        Steps.
+
+    Returns
+    -------
+    power : (H, H) ndarray
+        Weights applied `t` times.
+
+    Examples
+    --------
+    The eigenvalues 2 and 3 become 8 and 27.
+
+    >>> matrix_power(np.array([[1, 1], [0, 1]]), np.array([2, 3]), t=3)
+    array([[ 8., 19.],
+           [ 0., 27.]])
+    """
+    return Q @ np.diag(eigenvalues**t) @ np.linalg.inv(Q)
+
+
+@formula(
+    SpectralRadius(Literal([lam, beta], [0, lam])), "=", lam,
+    source="trefethen2005", slug="nonnormal-transient",
+    derivation=[("=", lam, "the eigenvalues of a triangular matrix are its diagonal")],
+)  # fmt: skip
+def transient_radius(lam: float) -> float:
+    r"""Spectral radius of two units in a chain.
+
+    Parameters
+    ----------
+    lam : float
+        Part of itself that a unit keeps at a step.
+
+    Returns
+    -------
+    radius : float
+        Largest modulus of an eigenvalue.
+
+    Examples
+    --------
+    >>> transient_radius(0.5)
+    0.5
+    """
+    return lam
+
+
+@formula(
+    MatrixPower(Literal([lam, beta], [0, lam]), t), "=",
+    Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
+    source="trefethen2005", slug="nonnormal-transient",
+    derivation=[
+        ("=", Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
+         "a path from the second unit to the first crosses at one of the steps, and is kept at "
+         "the others"),
+    ],
+)  # fmt: skip
+def transient_power(lam: float, beta: float, t: int) -> Array:
+    r"""Power of the weights of two units in a chain.
+
+    Parameters
+    ----------
+    lam : float
+        Part of itself that a unit keeps at a step.
+    beta : float
+        Weight from the second unit to the first.
+    t : int
+        Steps.
+
+    Returns
+    -------
+    power : (2, 2) ndarray
+        Weights applied `t` times.
+
+    Examples
+    --------
+    >>> transient_power(lam=0.5, beta=4.0, t=3)
+    array([[0.125, 3.   ],
+           [0.   , 0.125]])
+    """
+    return np.array([[lam**t, t * beta * lam ** (t - 1)], [0 * lam, lam**t]])
+
+
+@formula(
+    t * beta * lam ** (t - 1), "<=", Norm(MatrixPower(Literal([lam, beta], [0, lam]), t)),
+    source="trefethen2005", slug="nonnormal-transient", given=[transient_power],
+    derivation=[
+        ("<=", Norm(Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t])),
+         "no entry of a matrix exceeds its norm"),
+        ("=", Norm(MatrixPower(Literal([lam, beta], [0, lam]), t)), "the power of the weights"),
+    ],
+)  # fmt: skip
+def transient_growth(lam: float, beta: float, t: int) -> float:
+    r"""Transient growth of two units in a chain.
+
+    Parameters
+    ----------
+    lam : float
+        Part of itself that a unit keeps at a step.
+    beta : float
+        Weight from the second unit to the first.
+    t : int
+        Steps.
+
+    Returns
+    -------
+    norm : float
+        Norm of the weights applied `t` times.
+
+    Examples
+    --------
+    Every eigenvalue is 1/2, and still three steps stretch some vector more than threefold.
+
+    >>> norm = transient_growth(lam=0.5, beta=4.0, t=3)
+    >>> bool(3 * 4.0 * 0.5**2 <= norm < 3.01)
+    True
+    """
+    return np.linalg.norm(np.linalg.matrix_power(np.array([[lam, beta], [0 * lam, lam]]), t), 2)
+
+
+# -- One unit ------------------------------------------------------------------------------------
+
+
+@formula(
+    a_unit[t], "=", w_unit * h_unit[t - 1] + x_unit[t],
+    source="bengio1994", slug="scalar-rnn-gradient",
+    bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
+)  # fmt: skip
+def scalar_pre_activation(h_prev: float, x: float, w: float) -> float:
+    r"""Pre-activation of a single unit.
+
+    Parameters
+    ----------
+    h_prev : float
+        State one step before.
+    x : float
+        What the input and the bias add at this step.
+    w : float
+        Weight of the unit to itself.
+
+    Returns
+    -------
+    a : float
+        Pre-activation at this step.
+
+    Examples
+    --------
+    >>> scalar_pre_activation(h_prev=5.0, x=-1.0, w=2.0)
+    9.0
+    """
+    return w * h_prev + x
+
+
+@formula(
+    h_unit[t], "=", f(a_unit[t]),
+    source="bengio1994", slug="scalar-rnn-gradient", bindings={"a": a_unit[t]},
+)  # fmt: skip
+def scalar_state(a: float, f: Elementwise) -> float:
+    r"""State of a single unit.
+
+    Parameters
+    ----------
+    a : float
+        Pre-activation at this step.
+    f : callable
+        Activation.
+
+    Returns
+    -------
+    h : float
+        State at this step.
+
+    Examples
+    --------
+    >>> float(scalar_state(np.log(2), np.tanh))
+    0.6
+    """
+    return f(a)
+
+
+@formula(
+    Jacobian(h_unit[T], h_unit[0]), "=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1),
+    source=["hochreiter1997", "bengio1994"], slug="scalar-rnn-gradient",
+    given=[scalar_pre_activation, scalar_state],
+    bindings={"as_": Steps(a_unit), "w": w_unit},
+    derivation=[
+        ("=", Product(Jacobian(h_unit[t], h_unit[t - 1]), t, T, 1), "the chain rule, step by step"),
+        ("=", Product(f.prime(a_unit[t]) * w_unit, t, T, 1), "the chain rule in one step"),
+        ("=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1), "the weight is a factor of each step"),
+    ],
+)  # fmt: skip
+def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> float:
+    r"""Derivative over all steps of a single unit.
+
+    Parameters
+    ----------
+    as_ : (T,) ndarray
+        Pre-activations.
+    w : float
+        Weight of the unit to itself.
+    f_prime : callable
+        Derivative of the activation.
+    T : int
+        Steps.
+
+    Returns
+    -------
+    slope : float
+        Derivative of the last state by the initial state.
+
+    Examples
+    --------
+    With slopes 0.64 and 0.36 and weight 5, two steps give :math:`25 \cdot 0.64 \cdot 0.36`.
+
+    >>> slope = scalar_gradient(np.log([2, 3]), w=5.0, f_prime=lambda a: 1 - np.tanh(a) ** 2, T=2)
+    >>> round(float(slope), 12)
+    5.76
+    """
+    return w**T * np.prod(f_prime(as_))
+
+
+@formula(
+    Abs(Jacobian(h_unit[T], h_unit[0])), "<=", (Abs(w_unit) / 4) ** T,
+    source=["hochreiter1997", "bengio1994"], slug="sigmoid-quarter-decay",
+    given=[sigmoid_activation, scalar_gradient, building_blocks.sigmoid_slope_bound],
+    bindings={"w": w_unit},
+    derivation=[
+        ("=", Abs(w_unit**T * Product(f.prime(a_unit[t]), t, T, 1)),
+         "the derivative over all steps of a single unit"),
+        ("=", Product(Abs(w_unit) * f.prime(a_unit[t]), t, T, 1),
+         "the slopes of the sigmoid are positive"),
+        ("<=", Product(Abs(w_unit) / 4, t, T, 1), "the slope of the sigmoid is at most a quarter"),
+        ("=", (Abs(w_unit) / 4) ** T, "the factors are equal, one for each step"),
+    ],
+)  # fmt: skip
+def sigmoid_decay(w: float, T: int) -> float:
+    r"""Decay of a single sigmoid unit.
+
+    Parameters
+    ----------
+    w : float
+        Weight of the unit to itself.
+    T : int
+        Steps.
+
+    Returns
+    -------
+    bound : float
+        Number that the size of the derivative over all steps does not exceed.
+
+    Examples
+    --------
+    With weight 1, a fiftieth of a fiftieth is not left after six steps.
+
+    >>> 1 / sigmoid_decay(w=1.0, T=6)
+    4096.0
+    """
+    return (abs(w) / 4) ** T
+
+
+# -- What is lost in a gradient ------------------------------------------------------------------
+
+
+@formula(
+    Norm(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)), "<=",
+    Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
+    source="pascanu2013", slug="long-vs-short-ratio",
+    given=[generic_state, state_loss, norm_of_product],
+    where=[(Norm(Jacobian(s[j], s[j - 1])), "<=", kappa)],
+    bindings={"dL": Jacobian(L_t[t], s[t]), "ds": Immediate(s[k], theta)},
+    derivation=[
+        ("<=", Norm(Jacobian(L_t[t], s[t])) * Norm(Jacobian(s[t], s[k]))
+         * Norm(Immediate(s[k], theta)), "the norm of a product"),
+        ("=", Norm(Jacobian(L_t[t], s[t])) * Norm(Product(Jacobian(s[j], s[j - 1]), j, t, k + 1))
+         * Norm(Immediate(s[k], theta)), "the chain rule, step by step"),
+        ("<=", Norm(Jacobian(L_t[t], s[t])) * Product(Norm(Jacobian(s[j], s[j - 1])), j, t, k + 1)
+         * Norm(Immediate(s[k], theta)), "the norm of a product"),
+        ("<=", Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
+         "the condition on each step"),
+    ],
+)  # fmt: skip
+def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> float:
+    r"""Share of an early step in a gradient.
+
+    Parameters
+    ----------
+    dL : (H,) ndarray
+        Derivative of the loss at `t` by the state at `t`.
+    ds : (H, P) ndarray
+        Immediate derivative of the state at `k` by the parameters.
+    kappa : float
+        Number that the norm of the Jacobian of a step does not exceed.
+    t : int
+        Time of the loss, from 1 to T.
+    k : int
+        Time of the step whose share is bounded, from 1 to t.
+
+    Returns
+    -------
+    bound : float
+        Number that the norm of the share does not exceed.
+
+    Examples
+    --------
+    With a loss that pulls by 3, weights that push by 2 and steps that halve, the share is at most 6
+    at the step of the loss and 6/8 three steps before it.
+
+    >>> dL, ds = np.array([3.0, 0.0]), np.array([[2.0], [0.0]])
+    >>> [float(long_term_share(dL, ds, kappa=0.5, t=4, k=k)) for k in (4, 1)]
+    [6.0, 0.75]
+    """
+    return np.linalg.norm(dL) * kappa ** (t - k) * np.linalg.norm(ds, 2)
+
+
+# -- Clipping ------------------------------------------------------------------------------------
+
+
+@formula(
+    clipped, "=", Min(1, g_max / Norm(grad)) * grad,
+    source="pascanu2013", slug="clip-by-norm",
+)  # fmt: skip
+def clip_by_norm(grad: Array, g_max: float) -> Array:
+    r"""Gradient clipped by its norm.
+
+    Parameters
+    ----------
+    grad : (P,) ndarray
+        Gradient by all parameters, in one vector.
+    g_max : float
+        Largest norm that is let through.
+
+    Returns
+    -------
+    clipped : (P,) ndarray
+        Gradient of the same direction, and of norm `g_max` at most.  A zero gradient stays zero.
+
+    Examples
+    --------
+    The norm of (3, 4) is 5.
+
+    >>> clip_by_norm(np.array([3.0, 4.0]), g_max=1.0)
+    array([0.6, 0.8])
+    >>> clip_by_norm(np.array([3.0, 4.0]), g_max=10.0)
+    array([3., 4.])
+    """
+    # The larger of the two below the bar is never zero.
+    return g_max / np.maximum(g_max, np.linalg.norm(grad)) * grad
+
+
+@formula(
+    Norm(clipped), "=", Min(Norm(grad), g_max),
+    source="pascanu2013", slug="clip-by-norm", given=[clip_by_norm],
+    derivation=[
+        ("=", Min(1, g_max / Norm(grad)) * Norm(grad), "a positive factor scales the norm"),
+        ("=", Min(Norm(grad), g_max), "the factor is multiplied in"),
+    ],
+)  # fmt: skip
+def clipped_norm(grad: Array, g_max: float) -> float:
+    r"""Norm of a gradient clipped by its norm.
+
+    Parameters
+    ----------
+    grad : (P,) ndarray
+        Gradient by all parameters, in one vector.
+    g_max : float
+        Largest norm that is let through.
+
+    Returns
+    -------
+    norm : float
+        Norm after clipping, at most `g_max`.
+
+    Examples
+    --------
+    >>> float(clipped_norm(np.array([3.0, 4.0]), g_max=1.0))
+    1.0
+    """
+    return np.minimum(np.linalg.norm(grad), g_max)
+
+
+@formula(
+    clipped_entries, "=", Max(-g_max, Min(g_max, grad)),
+    source="mikolov2012", slug="clip-by-value",
+)  # fmt: skip
+def clip_by_value(grad: Array, g_max: float) -> Array:
+    r"""Gradient clipped entry by entry.
+
+    Parameters
+    ----------
+    grad : (P,) ndarray
+        Gradient by all parameters, in one vector.
+    g_max : float
+        Largest size of an entry that is let through.
+
+    Returns
+    -------
+    clipped_entries : (P,) ndarray
+        Gradient with each entry between `-g_max` and `g_max`; its direction may differ.
+
+    Examples
+    --------
+    >>> clip_by_value(np.array([3.0, -4.0, 0.5]), g_max=1.0)
+    array([ 1. , -1. ,  0.5])
+    """
+    return np.clip(grad, -g_max, g_max)
+
+
+@formula(
+    Norm(Concatenate(grad_xh, grad_hh, grad_hy)), "=",
+    (Norm(grad_xh) ** 2 + Norm(grad_hh) ** 2 + Norm(grad_hy) ** 2) ** (wrap(1) / 2),
+    source="pascanu2013", slug="clip-global-norm",
+    derivation=[
+        ("=", (grad_xh @ grad_xh + grad_hh @ grad_hh + grad_hy @ grad_hy) ** (wrap(1) / 2),
+         "the square of a norm is the sum of the squares of the entries"),
+        ("=", (Norm(grad_xh) ** 2 + Norm(grad_hh) ** 2 + Norm(grad_hy) ** 2) ** (wrap(1) / 2),
+         "and so it is in each group"),
+    ],
+)  # fmt: skip
+def global_norm(grad_xh: Array, grad_hh: Array, grad_hy: Array) -> float:
+    r"""Norm of a gradient in groups.
+
+    Parameters
+    ----------
+    grad_xh : (D*H,) ndarray
+        Gradient by the weights from input to hidden state, its entries in one vector.
+    grad_hh : (H**2,) ndarray
+        Gradient by the weights from hidden state to hidden state, likewise.
+    grad_hy : (H*O,) ndarray
+        Gradient by the weights from hidden state to output, likewise.
+
+    Returns
+    -------
+    norm : float
+        Norm of the gradient by all of them.
+
+    Examples
+    --------
+    Groups of norms 2, 3 and 6 make :math:`\sqrt{4 + 9 + 36} = 7`.
+
+    >>> float(global_norm(np.array([2.0]), np.array([3.0]), np.array([6.0])))
+    7.0
+    """
+    norms = [np.linalg.norm(group) for group in (grad_xh, grad_hh, grad_hy)]
+    return np.sqrt(norms[0] ** 2 + norms[1] ** 2 + norms[2] ** 2)

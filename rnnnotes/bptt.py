@@ -16,6 +16,7 @@ import numpy as np
 
 from rnnnotes.book.arrays import Array, Elementwise, ScalarMap
 from rnnnotes.book.formulas import formula
+from rnnnotes.book.language import Array as Steps
 from rnnnotes.book.language import (
     Diag,
     Gradient,
@@ -28,7 +29,6 @@ from rnnnotes.book.language import (
     Stack,
     Sum,
 )
-from rnnnotes.book.language import Array as Steps
 from rnnnotes.notation import (
     C,
     G,
@@ -506,7 +506,7 @@ def unrolled_gradient(dL: Array, Js: Array, dss: Array) -> Array:
     source=["pascanu2013", "zhang2023"], slug="bptt-loss-sum",
     given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
-        ("=", Sum(Gradient(L_t[t], W_hh), t, 1, T), "the gradient of a sum is the sum of gradients"),
+        ("=", Sum(Gradient(L_t[t], W_hh), t, 1, T), "the gradient of a sum is a sum of gradients"),
     ],
     bindings={"step_grads": Stack(Gradient(L_t[t], W_hh), t, 1, T)},
 )  # fmt: skip
@@ -647,7 +647,11 @@ def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
     W_hy.T @ Gradient(L, a_y[t])
     + W_hh.T @ (f.prime(a[t + 1]) * Gradient(L, h[t + 1])),
     source="goodfellow2016", slug="delta-recursion",
-    given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum, step_jacobian], ranges={t: (1, T - 1)},
+    given=[
+        pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        step_jacobian,
+    ],
+    ranges={t: (1, T - 1)},
     derivation=[
         (
             "=",
@@ -673,7 +677,9 @@ def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
         "dh_next": Gradient(L, h[t + 1]),
     },
 )  # fmt: skip
-def state_gradient(a_next: Array, W_hh: Array, W_hy: Array, da_y: Array, dh_next: Array, f_prime: Elementwise) -> Array:
+def state_gradient(
+    a_next: Array, W_hh: Array, W_hy: Array, da_y: Array, dh_next: Array, f_prime: Elementwise
+) -> Array:
     r"""Gradient by a hidden state.
 
     Parameters
@@ -783,7 +789,7 @@ def tanh_state(a: Array) -> Array:
     source="goodfellow2016", slug="tanh-backward",
     given=[pre_activation, tanh_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
-        ("=", tanh.prime(a[t]) * Gradient(L, h[t]), "the gradient by a pre-activation, with f = tanh"),
+        ("=", tanh.prime(a[t]) * Gradient(L, h[t]), "the gradient by a pre-activation"),
         ("=", (1 - tanh(a[t]) ** 2) * Gradient(L, h[t]), "the slope of tanh"),
         ("=", (1 - h[t] ** 2) * Gradient(L, h[t]), "the state is already known"),
     ],
@@ -1110,23 +1116,27 @@ def truncated_gradient(dL: Array, Js: Array, dss: Array) -> Array:
     return np.sum(dL @ (Js @ dss), axis=0)
 
 
+LOOK_BACK = Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)
+"""Term of the unrolled gradient: from the loss at one step to the parameters at an earlier one."""
+
+
 @formula(
     Norm(Jacobian(L_t[t], theta) - G[tau, t]), "<=", C * kappa ** (tau + 1) / (1 - kappa),
     source="pascanu2013", slug="truncation-bias-bound",
     given=[unrolled_gradient, truncated_gradient], ranges={t: (tau + 1, T)},
     where=[
         (kappa, "<", 1),
-        (Norm(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)), "<=", C * kappa ** (t - k)),
+        (Norm(LOOK_BACK), "<=", C * kappa ** (t - k)),
     ],
     derivation=[
         (
             "=",
-            Norm(Sum(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta), k, 1, t - tau - 1)),
+            Norm(Sum(LOOK_BACK, k, 1, t - tau - 1)),
             "the unrolled gradient less its last terms",
         ),
         (
             "<=",
-            Sum(Norm(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)), k, 1, t - tau - 1),
+            Sum(Norm(LOOK_BACK), k, 1, t - tau - 1),
             "the triangle inequality",
         ),
         ("<=", Sum(C * kappa ** (t - k), k, 1, t - tau - 1), "the condition on each term"),

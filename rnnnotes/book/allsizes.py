@@ -31,8 +31,8 @@ __all__ = ["Induction", "Letters", "Unsupported", "holds_for_all_sizes"]
 Bounds = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 
 
-class Unsupported(Exception):  # noqa: N818 -- not an error: another proof is tried
-    """A node of which the letters know no rule."""
+class Unsupported(Exception):
+    """A node of which the letters know no rule: another proof is tried."""
 
 
 class Induction:
@@ -93,10 +93,10 @@ class Letters:
         if any(factor in self.sums for factor in factors):
             (total,) = factors
             body, index, low, high = self.sums[total]
-            return sp.Mul(*scalars) * self._sum(self.transpose(body), index, low, high)
-        mirrored = [factor if factor in self.diagonal else self.flipped[factor]
-                    for factor in reversed(factors)]  # fmt: skip
-        return sp.Mul(*scalars, *mirrored)
+            return sp.Mul(*scalars) * self.total(self.transpose(body), index, low, high)
+        if any(factor not in self.flipped for factor in factors):
+            raise Unsupported("transpose of an inverse")
+        return sp.Mul(*scalars, *(self.flipped[factor] for factor in reversed(factors)))
 
     def diag(self, vector: sp.Expr) -> sp.Expr:
         """Diagonal matrix of a sum of columns, term by term."""
@@ -132,7 +132,7 @@ class Letters:
             if factor in self.sums:
                 body, index, low, high = self.sums[factor]
                 inner = sp.Mul(*factors[:place], body, *factors[place + 1 :])
-                return sp.Mul(*scalars) * self._sum(inner, index, low, high)
+                return sp.Mul(*scalars) * self.total(inner, index, low, high)
         return sp.Mul(*scalars, *self._sorted(factors))
 
     def _sorted(self, factors: list[sp.Expr]) -> list[sp.Expr]:
@@ -142,18 +142,21 @@ class Letters:
         for factor in factors:
             if factor in self.diagonal:
                 run.append(factor)
-                continue
-            entrywise = run and factor in self.columns and all(
-                self.diagonal[d] in self.columns for d in run
-            )  # fmt: skip
-            if entrywise:
-                *vectors, last = sorted([*(self.diagonal[d] for d in run), factor], key=str)
-                run, factor = [self._diagonal_letter(vector) for vector in vectors], last
-            result += [*sorted(run, key=str), factor]
-            run = []
+            else:
+                result += self._run(run, factor)
+                run = []
         return [*result, *sorted(run, key=str)]
 
-    def _sum(self, body: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.Expr:
+    def _run(self, run: list[sp.Expr], last: sp.Expr) -> list[sp.Expr]:
+        """Diagonal matrices in a row, and what they act on, in one order."""
+        vectors = [self.diagonal[matrix] for matrix in run]
+        if not all(vector in self.columns for vector in (*vectors, last)):
+            return [*sorted(run, key=str), last]
+        *diagonals, column = sorted([*vectors, last], key=str)
+        return [*map(self._diagonal_letter, diagonals), column]
+
+    def total(self, body: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.Expr:
+        """Sum over an index, term by term: each is one letter."""
         total = sp.S.Zero
         for term in sp.Add.make_args(self.tidy(body)):
             number, rest = term.as_coeff_Mul()
@@ -248,9 +251,9 @@ class Letters:
         if isinstance(node, lang.Variable):
             return True
         (time,) = node.index
-        return self.step is None and time.is_Symbol or bool(
-            time.is_Integer or self.step is not None and (time - self.step).is_nonnegative
-        )
+        if self.step is None:
+            return bool(time.is_Symbol or time.is_Integer)
+        return bool(time.is_Integer or (time - self.step).is_nonnegative)
 
     @contextmanager
     def binding(self, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Iterator[None]:
@@ -374,7 +377,7 @@ class Letters:
             ((index, low, high),) = definition.ranges
             with self.binding(index, low, high):
                 body = self.backward(value, by, self.gradient(head, target))
-                yield self._sum(body, index, low, high)
+                yield self.total(body, index, low, high)
             return
         for mention in mentions:
             yield from self._at_time(head, by, definition, mention)
@@ -446,6 +449,8 @@ class Letters:
         if since is not None and _surely(since < 0):
             return sp.S.Zero
         near = _time(node) == _time(top) or (since is not None and since.is_Integer)
+        if self.step is not None and (_time(node) - self.step).is_negative:
+            near = False  # what holds one step before is a hypothesis, and stays as it is
         if definition is None or not near:
             return self.letter(f"jac({_text(node)},{_text(by)})", 2)
         return self.jacobian(definition, by, top)
@@ -480,6 +485,7 @@ class Letters:
 
 
 ONES = sp.Symbol("ones", commutative=False)
+"""Column of ones, for which a number beside a vector stands."""
 
 SIGN = {lang.Add: 1, lang.Sub: -1}
 
@@ -569,10 +575,31 @@ def _power(letters: Letters, node: Any) -> sp.Expr:
     if not base.shape:
         return letters.normal(base) ** letters.normal(exponent)
     count = exponent.args[0] if isinstance(exponent, lang.Number) else None
-    if len(base.shape) != 1 or count is None or not (count.is_Integer and count > 0):
+    if len(base.shape) != 1 or count is None:
         raise Unsupported("power of a matrix, entry by entry")
     value = letters.normal(base)
+    if count == letters.step:
+        return letters.diag(value) * _power(letters, lang.Power(base, count - 1))
+    if not (count.is_Integer and count > 0):
+        return letters.letter(f"power({value};{count})", 1)
     return letters.diag(value) ** (int(count) - 1) * value
+
+
+def _matrix_power(letters: Letters, node: Any) -> sp.Expr:
+    base, exponent = node.args
+    count, value = exponent.args[0], letters.normal(base)
+    if count.is_Integer and count >= 0:
+        return value ** int(count)
+    if count == letters.step:
+        return value * _matrix_power(letters, lang.MatrixPower(base, count - 1))
+    return letters.letter(f"power({value};{count})", 2)
+
+
+def _inverse(letters: Letters, node: Any) -> sp.Expr:
+    value = letters.normal(node.args[0])
+    if not value.is_Symbol:
+        raise Unsupported("inverse of more than a letter")
+    return value**-1
 
 
 def _divide(letters: Letters, node: Any) -> sp.Expr:
@@ -591,13 +618,15 @@ def _apply(letters: Letters, node: Any) -> sp.Expr:
 def _sum(letters: Letters, node: Any) -> sp.Expr:
     body, index, low, high = node.args
     if (high - low).is_Integer and high - low < 3:
-        steps = (letters.normal(body.xreplace({index: low + i})) for i in range(int(high - low) + 1))
+        steps = (
+            letters.normal(body.xreplace({index: low + i})) for i in range(int(high - low) + 1)
+        )
         return sp.Add(*steps)
     if letters.step is not None and high == letters.step:
         last = letters.normal(body.xreplace({index: high}))
         return _sum(letters, lang.Sum(body, index, low, high - 1)) + last
     with letters.binding(index, low, high):
-        return letters._sum(letters.normal(body), index, low, high)
+        return letters.total(letters.normal(body), index, low, high)
 
 
 def _product(letters: Letters, node: Any) -> sp.Expr:
@@ -633,8 +662,11 @@ RULES: dict[Any, Callable[[Letters, Any], sp.Expr]] = {
     lang.Divide: _divide,
     lang.Power: _power,
     lang.MatMul: _matmul,
-    lang.Outer: lambda letters, node: letters.normal(node.args[0])
-    * letters.transpose(letters.normal(node.args[1])),
+    lang.MatrixPower: _matrix_power,
+    lang.Inverse: _inverse,
+    lang.Outer: lambda letters, node: (
+        letters.normal(node.args[0]) * letters.transpose(letters.normal(node.args[1]))
+    ),
     lang.Transpose: lambda letters, node: letters.transpose(letters.normal(node.args[0])),
     lang.Diag: lambda letters, node: letters.diag(letters.normal(node.args[0])),
     lang.Sum: _sum,

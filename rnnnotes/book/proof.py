@@ -19,9 +19,20 @@ import sympy as sp
 
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
-from rnnnotes.book.entries import BranchesOnValues, Entry, exact
+from rnnnotes.book.entries import DERIVATIVES, BranchesOnValues, exact
+from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.formulas import Formula, Line, scalar_only
-from rnnnotes.book.language import Expression, Function, Order, walk
+from rnnnotes.book.language import (
+    Apply,
+    Expression,
+    Function,
+    Max,
+    Min,
+    Norm,
+    Order,
+    SpectralRadius,
+    walk,
+)
 from rnnnotes.book.printing import latex
 from rnnnotes.book.world import Definition, World
 
@@ -36,6 +47,9 @@ DRAWS = 100
 
 CANDIDATES = 100 * DRAWS
 """Draws that are tried before the conditions of a statement are given up as too rare."""
+
+OPAQUE = (Norm, SpectralRadius, Max, Min)
+"""Nodes that algebra does not compare: an inequality between them is drawn."""
 
 TOLERANCE = 1e-7
 """Relative difference that the rounding of a draw may make."""
@@ -86,13 +100,23 @@ def weakest(verdicts: Any) -> Verdict:
 
 
 def definitions_of(stated: Formula) -> list[Definition]:
-    """Return the definitions that a formula rests on, its own included."""
+    """Return the definitions that a formula rests on, its own included.
+
+    A function whose slope the machinery knows, and the building blocks prove, is not written
+    out unless its definition is given itself.
+    """
+    given = (*stated.given, stated)
     return [
         Definition(ancestor.statement.left, ancestor.statement.right,
                    tuple(ancestor.index_ranges()))
         for ancestor in (*stated.ancestors, stated)
-        if ancestor.is_definition
+        if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
     ]  # fmt: skip
+
+
+def _has_a_rule(stated: Formula) -> bool:
+    left = stated.statement.left
+    return isinstance(left, Apply) and left.function.name in DERIVATIVES
 
 
 def world_of(stated: Formula) -> World:
@@ -218,11 +242,15 @@ class Checker:
         exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
         claim = f"{latex(before)} {sign} {latex(after)}"
         verdicts: list[Verdict] = []
+        if sign != "=" and any(isinstance(node, OPAQUE) for node in (*walk(before), *walk(after))):
+            for entry, (a, b) in entries(left, right):
+                self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
+            return "tested"
         for entry, (a, b) in entries(left, right):
             plain = self.world.ledger.plain(exact(b) - exact(a))
             if small:
                 plain = self._leading(plain, small[0])
-            if sign == "=" and is_zero(plain) or sign != "=" and is_positive(plain, sign):
+            if is_zero(plain) if sign == "=" else is_positive(plain, sign):
                 verdicts.append(exactly)
                 continue
             self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
@@ -299,12 +327,14 @@ class Checker:
             )
         verdicts: list[Verdict] = []
         for entry, (a, b) in entries(computed, stated):
-            if is_zero(self.world.ledger.plain(exact(a) - exact(b))):
+            plain = self.world.ledger.plain(exact(a) - exact(b))
+            if is_zero(plain):
                 verdicts.append("proved at sizes")
                 continue
             place = f"{self.stated.id}: the code is not the statement, entry {entry} at "
-            a = a if isinstance(a, Entry) else self.world.constant(a)
-            self._draw(a, "=", b, place + _readable(at))
+            self._draw(self.world.constant(a), "=", b, place + _readable(at))
+            if not has_opaque(self.world, plain):
+                raise Undecided(f"{place}{_readable(at)}: algebra does not decide it")
             verdicts.append("tested")
         return weakest(verdicts)
 
@@ -373,16 +403,12 @@ def is_positive(expr: sp.Expr, sign: str) -> bool:
 
 def has_opaque(world: World, expr: sp.Expr) -> bool:
     """Whether an expression holds an atom that algebra does not look into."""
-    atoms = [world.ledger.atoms.get(symbol) for symbol in expr.free_symbols]
+    atoms = [world.ledger.atoms[s] for s in expr.free_symbols & world.ledger.atoms.keys()]
     return any(
-        atom is not None
-        and (isinstance(atom.name, tuple) and atom.name[0][0].isupper() or _deep(world, atom))
+        (isinstance(atom.name, tuple) and atom.name[0] in OPAQUE_ATOMS)
+        or any(has_opaque(world, argument) for argument in atom.arguments)
         for atom in atoms
     )
-
-
-def _deep(world: World, atom: Any) -> bool:
-    return any(has_opaque(world, argument) for argument in atom.arguments)
 
 
 def holds(left: Any, sign: str, right: Any) -> bool:

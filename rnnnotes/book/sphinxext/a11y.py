@@ -1,25 +1,38 @@
-"""Small repairs to the HTML of Sphinx, docutils and the theme."""
+"""Small repairs to the HTML of Sphinx, docutils and the theme, and what a page says of itself."""
 
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from rnnnotes.book.sphinxext.words import word
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
+__all__ = ["describe", "repair"]
+
 REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A list may hold list items only.
-    (re.compile('role="doc-biblioentry"'), 'role="listitem"'),
+    (re.compile(' role="doc-biblioentry"'), ' role="listitem"'),
     # A heading has a level.
     (re.compile('role="heading"(?! aria-level)'), 'role="heading" aria-level="2"'),
     # What scrolls can be reached by keyboard.
     (re.compile(r'(<div class="highlight">)<pre>'), r'\1<pre tabindex="0">'),
+    # Two parts of a page that are alike have names that tell them apart.
+    (re.compile('<aside class="sidebar-drawer'), '<aside aria-label="{site}" class="sidebar-drawer'),
+    (re.compile('<aside class="toc-drawer'), '<aside aria-label="{contents}" class="toc-drawer'),
+    # A control says what it is.
+    (re.compile('<button class="theme-toggle"'), '<button type="button" class="theme-toggle"'),
+    (re.compile('<input class="sidebar-search"'), '<input type="text" class="sidebar-search"'),
 )
+
+DESCRIPTION_LENGTH = 160
 
 
 class OneAnchorEach(SphinxPostTransform):
@@ -38,23 +51,65 @@ class OneAnchorEach(SphinxPostTransform):
 
 
 def repair(html: str) -> str:
-    """Repair a piece of HTML."""
+    """Repair the body of a page.
+
+    Examples
+    --------
+    >>> repair('<div class="highlight"><pre>')
+    '<div class="highlight"><pre tabindex="0">'
+    """
+    names = {"{site}": word("site"), "{contents}": word("contents")}
     for pattern, replacement in REPAIRS:
+        for name, text in names.items():
+            replacement = replacement.replace(name, escape(text))
         html = pattern.sub(replacement, html)
     return html
 
 
-def repair_page(
+def describe(document: nodes.document | None, default: str) -> str:
+    """Describe a page by its first sentences.
+
+    Parameters
+    ----------
+    document : nodes.document or None
+        Page, if it is written and not generated.
+    default : str
+        Description of a page that has no sentences.
+
+    Returns
+    -------
+    str
+        Whole sentences, as many as fit into a result of a search engine; at least one.
+    """
+    paragraphs = document.findall(nodes.paragraph) if document is not None else iter(())
+    first = next(
+        (part for part in paragraphs if isinstance(part.parent, nodes.section)), None
+    )
+    if first is None:
+        return default
+    sentences = re.split(r"(?<=[.?!])\s+", " ".join(first.astext().split()))
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        if len(text) + len(sentence) >= DESCRIPTION_LENGTH:
+            break
+        text += f" {sentence}"
+    return text
+
+
+def add_context(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Repair the parts of a page."""
-    for part in ("body", "furo_navigation_tree"):
-        if isinstance(context.get(part), str):
-            context[part] = repair(context[part])
+    """Give the templates what they need."""
+    context["repair"] = repair
+    if 'name="description"' not in context.get("metatags", ""):
+        text = describe(doctree, app.config.site_description)
+        tag = f'<meta name="description" content="{escape(text)}">'
+        context["metatags"] = context.get("metatags", "") + f"\n{tag}"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Repair each page after all else has been done to it."""
+    """Register the repairs."""
+    app.add_config_value("site_description", "", "html", types=(str,))
     app.add_post_transform(OneAnchorEach)
-    app.connect("html-page-context", repair_page, priority=900)
+    app.connect("html-page-context", add_context, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

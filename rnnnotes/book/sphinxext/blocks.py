@@ -176,7 +176,7 @@ def derivation(stated: Formula, directive: SphinxDirective) -> nodes.Node:
     start = display(latex(stated.statement.left), "fml-line")
     lines += nodes.list_item("", start)
     for line in stated.derivation:
-        tex = rf"{{}} {SIGNS[line.sign]} {latex(line.expr)}"
+        tex = f"{SIGNS[line.sign]} {latex(line.expr)}"
         reason = sentence(line.because, directive)
         reason["classes"].append("fml-reason")
         lines += nodes.list_item("", display(tex, "fml-line"), reason)

@@ -20,9 +20,9 @@ from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
-from rnnnotes.book.sphinxext.domain import FormulaEntry, FormulaTitle, domain_of
+from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
 from rnnnotes.book.sphinxext.texts import cite, texts_of
-from rnnnotes.book.sphinxext.widgets import Heading, Reuse, UsedBy
+from rnnnotes.book.sphinxext.widgets import FormulaTitle, Heading, Reuse, UsedBy
 from rnnnotes.book.sphinxext.words import word
 
 __all__ = [

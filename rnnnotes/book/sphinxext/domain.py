@@ -17,6 +17,7 @@ from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
 from rnnnotes.book.sphinxext.published import Published
+from rnnnotes.book.sphinxext.widgets import FormulaTitle
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
@@ -26,29 +27,9 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["FormulaDomain", "FormulaEntry", "FormulaTitle", "domain_of", "outdated"]
+__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "outdated"]
 
 logger = logging.getLogger(__name__)
-
-
-class FormulaTitle(addnodes.desc_name, addnodes.translatable):
-    """Title of a formula: a sentence for the translators, although it is no paragraph."""
-
-    def preserve_original_messages(self) -> None:
-        """Keep the title as the docstring has it."""
-        self["original"] = self.astext()
-
-    def apply_translated_message(self, original_message: str, translated_message: str) -> None:
-        """Put a translation in its place, here and in the local table of contents."""
-        self.children = [nodes.Text(translated_message)]
-        self.setup_child(self.children[0])
-        signature = self.parent.parent
-        if isinstance(signature, addnodes.desc_signature) and signature.get("_toc_name"):
-            signature["_toc_name"] = translated_message
-
-    def extract_original_messages(self) -> list[str]:
-        """Title as the docstring has it."""
-        return [self["original"]]
 
 
 class FormulaEntry(NamedTuple):

@@ -123,6 +123,8 @@ PAGE = """\
 
 def _page(app: Sphinx, title: str, head: str, body: str) -> str:
     language = app.config.language or "en"
+    if app.config.html_favicon:
+        head += f'\n<link rel="icon" href="../_static/{Path(app.config.html_favicon).name}">'
     return PAGE.format(language=language, title=escape(title), head=head, body=body)
 
 

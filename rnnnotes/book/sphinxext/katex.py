@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.errors import ExtensionError
-from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset_file
 from sphinx.util.math import get_node_equation_number
+
+from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,8 +32,16 @@ __all__ = ["render"]
 
 logger = logging.getLogger(__name__)
 
-PRELOAD = ("KaTeX_Main-Regular", "KaTeX_Main-Bold", "KaTeX_Math-Italic", "KaTeX_Size1-Regular")
+PRELOAD = (
+    "KaTeX_AMS-Regular",
+    "KaTeX_Main-Bold",
+    "KaTeX_Main-Regular",
+    "KaTeX_Math-Italic",
+    "KaTeX_Size1-Regular",
+)
 """Fonts that nearly every page needs; without them, its mathematics would change size."""
+
+LINK = '<link rel="preload" as="font" type="font/woff2" crossorigin="anonymous" href="{href}">'
 
 SHIM = """
 function render(tex, options) {
@@ -102,7 +111,7 @@ def visit_inline(self: Any, node: nodes.math) -> None:
 def visit_display(self: Any, node: nodes.math_block) -> None:
     """Set mathematics on a line of its own; what is too wide scrolls, and its number stays."""
     number = get_node_equation_number(self, node) if node["number"] else None
-    label = f"{_('Equation')} {number}" if number else _("Equation")
+    label = f"{word('equation')} {number}" if number else word("equation")
     self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
     self.body.append(
         f'<div class="math-body" tabindex="0" role="group" aria-label="{html.escape(label)}">'
@@ -110,7 +119,7 @@ def visit_display(self: Any, node: nodes.math_block) -> None:
     )
     if number:
         self.body.append(f'<span class="eqno">({number})')
-        self.add_permalink_ref(node, _("Link to this equation"))
+        self.add_permalink_ref(node, word("equation link"))
         self.body.append("</span>")
     self.body.append("</div>\n")
     raise nodes.SkipNode
@@ -131,12 +140,12 @@ def preload_fonts(
     """Fetch the fonts of mathematics before the style asks for them."""
     if not context.get("has_maths_elements") or app.builder.name == "epub":
         return
-    links = [
-        '<link rel="preload" as="font" type="font/woff2" crossorigin="anonymous" '
-        f'href="{context["pathto"](f"_static/katex/fonts/{name}.woff2", resource=True)}">'
-        for name in PRELOAD
-    ]
-    context["metatags"] = "\n".join([context.get("metatags", ""), *links])
+    folder = context["pathto"]("_static/katex/fonts", resource=True)
+    links = "".join(LINK.format(href=f"{folder}/{name}.woff2") for name in PRELOAD)
+    # A browser does not let a page from a file fetch fonts ahead, and says so on its console.
+    script = f"if (location.protocol !== 'file:') document.write({json.dumps(links)});"
+    head = f"<script>{script}</script>\n<noscript>{links}</noscript>"
+    context["metatags"] = f"{context.get('metatags', '')}\n{head}"
 
 
 def copy_assets(app: Sphinx, exception: Exception | None) -> None:

@@ -6,17 +6,47 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx import addnodes
 
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["Badge", "Fold", "FoldTitle", "Heading", "Reuse", "UsedBy", "add_widgets"]
+__all__ = [
+    "Badge",
+    "Fold",
+    "FoldTitle",
+    "FormulaTitle",
+    "Heading",
+    "Reuse",
+    "UsedBy",
+    "add_widgets",
+]
 
 
 class Heading(nodes.inline):
     """Title and verdict of a formula: running text, although it stands where code does."""
+
+
+class FormulaTitle(addnodes.desc_name, addnodes.translatable):
+    """Title of a formula: a sentence for the translators, although it is no paragraph."""
+
+    def preserve_original_messages(self) -> None:
+        """Keep the title as the docstring has it."""
+        self["original"] = self.astext()
+
+    def apply_translated_message(self, original_message: str, translated_message: str) -> None:
+        """Put a translation in its place, here and in the local table of contents."""
+        self.children = [nodes.Text(translated_message)]
+        self.setup_child(self.children[0])
+        signature = self.parent.parent
+        if isinstance(signature, addnodes.desc_signature) and signature.get("_toc_name"):
+            signature["_toc_name"] = translated_message
+
+    def extract_original_messages(self) -> list[str]:
+        """Title as the docstring has it."""
+        return [self["original"]]
 
 
 class Badge(nodes.inline):
@@ -52,6 +82,14 @@ def _visit_heading(self: Any, node: Heading) -> None:
 def _depart_heading(self: Any, node: Heading) -> None:
     self.body.append("</span>")
     self.protect_literal_text = self.context.pop()
+
+
+def _visit_title(self: Any, node: nodes.Element) -> None:
+    self.body.append(r"\textbf{")
+
+
+def _depart_title(self: Any, node: nodes.Element) -> None:
+    self.body.append("}")
 
 
 def _visit_fold(self: Any, node: Fold) -> None:
@@ -99,7 +137,7 @@ def _button(what: str, target: str) -> str:
 def _text(what: str, target: str, text: str) -> str:
     return (
         f'<p class="fml-label" id="{target}-label">{escape(what)}</p>'
-        f'<pre id="{target}" tabindex="0" role="region" aria-labelledby="{target}-label">'
+        f'<pre id="{target}" tabindex="0" role="group" aria-labelledby="{target}-label">'
         f"{escape(text)}</pre>\n"
     )
 
@@ -111,6 +149,7 @@ def _skip(self: Any, node: nodes.Element) -> None:
 def add_widgets(app: Sphinx) -> None:
     """Register how the nodes are set; a node that is left out is set as the one it derives from."""
     app.add_node(Heading, html=(_visit_heading, _depart_heading))
+    app.add_node(FormulaTitle, latex=(_visit_title, _depart_title))
     app.add_node(Fold, html=(_visit_fold, _depart))
     app.add_node(FoldTitle, html=(_visit_fold_title, _depart))
     plain = {name: (_skip, None) for name in ("latex", "text", "man", "texinfo")}

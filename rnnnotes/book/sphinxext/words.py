@@ -68,6 +68,11 @@ WORDS = {
     "renamed": "This formula is now called {id}. It is at",
     "withdrawn": "This formula has been withdrawn.",
     "in the book": "Stated, derived and checked:",
+    # Parts of a page
+    "site": "Site navigation",
+    "contents": "Contents of the page",
+    "equation": "Equation",
+    "equation link": "Link to this equation",
 }
 
 

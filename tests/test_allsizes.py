@@ -1,0 +1,126 @@
+"""What the prover for all sizes proves, and what it must leave alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnnnotes import bptt, vanilla_rnn
+from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
+from rnnnotes.book.formulas import FORMULAS
+from rnnnotes.book.language import (
+    Diag,
+    Gradient,
+    Jacobian,
+    MatrixPower,
+    Outer,
+    Product,
+    Relation,
+    Sum,
+)
+from rnnnotes.book.proof import definitions_of
+from rnnnotes.notation import L, M, T, W_hh, W_hy, a, a_y, f, h, j, k, m, q, t, v, w
+
+NETWORK = definitions_of(FORMULAS["bptt.recurrent_weight_gradient"])
+RECURSION = definitions_of(FORMULAS["bptt.linear_recursion"])
+STEPS = {t: (1, T)}
+
+chapters = bptt, vanilla_rnn
+"""Chapters whose formulas are looked up above: importing them registers the formulas."""
+
+
+def proved(left, right, definitions=(), bounds=STEPS, induction=None):
+    """Whether two sides are equal for all sizes."""
+    return holds_for_all_sizes(left, right, definitions, bounds, induction)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((W_hh @ W_hh.T).T, W_hh @ W_hh.T),
+        (v @ (W_hh @ w), w @ (W_hh.T @ v)),
+        (W_hh @ (v + w), W_hh @ v + W_hh @ w),
+        (v * (w * v), Diag(w) @ (v * v)),
+        (Outer(v, w).T, Outer(w, v)),
+        (Diag(v) @ Diag(w), Diag(w) @ Diag(v)),
+        ((1 - v**2) * w, w - v * v * w),
+        (W_hh @ Sum(q[k], k, 1, T), Sum(W_hh @ q[k], k, 1, T)),
+    ],
+)
+def test_laws_of_matrices_are_proved(left, right):
+    """Each law holds for matrices of every size."""
+    assert proved(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (W_hh @ W_hh.T, W_hh.T @ W_hh),
+        (W_hh @ v, W_hh.T @ v),
+        (Diag(v) @ W_hh, W_hh @ Diag(v)),
+        (W_hh @ (v * w), (W_hh @ v) * w),
+        (Outer(v, w), Outer(w, v)),
+        (v * w, v * v),
+        (Sum(q[k], k, 1, T), Sum(q[k], k, 2, T)),
+        (Product(M[j], j, t, 1), Product(M[j], j, t - 1, 1)),
+        (f(v + w), f(v) + f(w)),
+    ],
+)
+def test_what_is_not_a_law_is_not_proved(left, right):
+    """Each pair differs for some matrices, so no normal form may make the two one."""
+    assert not proved(left, right)
+
+
+@pytest.mark.parametrize(
+    ("right", "holds"),
+    [
+        (Diag(f.prime(a[t])) @ W_hh, True),
+        (Diag(f.prime(a[t])) @ W_hh.T, False),
+        (W_hh @ Diag(f.prime(a[t])), False),
+        (Diag(f(a[t])) @ W_hh, False),
+        (Diag(f.prime(a[t - 1])) @ W_hh, False),
+    ],
+)
+def test_step_jacobian_is_proved_and_its_mutants_are_not(right, holds):
+    """The chain rule of the letters keeps order, transposition, slope and time apart."""
+    assert proved(Jacobian(h[t], h[t - 1]), right, NETWORK) is holds
+
+
+@pytest.mark.parametrize(
+    ("right", "holds"),
+    [
+        (Sum(Outer(Gradient(L, a[t]), h[t - 1]), t, 1, T), True),
+        (Sum(Outer(Gradient(L, a[t]), h[t]), t, 1, T), False),
+        (Sum(Outer(h[t - 1], Gradient(L, a[t])), t, 1, T), False),
+        (Sum(Outer(Gradient(L, a[t]), h[t - 1]), t, 2, T), False),
+        (Sum(Outer(Gradient(L, h[t]), h[t - 1]), t, 1, T), False),
+    ],
+)
+def test_weight_gradient_is_proved_and_its_mutants_are_not(right, holds):
+    """A shared weight gathers one term from each step, and from each step the right one."""
+    assert proved(Gradient(L, W_hh), right, NETWORK, {}) is holds
+
+
+def test_last_state_has_no_later_one():
+    """Beyond the last step there is no path, and before it there is one."""
+    through_output = W_hy.T @ Gradient(L, a_y[t])
+
+    assert proved(Gradient(L, h[T]), W_hy.T @ Gradient(L, a_y[T]), NETWORK, {})
+    assert not proved(Gradient(L, h[t]), through_output, NETWORK, {t: (1, T - 1)})
+
+
+def test_induction_needs_its_first_case():
+    """The step from one time to the next holds, but the claim is false at the first."""
+    right = Product(M[j], j, t, 1) @ m[0] + Sum(Product(M[j], j, t, k + 1) @ q[k], k, 1, t)
+    claim = Relation(m[t], "=", right)
+    doubled = Relation(m[t], "=", right + right)
+
+    assert proved(claim.left, claim.right, RECURSION, STEPS, Induction(claim, t, 1))
+    assert not proved(doubled.left, doubled.right, RECURSION, STEPS, Induction(doubled, t, 1))
+
+
+def test_power_of_a_product_is_not_a_product_of_powers():
+    """Matrices do not commute, so induction must not prove this."""
+    left, right = MatrixPower(W_hh @ W_hh.T, t), MatrixPower(W_hh, t) @ MatrixPower(W_hh.T, t)
+    claim = Relation(left, "=", right)
+
+    assert not proved(left, right, (), STEPS, Induction(claim, t, 1))

@@ -1,1 +1,36 @@
-"""The reference on recurrent neural networks in which no displayed formula can be wrong."""
+"""The reference on recurrent neural networks in which no displayed formula can be wrong.
+
+The chapters are modules of this package.  What is offered here works on any formula:
+`check` proves one or many, `find` finds one by its id, and `cite` cites it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnnotes.book.checking import check, check_all
+    from rnnnotes.book.citing import cite
+    from rnnnotes.book.formulas import find
+
+    __version__: str
+
+__all__ = ["__version__", "check", "check_all", "cite", "find"]
+
+HOMES = {"check": "checking", "check_all": "checking", "cite": "citing", "find": "formulas"}
+"""Modules that hold what is offered here, loaded when it is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib import metadata
+
+        return metadata.version("rnnnotes")
+    if name in HOMES:
+        return getattr(importlib.import_module(f"rnnnotes.book.{HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

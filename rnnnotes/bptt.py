@@ -1148,7 +1148,7 @@ LOOK_BACK = Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], thet
         ("<=", C * kappa ** (tau + 1) / (1 - kappa), "a power of a number below one is positive"),
     ],
 )  # fmt: skip
-def truncation_bias_bound(C: Array, kappa: Array, tau: int) -> float:
+def truncation_bias_bound(C: float, kappa: float, tau: int) -> float:
     r"""Bound of what a truncation leaves out.
 
     Parameters

@@ -100,6 +100,7 @@ D = size("D", 4, "entries of an input")
 O = size("O", 5, "entries of an output")  # noqa: E741
 B = size("B", 6, "examples in a batch")
 P = size("P", 7, "parameters of a map")
+N = size("N", 8, "layers of a deep network")
 
 # -- Indices -----------------------------------------------------------------------------------
 
@@ -109,6 +110,7 @@ j = index("j", 1, T, "a time that a product or a sum runs through")
 tau = index("tau", 1, T - 1, "steps that a truncation looks back")
 c = index("c", 1, O, "class: an entry of the output")
 i = index("i", 1, H, "an entry of a vector")
+layer = index("l", 2, N, "layer of a deep network, above the first")
 n = index("n", 1, B, "an example of a batch")
 
 # -- Functions -----------------------------------------------------------------------------------
@@ -149,6 +151,21 @@ W_hh = declare("W_hh", r"\mathbf{W}_{hh}", "weights from hidden state to hidden 
 W_hy = declare("W_hy", r"\mathbf{W}_{hy}", "weights from hidden state to output", O, H)
 b_h = declare("b_h", r"\mathbf{b}_{h}", "hidden bias", H)
 b_y = declare("b_y", r"\mathbf{b}_{y}", "output bias", O)
+b_ih = declare("b_ih", r"\mathbf{b}_{ih}", "bias that comes with the input weights", H)
+b_hh = declare("b_hh", r"\mathbf{b}_{hh}", "bias that comes with the recurrent weights", H)
+W_below = declare("W_below", r"\mathbf{V}", "weights from the layer below", H, H)
+h_ahead = declare(
+    "h_ahead", r"\overrightarrow{\mathbf{h}}", "state of the network that reads ahead", H,
+    times=(0, T),
+)  # fmt: skip
+h_back = declare(
+    "h_back", r"\overleftarrow{\mathbf{h}}", "state of the network that reads back", H,
+    times=(1, T + 1),
+)  # fmt: skip
+W_xb = declare("W_xb", r"\overleftarrow{\mathbf{W}}_{xh}", "weights from input, reading back", H, D)
+W_bb = declare("W_bb", r"\overleftarrow{\mathbf{W}}_{hh}", "weights from state, reading back", H, H)
+b_b = declare("b_b", r"\overleftarrow{\mathbf{b}}_{h}", "hidden bias, reading back", H)
+W_both = declare("W_both", r"\mathbf{U}", "weights from both states to the output", O, 2 * H)
 theta = declare("theta", r"\boldsymbol{\theta}", "parameters of a map, all in one vector", P)
 
 # -- Backpropagation through time ----------------------------------------------------------------

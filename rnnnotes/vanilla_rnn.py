@@ -8,42 +8,73 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnnotes.book.arrays import Array, Elementwise, Map, ScalarMap
+from rnnnotes import building_blocks
+from rnnnotes.book.arrays import Array, Elementwise, Map, Scalar, ScalarMap
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Sum
+from rnnnotes.book.language import Compose, Concatenate, Gradient, Number, Size, Sum
 from rnnnotes.notation import (
+    D,
     F,
+    H,
     L,
     L_mean,
     L_t,
+    O,
     T,
+    W_bb,
+    W_below,
+    W_both,
     W_hh,
     W_hy,
+    W_xb,
     W_xh,
     a,
     a_y,
+    b_b,
     b_h,
+    b_hh,
+    b_ih,
     b_y,
     ell,
+    eta,
     f,
     g,
     h,
+    h_ahead,
+    h_back,
+    layer,
     s,
+    softmax,
     t,
     theta,
+    v,
     x,
     y,
 )
 
 __all__ = [
+    "bidirectional_output",
+    "deep_state",
+    "elman",
+    "flop_count",
     "generic_state",
     "hidden_state",
     "loss_mean",
     "loss_sum",
+    "merged_bias",
+    "merged_bias_step",
     "output",
     "output_pre_activation",
+    "output_probabilities",
+    "parameter_count",
     "pre_activation",
+    "pre_activation_form",
+    "state_ahead",
+    "state_back",
+    "state_from_pre_activation_form",
     "step_loss",
+    "two_bias_pre_activation",
+    "unrolled",
 ]
 
 
@@ -206,7 +237,7 @@ def output(a_y: Array, g: Elementwise) -> Array:
 
 
 @formula(L_t[t], "=", ell[t](y[t]), source="goodfellow2016", slug="rnn-loss-sum")
-def step_loss(y: Array, ell: ScalarMap) -> float:
+def step_loss(y: Array, ell: ScalarMap) -> Scalar:
     r"""Loss of one step.
 
     Parameters
@@ -226,13 +257,13 @@ def step_loss(y: Array, ell: ScalarMap) -> float:
     Half the squared distance to the target (1, 2), from the output (1, 5).
 
     >>> step_loss(np.array([1.0, 5.0]), lambda y: 0.5 * np.sum((y - np.array([1, 2])) ** 2))
-    4.5
+    np.float64(4.5)
     """
     return ell(y)
 
 
 @formula(L, "=", Sum(L_t[t], t, 1, T), source="goodfellow2016", slug="rnn-loss-sum")
-def loss_sum(L_ts: Array) -> float:
+def loss_sum(L_ts: Array) -> Scalar:
     r"""Loss of a sequence.
 
     Parameters
@@ -248,7 +279,7 @@ def loss_sum(L_ts: Array) -> float:
     Examples
     --------
     >>> loss_sum(np.array([4.5, 1.0, 0.5]))
-    6.0
+    np.float64(6.0)
     """
     return np.sum(L_ts)
 
@@ -257,7 +288,7 @@ def loss_sum(L_ts: Array) -> float:
     L_mean, "=", Sum(L_t[t], t, 1, T) / T,
     source="zhang2023", slug="rnn-loss-mean",
 )  # fmt: skip
-def loss_mean(L_ts: Array) -> float:
+def loss_mean(L_ts: Array) -> Scalar:
     r"""Mean loss of a step.
 
     Parameters
@@ -273,6 +304,576 @@ def loss_mean(L_ts: Array) -> float:
     Examples
     --------
     >>> loss_mean(np.array([4.5, 1.0, 0.5]))
-    2.0
+    np.float64(2.0)
     """
     return np.mean(L_ts)
+
+
+@formula(
+    h[t], "=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
+    source="elman1990", slug="elman-hidden",
+    given=[pre_activation, hidden_state],
+    derivation=[
+        ("=", f(a[t]), "the state is the activation of the pre-activation"),
+        ("=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the pre-activation of the hidden units"),
+    ],
+)  # fmt: skip
+def elman(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise) -> Array:
+    r"""Step of the vanilla network in one line.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_h : (H,) ndarray
+        Hidden bias.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state at this step, in the range of `f`.
+
+    Examples
+    --------
+    The pre-activation is :math:`\ln 6 - \ln 2 = \ln 3`, and its hyperbolic tangent 4/5.
+
+    >>> one = np.eye(1)
+    >>> elman(np.log([6]), np.log([2]), W_xh=one, W_hh=-one, b_h=np.zeros(1), f=np.tanh)
+    array([0.8])
+    """
+    return f(W_xh @ x + W_hh @ h_prev + b_h)
+
+
+@formula(
+    s[T], "=", Compose(F(v, x[t], theta), v, s[0], t, 1, T),
+    source="goodfellow2016", slug="rnn-unrolled",
+    given=[generic_state],
+    derivation=[
+        ("=", F(s[T - 1], x[T], theta), "the last step"),
+        (
+            "=",
+            F(Compose(F(v, x[t], theta), v, s[0], t, 1, T - 1), x[T], theta),
+            "each state before is a step of the one before it",
+        ),
+        (
+            "=",
+            Compose(F(v, x[t], theta), v, s[0], t, 1, T),
+            "functions that are applied one after the other are composed",
+        ),
+    ],
+    bindings={"s_0": s[0]},
+)  # fmt: skip
+def unrolled(s_0: Array, xs: Array, theta: Array, F: Map) -> Array:
+    r"""State after the last step, unrolled.
+
+    Parameters
+    ----------
+    s_0 : (H,) ndarray
+        State before the first step.
+    xs : (T, D) ndarray
+        Inputs, one step a row.
+    theta : (P,) ndarray
+        Parameters, the same at every step.
+    F : callable
+        One step: a function of state, input and parameters.
+
+    Returns
+    -------
+    s : (H,) ndarray
+        State after the last step.
+
+    Examples
+    --------
+    A step that doubles the state and adds the input reads binary digits: 101 is five.
+
+    >>> digits = np.array([[1.0], [0.0], [1.0]])
+    >>> unrolled(np.zeros(1), digits, np.array([2.0]), lambda s, x, theta: theta * s + x)
+    array([5.])
+    """
+    s = s_0
+    for step in range(len(xs)):
+        s = F(s, xs[step], theta)
+    return s
+
+
+@formula(
+    y[t], "=", softmax(a_y[t]),
+    source=["goodfellow2016", "bridle1990"], slug="rnn-output-softmax",
+    given=[building_blocks.softmax],
+)  # fmt: skip
+def output_probabilities(a_y: Array) -> Array:
+    r"""Output that is a distribution over classes.
+
+    Parameters
+    ----------
+    a_y : (O,) ndarray
+        Pre-activation of the output at this step: one score for each class.
+
+    Returns
+    -------
+    y : (O,) ndarray
+        Probabilities: positive numbers whose sum is one.
+
+    Examples
+    --------
+    >>> output_probabilities(np.log([1, 2, 5]))
+    array([0.125, 0.25 , 0.625])
+    """
+    return np.exp(a_y) / np.sum(np.exp(a_y))
+
+
+@formula(
+    a[t], "=", W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh,
+    source="pytorch_rnn", slug="rnn-two-bias",
+)  # fmt: skip
+def two_bias_pre_activation(
+    x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
+) -> Array:
+    r"""Pre-activation with two biases.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_ih : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> two_bias_pre_activation(
+    ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
+    ... )
+    array([1111.])
+    """
+    return W_xh @ x + b_ih + W_hh @ h_prev + b_hh
+
+
+@formula(
+    W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh, "=",
+    W_xh @ x[t] + W_hh @ h[t - 1] + (b_ih + b_hh),
+    source="pytorch_rnn", slug="rnn-bias-redundancy",
+    derivation=[
+        ("=", W_xh @ x[t] + W_hh @ h[t - 1] + (b_ih + b_hh), "the order of a sum is free"),
+    ],
+)  # fmt: skip
+def merged_bias(
+    x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
+) -> Array:
+    r"""Two biases are one.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_ih : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> merged_bias(
+    ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
+    ... )
+    array([1111.])
+    """
+    return W_xh @ x + W_hh @ h_prev + (b_ih + b_hh)
+
+
+@formula(
+    (b_ih - eta * Gradient(L, b_ih)) + (b_hh - eta * Gradient(L, b_hh)), "=",
+    (b_ih + b_hh) - 2 * eta * Gradient(L, b_ih),
+    source="pytorch_rnn", slug="rnn-bias-redundancy",
+    given=[
+        two_bias_pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+    ],
+    derivation=[
+        (
+            "=",
+            (b_ih - eta * Gradient(L, b_ih)) + (b_hh - eta * Gradient(L, b_ih)),
+            "the loss depends on the sum of the biases alone, so both gradients are the same",
+        ),
+        ("=", (b_ih + b_hh) - 2 * eta * Gradient(L, b_ih), "both steps add up"),
+    ],
+    bindings={"db": Gradient(L, b_ih)},
+)  # fmt: skip
+def merged_bias_step(b_ih: Array, b_hh: Array, db: Array, eta: float) -> Array:
+    r"""Gradient step of two biases.
+
+    Parameters
+    ----------
+    b_ih : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights.
+    db : (H,) ndarray
+        Gradient by either bias.
+    eta : float
+        Learning rate.
+
+    Returns
+    -------
+    b : (H,) ndarray
+        Sum of the biases after the step: it has moved twice as far.
+
+    Examples
+    --------
+    A gradient of 1 at a learning rate of 1/4 moves the sum by 1/2.
+
+    >>> merged_bias_step(np.array([1.0]), np.array([2.0]), np.array([1.0]), eta=0.25)
+    array([2.5])
+    """
+    return (b_ih + b_hh) - 2 * eta * db
+
+
+@formula(
+    a[t], "=", W_hh @ f(a[t - 1]) + W_xh @ x[t] + b_h,
+    source="pascanu2013", slug="pre-post-activation-form", ranges={t: (2, T)},
+)  # fmt: skip
+def pre_activation_form(
+    x: Array, a_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
+) -> Array:
+    r"""Recursion of the pre-activation.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    a_prev : (H,) ndarray
+        Pre-activation one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_h : (H,) ndarray
+        Hidden bias.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation at this step.
+
+    Examples
+    --------
+    The state before is :math:`\tanh(\ln 2) = 3/5`; weight 5 makes it 3, and the input adds 1.
+
+    >>> one = np.eye(1)
+    >>> pre_activation_form(np.array([1]), np.log([2]), one, 5 * one, np.zeros(1), np.tanh)
+    array([4.])
+    """
+    return W_hh @ f(a_prev) + W_xh @ x + b_h
+
+
+@formula(
+    h[t], "=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
+    source="pascanu2013", slug="pre-post-equivalence",
+    given=[pre_activation_form, hidden_state], ranges={t: (2, T)},
+    derivation=[
+        ("=", f(a[t]), "the state is the activation of the pre-activation"),
+        ("=", f(W_hh @ f(a[t - 1]) + W_xh @ x[t] + b_h), "the recursion of the pre-activation"),
+        ("=", f(W_hh @ h[t - 1] + W_xh @ x[t] + b_h), "the state one step before"),
+        ("=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the order of a sum is free"),
+    ],
+)  # fmt: skip
+def state_from_pre_activation_form(
+    x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
+) -> Array:
+    r"""Both forms make the same states.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before, the activation of the pre-activation there.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_h : (H,) ndarray
+        Hidden bias.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> state_from_pre_activation_form(
+    ...     np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh
+    ... )
+    array([0.8])
+    """
+    return f(W_xh @ x + W_hh @ h_prev + b_h)
+
+
+@formula(
+    h[layer, t], "=",
+    f(W_below[layer] @ h[layer - 1, t] + W_hh[layer] @ h[layer, t - 1] + b_h[layer]),
+    source=["zhang2023", "pytorch_rnn"], slug="deep-rnn", ranges={layer: (2, 3)},
+    bindings={
+        "h_below": h[layer - 1, t],
+        "h_prev": h[layer, t - 1],
+        "W_below": W_below[layer],
+        "W_hh": W_hh[layer],
+        "b_h": b_h[layer],
+    },
+)  # fmt: skip
+def deep_state(
+    h_below: Array, h_prev: Array, W_below: Array, W_hh: Array, b_h: Array, f: Elementwise
+) -> Array:
+    r"""State of a layer above the first.
+
+    Parameters
+    ----------
+    h_below : (H,) ndarray
+        State of the layer below, at this step.
+    h_prev : (H,) ndarray
+        State of this layer, one step before.
+    W_below : (H, H) ndarray
+        Weights from the layer below.
+    W_hh : (H, H) ndarray
+        Weights from this layer to itself.
+    b_h : (H,) ndarray
+        Bias of this layer.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        State of this layer, at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> deep_state(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
+    array([0.8])
+    """
+    return f(W_below @ h_below + W_hh @ h_prev + b_h)
+
+
+@formula(
+    h_ahead[t], "=", f(W_xh @ x[t] + W_hh @ h_ahead[t - 1] + b_h),
+    source=["zhang2023", "pytorch_rnn"], slug="birnn-forward-backward",
+)  # fmt: skip
+def state_ahead(
+    x: Array, h_ahead_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
+) -> Array:
+    r"""State that has read the past.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_ahead_prev : (H,) ndarray
+        State one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to hidden state.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    b_h : (H,) ndarray
+        Hidden bias.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h_ahead : (H,) ndarray
+        State at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> state_ahead(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
+    array([0.8])
+    """
+    return f(W_xh @ x + W_hh @ h_ahead_prev + b_h)
+
+
+@formula(
+    h_back[t], "=", f(W_xb @ x[t] + W_bb @ h_back[t + 1] + b_b),
+    source=["zhang2023", "pytorch_rnn"], slug="birnn-forward-backward",
+)  # fmt: skip
+def state_back(
+    x: Array, h_back_next: Array, W_xb: Array, W_bb: Array, b_b: Array, f: Elementwise
+) -> Array:
+    r"""State that has read the future.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_back_next : (H,) ndarray
+        State one step later.
+    W_xb : (H, D) ndarray
+        Weights from input to the state that reads back.
+    W_bb : (H, H) ndarray
+        Weights from that state to itself.
+    b_b : (H,) ndarray
+        Bias of that state.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h_back : (H,) ndarray
+        State at this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> state_back(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
+    array([0.8])
+    """
+    return f(W_xb @ x + W_bb @ h_back_next + b_b)
+
+
+@formula(
+    a_y[t], "=", W_both @ Concatenate(h_ahead[t], h_back[t]) + b_y,
+    source=["zhang2023", "pytorch_rnn"], slug="birnn-concat-output",
+)  # fmt: skip
+def bidirectional_output(h_ahead: Array, h_back: Array, W_both: Array, b_y: Array) -> Array:
+    r"""Output that knows past and future.
+
+    Parameters
+    ----------
+    h_ahead : (H,) ndarray
+        State that has read the past.
+    h_back : (H,) ndarray
+        State that has read the future.
+    W_both : (O, 2*H) ndarray
+        Weights from both states to the output.
+    b_y : (O,) ndarray
+        Output bias.
+
+    Returns
+    -------
+    a_y : (O,) ndarray
+        Pre-activation of the output at this step.
+
+    Examples
+    --------
+    >>> bidirectional_output(
+    ...     np.array([1]), np.array([2]), W_both=np.array([[10, 100]]), b_y=np.array([3])
+    ... )
+    array([213])
+    """
+    return W_both @ np.concatenate([h_ahead, h_back]) + b_y
+
+
+@formula(
+    Size(W_xh) + Size(W_hh) + Size(b_h) + Size(W_hy) + Size(b_y), "=",
+    Number(H * (D + H + 1) + O * (H + 1)),
+    source="pytorch_rnn", slug="rnn-param-count",
+    derivation=[
+        (
+            "=",
+            Number(H * D) + Number(H * H) + Number(H) + Number(O * H) + Number(O),
+            "a matrix has rows times columns, a vector one number a row",
+        ),
+        ("=", Number(H * (D + H + 1) + O * (H + 1)), "each row has a bias of its own"),
+    ],
+)  # fmt: skip
+def parameter_count(D: int, H: int, O: int) -> int:  # noqa: E741
+    r"""Number of parameters.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+    O : int
+        Entries of an output.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets.  The length of a sequence does not occur.
+
+    Examples
+    --------
+    Two rows of 3 + 2 + 1, and one row of 2 + 1.
+
+    >>> parameter_count(D=3, H=2, O=1)
+    15
+    """
+    return H * (D + H + 1) + O * (H + 1)
+
+
+@formula(
+    Number(2 * H * D - H) + Number(2 * H * H - H) + Number(2 * H), "=", Number(2 * H * (D + H)),
+    source="zhang2023", slug="rnn-flops",
+    derivation=[
+        (
+            "=",
+            Number(H * D + H * (D - 1)) + Number(H * H + H * (H - 1)) + Number(2 * H),
+            "a row of n products needs n multiplications and n - 1 additions",
+        ),
+        ("=", Number(2 * H * (D + H)), "the additions of both products and the bias fill up"),
+    ],
+)  # fmt: skip
+def flop_count(D: int, H: int) -> int:
+    r"""Multiplications and additions of one step.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Operations of the pre-activation; the activation of `H` numbers comes on top.
+
+    Examples
+    --------
+    Two rows: 3 + 2 multiplications, 2 + 1 additions inside the products and 2 between.
+
+    >>> flop_count(D=3, H=2)
+    20
+    """
+    return 2 * H * (D + H)

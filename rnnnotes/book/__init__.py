@@ -1,0 +1,1 @@
+"""The machinery: how a formula is stated, printed, proved, kept and cited."""

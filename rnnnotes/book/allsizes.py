@@ -653,6 +653,7 @@ def _jacobian(letters: Letters, node: Any) -> sp.Expr:
 
 RULES: dict[Any, Callable[[Letters, Any], sp.Expr]] = {
     lang.Number: lambda letters, node: node.args[0],
+    lang.Size: lambda letters, node: sp.expand(sp.Mul(*node.args[0].shape)),
     lang.Identity: lambda letters, node: sp.S.One,
     lang.Variable | lang.At: lambda letters, node: letters.symbol(node),
     lang.Apply: _apply,

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Elementwise", "Map", "ScalarMap"]
+__all__ = ["Array", "Elementwise", "Map", "Scalar", "ScalarMap"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 """Array of real numbers."""
@@ -21,3 +21,6 @@ Map: TypeAlias = Callable[..., Any]
 
 ScalarMap: TypeAlias = Callable[..., float]
 """Function of one or several arrays that returns a number."""
+
+Scalar: TypeAlias = float | np.floating[Any]
+"""Real number, Python's or NumPy's."""

@@ -58,6 +58,7 @@ __all__ = [
     "Product",
     "Relation",
     "Shape",
+    "Size",
     "SpectralRadius",
     "Stack",
     "StatementError",
@@ -305,6 +306,13 @@ class SpectralRadius(_Variadic):
 
     def _shape(self, *parts: Expression) -> Shape:
         _square(self, parts[0])
+        return ()
+
+
+class Size(_Variadic):
+    """Number of entries of an array."""
+
+    def _shape(self, *parts: Expression) -> Shape:
         return ()
 
 

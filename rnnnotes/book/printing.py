@@ -30,6 +30,9 @@ SUM, HADAMARD, PRODUCT, ATOM = range(1, 5)
 
 SIGNS = {"=": "=", "<=": r"\le", "<": "<"}
 
+HOLE = "(hole)"
+"""Name of the place that a composed function leaves open for its argument."""
+
 TALL = re.compile(r"\\(frac|sum|prod|begin)")
 
 
@@ -191,10 +194,12 @@ def _apply(node: Any) -> str:
 def _variable(node: Any) -> str:
     from rnnnotes.notation import SYMBOLS
 
-    return SYMBOLS[node].tex
+    return r"\cdot" if node.name == HOLE else SYMBOLS[node].tex
 
 
 def _at(node: Any) -> str:
+    if not node.variable.times:  # weights have a layer, and no time
+        return f"{latex(node.variable)}^{{({index_latex(node.index[0])})}}"
     *layer, time = map(index_latex, node.index)
     above = f"^{{({layer[0]})}}" if layer else ""
     return f"{latex(node.variable)}{above}_{{{time}}}"
@@ -250,7 +255,7 @@ def _big(operator: str) -> Callable[[Any], str]:
 
 def _compose(node: Any) -> str:
     body, variable, start, index, low, high = node.args
-    hole = lang.Variable("hole", variable.shape)
+    hole = lang.Variable(HOLE, variable.shape)
     first, last = (latex(body.xreplace({variable: hole, index: i})) for i in (low, high))
     return rf"\bigl({last} \circ \cdots \circ {first}\bigr)({latex(start)})"
 
@@ -308,6 +313,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Order: lambda node: rf"O({latex(node.args[0])}^{{{latex(lang.wrap(node.args[1]))}}})",
     lang.Norm: _fenced(r"\lVert", r"\rVert"),
     lang.Abs: _fenced("|", "|"),
+    lang.Size: _named(r"\operatorname{size}"),
     lang.SpectralRadius: _named(r"\rho"),
     lang.Max: _named(r"\max"),
     lang.Min: _named(r"\min"),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import dis
 import inspect
+import re
+import sys
+import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["instructions", "rests_on", "used_by"]
+__all__ = ["instructions", "rests_on", "standalone", "unannotated", "used_by"]
 
-LIBRARIES = ("numpy", "sympy")
-"""Libraries whose functions are known by their version, not by their code."""
+LIBRARIES = {"numpy", "sympy", *sys.stdlib_module_names}
+"""Modules whose functions are known by their version, not by their code."""
 
 
 def plain(code: Any) -> FunctionType:
@@ -21,7 +27,7 @@ def plain(code: Any) -> FunctionType:
 
 
 def used_by(code: Any) -> dict[str, Any]:
-    """Values of the names outside a function that it uses, by name.
+    """Values from outside a function that it uses, by the names that it uses for them.
 
     Examples
     --------
@@ -32,13 +38,25 @@ def used_by(code: Any) -> dict[str, Any]:
     function = plain(code)
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     outside = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
-    return {name: outside[name] for name in _names(function.__code__) if name in outside}
+    found: dict[str, Any] = {}
+    for name, attribute in sorted(_looked_up(function.__code__)):
+        value = outside.get(name)
+        if isinstance(value, ModuleType) and value.__name__.startswith("rnnnotes"):
+            found[f"{name}.{attribute}"] = getattr(value, attribute)
+        elif name in outside:
+            found[name] = value
+    return found
 
 
-def _names(code: CodeType) -> list[str]:
-    """Names that a function or a function within it looks up, sorted."""
-    nested = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return sorted({*code.co_names, *code.co_freevars}.union(*nested))
+def _looked_up(code: CodeType) -> set[tuple[str, str]]:
+    """Names that a function or a function within it looks up outside, and what it takes of each."""
+    names = {(name, "") for name in code.co_freevars}
+    for step, after in pairwise([*dis.get_instructions(code), None]):
+        if step is not None and step.opname == "LOAD_GLOBAL":
+            taken = after is not None and after.opname in ("LOAD_ATTR", "LOAD_METHOD")
+            names.add((step.argval, after.argval if after and taken else ""))
+    nested = (_looked_up(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return names.union(*nested)
 
 
 def rests_on(code: Any) -> list[FunctionType]:
@@ -57,7 +75,7 @@ def rests_on(code: Any) -> list[FunctionType]:
 
 def is_ours(value: Any) -> bool:
     """Whether a value is a Python function that no library's version stands for."""
-    return isinstance(value, FunctionType) and not value.__module__.startswith(LIBRARIES)
+    return isinstance(value, FunctionType) and value.__module__.partition(".")[0] not in LIBRARIES
 
 
 def instructions(code: Any) -> list[str]:
@@ -86,6 +104,77 @@ def _value(name: str, value: Any) -> str:
     if is_ours(value):
         return name  # its instructions count
     if isinstance(value, ModuleType):
-        ours = value.__name__.startswith("rnnnotes")
-        return f"{name}={inspect.getsource(value) if ours else value.__name__}"
+        return f"{name}={value.__name__}"
     return f"{name}={value!r}"
+
+
+def unannotated(text: str) -> str:
+    """Return the text of a function or a class without annotations, as Python writes it.
+
+    Examples
+    --------
+    >>> print(unannotated("def twice(x: float) -> float: return 2 * x"))
+    def twice(x):
+        return 2 * x
+    """
+    return ast.unparse(_stripped(ast.parse(textwrap.dedent(text))))
+
+
+def _stripped(tree: Any) -> Any:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
+
+
+def standalone(code: Any) -> str:
+    """Text of a function and of all that it calls, for an empty file.
+
+    Parameters
+    ----------
+    code : callable
+        Function that was written in a file.
+
+    Returns
+    -------
+    str
+        Imports, values and functions, each under its name, without annotations.
+    """
+    functions = [*rests_on(code), plain(code)]
+    outside = {name: value for function in functions for name, value in used_by(function).items()
+               if not is_ours(value)}  # fmt: skip
+    imports = sorted({_import(name, value) for name, value in outside.items()} - {""})
+    values = [f"{name} = {value!r}" for name, value in outside.items() if not _import(name, value)]
+    blocks = ["\n".join(imports), "\n".join(values), *map(_definition, functions)]
+    return "\n\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _import(name: str, value: Any) -> str:
+    """Import of a module, or of a function of a library; empty for other values."""
+    if isinstance(value, ModuleType):
+        renamed = f" as {name}" if name != value.__name__ else ""
+        return f"import {value.__name__}{renamed}"
+    if callable(value):
+        module, own = inspect.getmodule(value), value.__name__
+        renamed = f" as {name}" if name != own else ""
+        return f"from {module.__name__ if module else 'builtins'} import {own}{renamed}"
+    return ""
+
+
+def _definition(function: FunctionType) -> str:
+    """Text of one function: the first line of its docstring, and its body as it stands."""
+    text = textwrap.dedent(inspect.getsource(function))
+    node = ast.parse(text).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    documented = ast.get_docstring(node) is not None
+    lines = text.splitlines()[node.body[int(documented)].lineno - 1 : node.end_lineno]
+    header = [f"def {node.name}({ast.unparse(_stripped(node.args))}):"]
+    if documented:
+        header.append(f'    """{inspect.getdoc(function).partition(chr(10))[0]}"""')
+    body = "\n".join(header + lines)
+    for name, value in used_by(function).items():
+        if is_ours(value):  # it stands in the same file
+            body = re.sub(rf"\b{re.escape(name)}\b", value.__name__, body)
+    return body

@@ -34,6 +34,11 @@ def matrix(name: str, rows: int, columns: int, **assumptions: bool) -> sp.Matrix
     )
 
 
+def flat(*parts: Any) -> list[Any]:
+    """Entries of numbers and of matrices, one after the other."""
+    return [entry for p in parts for entry in (p if isinstance(p, sp.MatrixBase) else [p])]
+
+
 def define(name: str, value: Any, time: int | None = None) -> Any:
     """Name the entries of a value, so that one can differentiate by them."""
     if not isinstance(value, sp.MatrixBase):
@@ -119,11 +124,13 @@ def indicator(a: Any, b: Any) -> Any:
 def norm(value: Any) -> Any:
     """Euclidean norm of a vector; largest singular value of a matrix."""
     is_vector = not isinstance(value, sp.MatrixBase) or value.cols == 1
-    return sp.sqrt(sum(e**2 for e in sp.flatten([value]))) if is_vector else Singular(value)
+    return sp.sqrt(sum(entry**2 for entry in flat(value))) if is_vector else Singular(value)
 
 
 class Singular(sp.Function):
     """Largest singular value of a matrix, found once its entries are numbers."""
+
+    is_nonnegative = True
 
     @classmethod
     def eval(cls, matrix: Any) -> Any:
@@ -136,6 +143,8 @@ class Singular(sp.Function):
 
 class Radius(sp.Function):
     """Largest modulus of an eigenvalue of a matrix, found once its entries are numbers."""
+
+    is_nonnegative = True
 
     @classmethod
     def eval(cls, matrix: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import symtable
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -18,21 +19,29 @@ import sympy as sp
 from rnnnotes.book import language as lang
 from rnnnotes.book import sympyhelpers
 from rnnnotes.book.formulas import Formula
+from rnnnotes.book.plaintext import in_order
+from rnnnotes.book.proof import assignments, world_of
 from rnnnotes.book.source import unannotated
 
-__all__ = ["sympy_text"]
+__all__ = ["RULES", "sympy_text"]
 
 BUILT_IN = {"exp": "sp.exp", "log": "sp.log", "tanh": "sp.tanh"}
 """Functions that SymPy has."""
 
 SIGMOID = "def sigmoid(u):\n    return 1 / (1 + sp.exp(-u))"
+"""What the proofs know of the sigmoid where a formula does not rest on its definition."""
 
 HELPERS = {
     name: value
     for name, value in vars(sympyhelpers).items()
-    if getattr(value, "__module__", "") == sympyhelpers.__name__
+    if getattr(value, "__module__", "") == sympyhelpers.__name__ or name == "defined"
 }
 """Helpers that a text may copy, by name."""
+
+COMPARISONS = {"=": "sp.Eq", "<=": "sp.Le", "<": "sp.Lt"}
+
+HELPER, SIZE, VALUE, FUNCTION, DEFINED = range(5)
+"""Kinds of declarations, in the order in which a text makes them."""
 
 
 def sympy_text(stated: Formula, at: Mapping[sp.Symbol, int] | None = None) -> str:
@@ -48,7 +57,8 @@ def sympy_text(stated: Formula, at: Mapping[sp.Symbol, int] | None = None) -> st
     Returns
     -------
     str
-        Python text.  It ends with `right`, and `left` unless the formula defines a function.
+        Python text.  It ends with `left` and `right`; a formula that defines a function
+        has a `right` only.
 
     Examples
     --------
@@ -57,38 +67,64 @@ def sympy_text(stated: Formula, at: Mapping[sp.Symbol, int] | None = None) -> st
     from functools import cache
     import sympy as sp
     ...
+    t = 3
     left = h(t)
     right = a(t).applyfunc(f)
     """
     return _Writer(stated, at).text()
 
 
+def source(node: Any) -> str:
+    """SymPy of an expression, in more brackets than it needs."""
+    return RULES[type(node)](node)
+
+
 class _Writer:
     """The parts of one text, found by the names that it uses."""
 
     def __init__(self, stated: Formula, at: Mapping[sp.Symbol, int] | None) -> None:
+        from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
+
         self.stated = stated
         self.at = dict(_choice(stated) if at is None else at)
-        self.parts: dict[str, tuple[int, str]] = {}
+        self.sizes = {str(size): number for size, (number, _) in SIZES.items()}
+        self.symbols = {symbol.name: symbol for symbol in SYMBOLS}
         self.definitions = {
             _defined_name(ancestor): ancestor
             for ancestor in stated.ancestors
             if ancestor.is_definition
         }
+        self.functions = {
+            node.name: node
+            for part in (stated, *stated.ancestors)[::-1]
+            for node in lang.walk(part.statement)
+            if isinstance(node, lang.Function)
+        }
+        self.arities = {
+            node.variable.name: len(node.index)
+            for part in (stated, *stated.ancestors)
+            for node in lang.walk(part.statement)
+            if isinstance(node, lang.At)
+        }
+        self.order = [*HELPERS, *self.sizes, *FUNCTIONS, *self.symbols]
+        self.parts: dict[str, tuple[int, str]] = {}
 
     def text(self) -> str:
         """Write the whole text."""
-        sides = _tidy("\n".join(self._sides()))
+        sides = "\n".join(_spaced([_tidy(side) for side in self._sides()]))
         self._declare(sides)
-        ordered = sorted(self.parts.items(), key=lambda part: (part[1][0], self._place(part[0])))
-        blocks = [text for _, (_, text) in ordered]
-        body = "\n".join(_spaced(blocks)) + "\n" * 2 + sides
-        return _imports(body) + "\n\n" + body + "\n"
+        names = sorted(self.parts, key=lambda name: (self.parts[name][0], self._place(name)))
+        body = "\n".join(_spaced([self.parts[name][1] for name in names]))
+        return _imports(f"{body}\n{sides}") + f"\n\n{body}\n\n{sides}\n"
+
+    def _place(self, name: str) -> int:
+        """Place of a name among those of its kind: as in the notation, or as they are given."""
+        defined = self.parts[name][0] == DEFINED
+        return (list(self.definitions) if defined else self.order).index(name)
 
     def _sides(self) -> Iterator[str]:
         statement = self.stated.statement
-        for symbol, value in self.at.items():
-            yield f"{symbol} = {value}"
+        yield from (f"{symbol} = {value}" for symbol, value in self.at.items())
         if isinstance(statement.left, lang.Apply) and self.stated.is_definition:
             yield _definition(self.stated)
             yield f"right = {_defined_name(self.stated)}({_arguments(statement.left)})"
@@ -96,72 +132,39 @@ class _Writer:
         yield f"left = {source(statement.left)}"
         yield f"right = {source(statement.right)}"
         if self.stated.where:
-            comparisons = {"=": "sp.Eq", "<=": "sp.Le", "<": "sp.Lt"}
-            conditions = (f"{comparisons[c.sign]}({source(c.left)}, {source(c.right)})"
+            conditions = (f"{COMPARISONS[c.sign]}({source(c.left)}, {source(c.right)})"
                           for c in self.stated.where)  # fmt: skip
             yield f"conditions = [{', '.join(conditions)}]"
 
     def _declare(self, text: str) -> None:
-        """Declare each name that a text uses, then each that the declaration uses."""
+        """Declare each name that a text uses, then each that the declarations use."""
         for name in _names(text):
             declared = None if name in self.parts else self._declaration(name)
             if declared is not None:
-                self.parts[name] = declared
+                self.parts[name] = declared[0], _tidy(declared[1])
                 self._declare(declared[1])
 
     def _declaration(self, name: str) -> tuple[int, str] | None:
-        """Return where the declaration of a name goes, and its text."""
-        from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
-
-        sizes = {str(symbol): number for symbol, (number, _) in SIZES.items()}
-        symbols = {symbol.name: symbol for symbol in SYMBOLS}
-        own = self.stated.is_definition and name == _defined_name(self.stated)
+        """Return the kind of a name, and the text that declares it."""
         if name in HELPERS:
-            return 0, _helper(name)
-        if name in sizes:
-            return 1, f"{name} = {sizes[name]}"
+            return HELPER, _helper(name)
+        if name in self.sizes:
+            return SIZE, f"{name} = {self.sizes[name]}"
         if name in self.definitions:
-            definition = self.definitions[name]
-            is_value = isinstance(definition.statement.left, lang.Variable)
-            return (4 if is_value else 3), _tidy(_definition(definition))
-        if name in symbols:
-            return (3 if symbols[name].times else 2), _tidy(_leaf(symbols[name], self._arity(name)))
-        if name == "sigmoid" and not own:
-            return 3, SIGMOID
-        if name in FUNCTIONS and not own:
-            return 3, _tidy(_opaque(self._applied(name)))
+            is_value = isinstance(self.definitions[name].statement.left, lang.Variable)
+            return DEFINED if is_value else FUNCTION, _definition(self.definitions[name])
+        if name in self.symbols:
+            symbol = self.symbols[name]
+            arity = self.arities.get(name, len(symbol.times[:1]))
+            return FUNCTION if arity else VALUE, _leaf(symbol, arity)
+        if name in self.functions and name not in BUILT_IN:
+            own = self.stated.is_definition and name == _defined_name(self.stated)
+            return None if own else (FUNCTION, _unknown(self.functions[name]))
         return None
-
-    def _nodes(self) -> Iterator[sp.Basic]:
-        """Nodes of the statement, and of all that it rests on."""
-        for stated in (self.stated, *self.stated.ancestors):
-            for part in (stated.statement, *stated.where):
-                yield from lang.walk(part)
-
-    def _arity(self, name: str) -> int:
-        """How many indices a symbol has."""
-        nodes = (node for node in self._nodes() if isinstance(node, lang.At))
-        return max((len(node.index) for node in nodes if node.variable.name == name), default=1)
-
-    def _applied(self, name: str) -> lang.Function:
-        """Function of a name, as it is applied."""
-        nodes = (node for node in self._nodes() if isinstance(node, lang.Function))
-        return next(node for node in nodes if node.name == name)
-
-    def _place(self, name: str) -> int:
-        """Place of a name among those of its kind: as in the notation, or as they are given."""
-        from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
-
-        order = [*HELPERS, *map(str, SIZES), *FUNCTIONS, *(symbol.name for symbol in SYMBOLS)]
-        if self.parts[name][0] == 4:
-            order = list(self.definitions)
-        return order.index(name)
 
 
 def _choice(stated: Formula) -> Mapping[sp.Symbol, int]:
     """One choice of the free indices: the last of the outer, the first of the inner ones."""
-    from rnnnotes.book.proof import assignments, world_of
-
     choices = list(assignments(stated, world_of(stated)))
     outer = next(iter(choices[-1]), None)
     return next(choice for choice in choices if choice.get(outer) == choices[-1].get(outer))
@@ -175,24 +178,29 @@ def _tidy(text: str) -> str:
     return ast.unparse(ast.parse(text))
 
 
-def _names(text: str) -> list[str]:
-    """Names that a text takes from around it, in order."""
-    nodes = list(ast.walk(ast.parse(text)))
-    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    names = [node.id for node in nodes if isinstance(node, ast.Name)]
-    return list(dict.fromkeys(name for name in names if name not in bound))
+def _names(text: str) -> set[str]:
+    """Names that a text takes from around it."""
+
+    def looked_up(scope: symtable.SymbolTable) -> Iterator[str]:
+        for symbol in scope.get_symbols():
+            if symbol.is_referenced() and (scope.get_type() == "module" or symbol.is_global()):
+                yield symbol.get_name()
+        for inner in scope.get_children():
+            yield from looked_up(inner)
+
+    return set(looked_up(symtable.symtable(text, "<formula>", "exec")))
 
 
 def _spaced(blocks: list[str]) -> Iterator[str]:
-    """Blocks with an empty line around each that has several lines."""
-    for before, block in zip([""] + blocks, blocks, strict=False):
-        if before and ("\n" in before or "\n" in block):
+    """Blocks, with an empty line around each that has several lines."""
+    for before, block in zip(["", *blocks], blocks, strict=False):
+        if before and "\n" in before + block:
             yield ""
         yield block
 
 
-def _imports(body: str) -> str:
-    names = _names(body)
+def _imports(text: str) -> str:
+    names = _names(text)
     lines = ["from functools import cache"] * ("cache" in names)
     lines += ["import mpmath"] * ("mpmath" in names)
     return "\n".join([*lines, "import sympy as sp"])
@@ -210,10 +218,13 @@ def _helper(name: str) -> str:
 
 def _defined_name(stated: Formula) -> str:
     """Name of what a definition defines."""
-    target = stated.statement.left
-    if isinstance(target, lang.Apply):
-        return target.function.name
-    return target.variable.name if isinstance(target, lang.At) else str(target.name)  # type: ignore[attr-defined]
+    match stated.statement.left:
+        case lang.Apply(function=function):
+            return str(function.name)
+        case lang.At(variable=variable):
+            return str(variable.name)
+        case target:
+            return str(target.args[0])
 
 
 def _arguments(target: lang.Apply) -> str:
@@ -223,63 +234,258 @@ def _arguments(target: lang.Apply) -> str:
 def _free(symbol: lang.Variable, name: str) -> str:
     """Any value of a symbol."""
     kind = ["scalar", "vector", "matrix"][len(symbol.shape)]
-    positive = ["positive=True"] if symbol.positive else []
+    positive = ["positive=True"] * symbol.positive
     return f"{kind}({', '.join([name, *map(number, symbol.shape), *positive])})"
 
 
-def _label(name: str, parameters: list[str]) -> str:
-    """Text that writes the name of a symbol at an index."""
-    return "f'" + "_".join([name, *(f"{{{parameter}}}" for parameter in parameters)]) + "'"
+def _label(name: str, *places: str) -> str:
+    """Text that writes the name of what stands at some places."""
+    return "f'" + "_".join([name, *(f"{{{place}}}" for place in places)]) + "'"
+
+
+def _places(count: int) -> list[str]:
+    """Names of parameters that are times."""
+    return ["t"] if count == 1 else [f"t{place}" for place in range(1, count + 1)]
 
 
 def _leaf(symbol: lang.Variable, arity: int) -> str:
-    if not symbol.times:
-        return f"{symbol.name} = {_free(symbol, repr(symbol.name))}"
-    parameters = ["t"] if arity == 1 else [f"n{place}" for place in range(1, arity + 1)]
-    value = _free(symbol, _label(symbol.name, parameters))
-    return f"def {symbol.name}({', '.join(parameters)}):\n    return {value}"
+    """Declare a symbol that nothing defines: at a time, a function of it."""
+    name, places = symbol.name, _places(arity)
+    if not places:
+        return f"{name} = {_free(symbol, repr(name))}"
+    return f"def {name}({', '.join(places)}):\n    return {_free(symbol, _label(name, *places))}"
 
 
-def _opaque(function: lang.Function) -> str:
-    """Any function of a name: one of numbers, or a map of vectors."""
+def _unknown(function: lang.Function) -> str:
+    """Declare a function that nothing defines: of a number, or a map of vectors."""
+    name = function.name
+    if name == "sigmoid":
+        return SIGMOID
     if function.elementwise:
-        return f"{function.name} = opaque('{function.name}')"
-    times = ["t"] if len(function.index) == 1 else [f"n{i}" for i, _ in enumerate(function.index)]
-    shape = tuple(function.args[1])
-    size = "len(arguments[0])" if shape == (sp.Symbol("like"),) else ", ".join(map(number, shape))
-    entry = f"opaque({_label(function.name, [*times, 'i'][: len(times) + len(shape)])})"
-    value = f"{entry}(*sp.flatten(arguments))"
+        return f"{name} = opaque('{name}')"
+    shape, times = tuple(function.args[1]), _places(len(function.index))
+    value = f"opaque({_label(name, *times, *['i'] * len(shape))})(*flat(*arguments))"
     if shape:
+        like = shape == (sp.Symbol("like"),)
+        size = "len(arguments[0])" if like else number(shape[0])
         value = f"sp.Matrix([{value} for i in range(1, {size} + 1)])"
     if not times:
-        return f"def {function.name}(*arguments):\n    return {value}"
-    return f"def {function.name}({', '.join(times)}):\n    return lambda *arguments: {value}"
+        return f"def {name}(*arguments):\n    return {value}"
+    return f"def {name}({', '.join(times)}):\n    return lambda *arguments: {value}"
 
 
 def _definition(stated: Formula) -> str:
-    """What a definition says, as a value or a function."""
+    """Declare what a definition says: a value, or a function of an index or of arguments."""
     target, value = stated.statement.left, source(stated.statement.right)
     if isinstance(target, lang.Apply):
         return f"def {target.function.name}({_arguments(target)}):\n    return {value}"
     if isinstance(target, lang.Variable):
         return f"{target.name} = define('{target.name}', {value})"
     assert isinstance(target, lang.At)
-    name, parameters, lines = target.variable.name, [], []
-    for place, index in enumerate(target.index):
-        parameters.append(str(index) if index.is_Symbol else f"n{place}")
-        lines += _solved(index, parameters[-1])
-    label = _label(name, parameters)
-    conditions = [line for line in lines if " == " in line and not line.startswith(" ")]
-    conditions += _bounds(stated, target)
-    body = [line for line in lines if line not in conditions]
-    if conditions:
-        body += [f"if not ({' and '.join(conditions)}):",
-                 f"    return {_free(target.variable, label)}"]  # fmt: skip
-    body.append(f"return define({label}, {value}, {parameters[-1]})")
-    return "\n    ".join(["@cache", *[]]) + f"\ndef {name}({', '.join(parameters)}):\n    " + (
-        "\n    ".join(body)
-    )
+    name, places = target.variable.name, list(map(str, target.index))
+    if not all(place.isidentifier() for place in places):
+        raise lang.StatementError(f"{stated.id}: defines {name} at {places}, not at an index")
+    lines = [f"return define({_label(name, *places)}, {value}, {places[-1]})"]
+    ranges = [(index, low, high) for index, low, high in stated.index_ranges()
+              if (low, high) != target.variable.times]  # fmt: skip
+    if ranges:
+        inside = " and ".join(f"{number(low)} <= {i} <= {number(high)}" for i, low, high in ranges)
+        free = _free(target.variable, _label(name, *places))
+        lines.insert(0, f"if not ({inside}):\n        return {free}")
+    return f"@cache\ndef {name}({', '.join(places)}):\n    " + "\n    ".join(lines)
 
 
-def _solved(index: sp.Expr, parameter: str) -> list[str]:
-    return []
+# -- Expressions -----------------------------------------------------------------------------------
+
+
+def number(value: Any) -> str:
+    """SymPy of an expression in sizes and indices, which are whole numbers of Python."""
+    numerator, denominator = sp.sympify(value).as_numer_denom()
+    if denominator == 1:
+        return f"({in_order(numerator)})" if numerator.is_polynomial() else f"sp.{numerator}"
+    return f"sp.Rational({in_order(numerator)}, {in_order(denominator)})"
+
+
+def _column(node: Any) -> str:
+    """Shape of an explicit matrix."""
+    return ", ".join([*map(number, node.shape), "1"][:2])
+
+
+def _term(node: Any, whole: lang.Expression) -> str:
+    """Term of a sum; a number beside arrays stands for an array of it."""
+    if not whole.shape or node.shape:
+        return f"({source(node)})"
+    ones = f"sp.ones({_column(whole)})"
+    return ones if node == lang.Number(1) else f"({source(node)}) * {ones}"
+
+
+def _sum_of(operator: str) -> Callable[[Any], str]:
+    def rule(node: Any) -> str:
+        left, right = node.args
+        # What is too small to count is left out.
+        if isinstance(right, lang.Order):
+            return source(left)
+        return f"{_term(left, node)} {operator} {_term(right, node)}"
+
+    return rule
+
+
+def _times(node: Any) -> str:
+    left, right = node.args
+    if left.shape and right.shape:
+        return f"sp.matrix_multiply_elementwise({source(left)}, {source(right)})"
+    return f"({source(left)}) * ({source(right)})"
+
+
+def _divide(node: Any) -> str:
+    above, below = node.args
+    if below.shape:
+        return f"entrywise(lambda a, b: a / b, {source(above)}, {source(below)})"
+    return f"({_exactly(above)}) / ({source(below)})"
+
+
+def _exactly(node: Any) -> str:
+    """Number that a division or a power keeps exact."""
+    return f"sp.S({source(node)})" if isinstance(node, lang.Number) else source(node)
+
+
+def _power(node: Any) -> str:
+    base, exponent = node.args
+    if base.shape:
+        return f"({source(base)}).applyfunc(lambda entry: entry ** ({source(exponent)}))"
+    return f"({_exactly(base)}) ** ({source(exponent)})"
+
+
+def _matmul(node: Any) -> str:
+    left, right = node.args
+    if len(left.shape) == len(right.shape) == 1:
+        return f"({source(left)}).dot({source(right)})"
+    if len(left.shape) == 1:
+        return f"({source(right)}).T @ ({source(left)})"
+    return f"({source(left)}) @ ({source(right)})"
+
+
+def _apply(node: Any) -> str:
+    name = BUILT_IN.get(node.function.name, node.function.name)
+    arguments = ", ".join(map(source, node.arguments))
+    if not node.function.elementwise:
+        times = ", ".join(map(number, node.function.index))
+        return f"{name}({times})({arguments})" if times else f"{name}({arguments})"
+    for _ in range(node.function.order):
+        name = f"prime({name})"
+    return f"({arguments}).applyfunc({name})" if node.shape else f"{name}({arguments})"
+
+
+def _entrywise(name: str) -> Callable[[Any], str]:
+    def rule(node: Any) -> str:
+        parts = ", ".join(map(source, node.args))
+        return f"entrywise({name}, {parts})" if node.shape else f"{name}({parts})"
+
+    return rule
+
+
+def _called(name: str) -> Callable[[Any], str]:
+    return lambda node: f"{name}({', '.join(map(source, node.args))})"
+
+
+def _entry(node: Any) -> str:
+    array, *place = node.args
+    places = [f"{number(i)} - 1" for i in place]
+    if len(places) < len(array.shape):
+        return f"({source(array)})[{places[0]}, :].T"
+    return f"({source(array)})[{', '.join(places)}]"
+
+
+def _range(low: Any, high: Any) -> str:
+    return f"range({number(low)}, {number(high)} + 1)"
+
+
+def _steps(body: str, shape: lang.Shape, steps: str) -> str:
+    """Numbers one below the other, or vectors as rows."""
+    if len(shape) > 1:
+        raise lang.StatementError("SymPy has no matrix of three axes")
+    if shape:
+        return f"sp.Matrix.vstack(*(({body}).T {steps}))"
+    return f"sp.Matrix([{body} {steps}])"
+
+
+def _array(node: Any) -> str:
+    variable, low, high = node.args
+    return _steps(f"{variable.name}(t)", variable.shape, f"for t in {_range(low, high)}")
+
+
+def _stack(node: Any) -> str:
+    body, index, low, high = node.args
+    return _steps(source(body), body.shape, f"for {index} in {_range(low, high)}")
+
+
+def _sum(node: Any) -> str:
+    body, index, low, high = node.args
+    start = f", sp.zeros({_column(node)})" if node.shape else ""
+    return f"sum(({source(body)} for {index} in {_range(low, high)}){start})"
+
+
+def _product(node: Any) -> str:
+    body, index, high, low = node.args
+    one = f"sp.eye({number(node.shape[0])})" if node.shape else "1"
+    factors = f"{source(body)} for {index} in reversed({_range(low, high)})"
+    return f"product(({factors}), {one})"
+
+
+def _compose(node: Any) -> str:
+    body, variable, start, index, low, high = node.args
+    step = source(body.xreplace({variable: lang.Variable("value", variable.shape)}))
+    return f"compose(lambda {index}, value: {step}, {source(start)}, {_range(low, high)})"
+
+
+def _derivative(node: Any) -> str:
+    of, by = node.args
+    if len(node.shape) > 2:
+        raise lang.StatementError("SymPy has no matrix of three axes")
+    since = f", {number(of.index[-1])}" if isinstance(node, lang.Immediate) else ""
+    return f"derivative({source(of)}, {source(by)}{since})"
+
+
+RULES: dict[type, Callable[[Any], str]] = {
+    lang.Number: lambda node: number(node.args[0]),
+    lang.Ones: lambda node: f"sp.ones({_column(node)})",
+    lang.Identity: lambda node: f"sp.eye({number(node.args[0])})",
+    lang.OneHot: lambda node: f"sp.eye({number(node.args[1])})[:, {number(node.args[0])} - 1]",
+    lang.Literal: lambda node: "sp.Matrix([" + ", ".join(
+        f"[{', '.join(map(source, row))}]" for row in node.args
+    ) + "])",
+    lang.Variable: lambda node: node.name,
+    lang.At: lambda node: f"{node.variable.name}({', '.join(map(number, node.index))})",
+    lang.Entry: _entry,
+    lang.Array: _array,
+    lang.Stack: _stack,
+    lang.Apply: _apply,
+    lang.Add: _sum_of("+"),
+    lang.Sub: _sum_of("-"),
+    lang.Times: _times,
+    lang.Divide: _divide,
+    lang.MatMul: _matmul,
+    lang.Neg: lambda node: f"-({source(node.args[0])})",
+    lang.Power: _power,
+    lang.Outer: lambda node: f"({source(node.args[0])}) @ ({source(node.args[1])}).T",
+    lang.Transpose: lambda node: f"({source(node.args[0])}).T",
+    lang.Inverse: lambda node: f"({source(node.args[0])}).inv()",
+    lang.MatrixPower: lambda node: f"({source(node.args[0])}) ** ({source(node.args[1])})",
+    lang.Diag: lambda node: f"sp.diag(*({source(node.args[0])}))",
+    lang.Total: _called("sum"),
+    lang.Concatenate: _called("sp.Matrix.vstack"),
+    lang.Sum: _sum,
+    lang.Product: _product,
+    lang.Compose: _compose,
+    lang.Jacobian: _derivative,
+    lang.Gradient: _derivative,
+    lang.Immediate: _derivative,
+    lang.Order: lambda node: "0",
+    lang.Norm: _called("norm"),
+    lang.SpectralRadius: _called("Radius"),
+    lang.Abs: _entrywise("sp.Abs"),
+    lang.Max: _entrywise("sp.Max"),
+    lang.Min: _entrywise("sp.Min"),
+    lang.Indicator: _entrywise("indicator"),
+}
+"""How each node reads in SymPy."""

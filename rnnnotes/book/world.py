@@ -7,6 +7,7 @@ to time 3; sums and products over time are written out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
@@ -313,6 +314,9 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Diag: lambda world, node, at: world.value(node.args[0], at)
     * _identity(world, world.shape(node, at)[0]),
     lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
+    lang.Size: lambda world, node, at: _box(
+        world.constant(math.prod(world.shape(node.args[0], at)))
+    ),
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Inverse: _inverse,
     lang.MatrixPower: _matrix_power,

@@ -19,6 +19,8 @@ its verdict.  Another project refers to a formula through the inventory: with th
 the role ``fml:ref``, without it by ``ref`` and the label ``fml-<id>``.
 """
 
+# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 from importlib import metadata
@@ -30,7 +32,7 @@ from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equatio
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
 from rnnnotes.book.sphinxext.drawings import add_drawings
 from rnnnotes.book.sphinxext.exports import export
-from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, UsedByLinks
+from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, EquationTargets, UsedByLinks
 from rnnnotes.book.sphinxext.published import load
 from rnnnotes.book.sphinxext.tables import CountsDirective, NotationDirective
 from rnnnotes.book.sphinxext.widgets import add_widgets
@@ -62,7 +64,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("verdict", VerdictRole())
     add_widgets(app)
     add_drawings(app)
-    for transform in (UsedByLinks, BadgeLinks, CitedBy):
+    for transform in (UsedByLinks, BadgeLinks, EquationTargets, CitedBy):
         app.add_post_transform(transform)
     app.connect("builder-inited", collect)
     app.connect("env-before-read-docs", read_published)

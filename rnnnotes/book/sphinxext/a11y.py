@@ -1,5 +1,7 @@
 """Small repairs to the HTML of Sphinx, docutils and the theme, and what a page says of itself."""
 
+# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import re
@@ -24,9 +26,10 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile('role="heading"(?! aria-level)'), 'role="heading" aria-level="2"'),
     # What scrolls can be reached by keyboard.
     (re.compile(r'(<div class="highlight">)<pre>'), r'\1<pre tabindex="0">'),
+    (re.compile('<div(?= class="table-wrapper)'), '<div tabindex="0"'),
     # Two parts of a page that are alike have names that tell them apart.
-    (re.compile('<aside class="sidebar-drawer'), '<aside aria-label="{site}" class="sidebar-drawer'),
-    (re.compile('<aside class="toc-drawer'), '<aside aria-label="{contents}" class="toc-drawer'),
+    (re.compile('<aside(?= class="sidebar-drawer)'), '<aside aria-label="NAME OF THE SITE"'),
+    (re.compile('<aside(?= class="toc-drawer)'), '<aside aria-label="NAME OF THE CONTENTS"'),
     # A control says what it is.
     (re.compile('<button class="theme-toggle"'), '<button type="button" class="theme-toggle"'),
     (re.compile('<input class="sidebar-search"'), '<input type="text" class="sidebar-search"'),
@@ -58,11 +61,11 @@ def repair(html: str) -> str:
     >>> repair('<div class="highlight"><pre>')
     '<div class="highlight"><pre tabindex="0">'
     """
-    names = {"{site}": word("site"), "{contents}": word("contents")}
     for pattern, replacement in REPAIRS:
-        for name, text in names.items():
-            replacement = replacement.replace(name, escape(text))
         html = pattern.sub(replacement, html)
+    names = {"NAME OF THE SITE": word("site"), "NAME OF THE CONTENTS": word("contents")}
+    for place, name in names.items():
+        html = html.replace(f'aria-label="{place}"', f'aria-label="{escape(name)}"')
     return html
 
 
@@ -82,9 +85,7 @@ def describe(document: nodes.document | None, default: str) -> str:
         Whole sentences, as many as fit into a result of a search engine; at least one.
     """
     paragraphs = document.findall(nodes.paragraph) if document is not None else iter(())
-    first = next(
-        (part for part in paragraphs if isinstance(part.parent, nodes.section)), None
-    )
+    first = next((part for part in paragraphs if isinstance(part.parent, nodes.section)), None)
     if first is None:
         return default
     sentences = re.split(r"(?<=[.?!])\s+", " ".join(first.astext().split()))

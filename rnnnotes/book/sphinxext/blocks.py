@@ -94,10 +94,10 @@ def symbol_tex(symbol: Variable, stated: Formula | None = None) -> str:
     if not symbol.times:
         return latex(symbol)
     time = next(index for index in INDICES if str(index) == "t")
-    uses = [] if stated is None else [node for node in walk(stated.statement)
-                                      if isinstance(node, At) and node.variable == symbol]  # fmt: skip
-    layered = next((node.index[:-1] for node in uses if len(node.index) > 1), ())
-    return latex(symbol[(*layered, time)])
+    nodes_of = walk(stated.statement) if stated is not None else ()
+    layer = next((node.index[:-1] for node in nodes_of
+                  if isinstance(node, At) and node.variable == symbol), ())  # fmt: skip
+    return latex(symbol[(*layer, time)])
 
 
 def rows_of(stated: Formula) -> list[Row]:

@@ -1,5 +1,7 @@
 """Directives that set a formula and its derivation, and the role that sets its verdict."""
 
+# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import sys
@@ -20,7 +22,7 @@ from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
-from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
+from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of, equation_label
 from rnnnotes.book.sphinxext.texts import cite, texts_of
 from rnnnotes.book.sphinxext.widgets import FormulaTitle, Heading, Reuse, UsedBy
 from rnnnotes.book.sphinxext.words import word
@@ -140,9 +142,7 @@ class FormulaDirective(ObjectDescription[str], Aware):
         content_node += blocks.conditions(stated)
         symbols = blocks.symbol_list(blocks.rows_of(stated), self)
         symbols["symbols-of"] = stated.id
-        content_node += nodes.container(
-            "", blocks.code(stated), symbols, classes=["fml-columns"]
-        )
+        content_node += nodes.container("", blocks.code(stated), symbols, classes=["fml-columns"])
         if not stated.is_definition:
             lines = blocks.derivation(stated, self)
             content_node += blocks.folded(word("derivation"), lines)
@@ -159,11 +159,11 @@ class FormulaDirective(ObjectDescription[str], Aware):
         self.set_source_info(block)
         if not self.indexed:
             return [block]
-        block["label"] = self.stated.id
+        block["label"] = label = equation_label(self.stated.id)
         domain = self.env.domains.math_domain
-        domain.note_equation(self.docname, self.stated.id, location=block)
-        block["number"] = domain.get_equation_number_for(self.stated.id)
-        target = nodes.target("", "", ids=[nodes.make_id(f"equation-{self.stated.id}")])
+        domain.note_equation(self.docname, label, location=block)
+        block["number"] = domain.get_equation_number_for(label)
+        target = nodes.target("", "", ids=[nodes.make_id(f"equation-{label}")])
         self.state.document.note_explicit_target(target)
         return [target, block]
 
@@ -221,8 +221,10 @@ class DerivationDirective(Aware):
             return []
         self.depend(stated)
         if stated.is_definition:
-            logger.warning("%s is a definition and has no derivation", stated.id,
-                           location=self.get_location(), type="fml", subtype="definition")  # fmt: skip
+            logger.warning(
+                "%s is a definition and has no derivation", stated.id,
+                location=self.get_location(), type="fml", subtype="definition",
+            )  # fmt: skip
             return []
         return [blocks.derivation(stated, self)]
 

@@ -1,5 +1,7 @@
 """The reference of the package: equations are printed there as they are in the pages."""
 
+# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import re
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EquationDirective", "insert_equation", "keep_shapes"]
 
-TYPE = re.compile(r":type (?P<name>[^:]+): (?P<type>[^`*]+)$")
+TYPE = re.compile(r":type (?P<name>[^:]+): (?P<type>[^`]+)$")
 
 
 class EquationDirective(Aware):
@@ -49,4 +51,4 @@ def keep_shapes(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
     """Keep a type as the docstring has it: ``(H, D) ndarray`` names a shape, and no class ``H``."""
-    lines[:] = [TYPE.sub(r":type \g<name>: *\g<type>*", line) for line in lines]
+    lines[:] = [TYPE.sub(r":type \g<name>: ``\g<type>``", line) for line in lines]

@@ -3,6 +3,8 @@
 The environment holds plain data only; it is pickled, and merged from the parallel readers.
 """
 
+# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import hashlib
@@ -16,18 +18,18 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from rnnnotes.book.sphinxext.published import Published
+from rnnnotes.book.sphinxext.published import Published, dropped
 from rnnnotes.book.sphinxext.widgets import FormulaTitle
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Set as AbstractSet
 
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "outdated"]
+__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "equation_label", "outdated"]
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class FormulaRole(XRefRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Serve both as ``fml:ref`` and, without the name of a domain, as ``formula``."""
         self.name = "fml:ref"
-        return cast("tuple[list[nodes.Node], list[nodes.system_message]]", super().run())
+        return super().run()
 
 
 class FormulasByChapter(Index):
@@ -132,6 +134,11 @@ class FormulaDomain(Domain):
     data_version = 1
     dangling_warnings: ClassVar[dict[str, str]] = {"ref": "no formula %(target)r on any page"}
 
+    def check_consistency(self) -> None:
+        """Warn of ids that were published and lead nowhere."""
+        for id_ in dropped(self.published, self.formulas):
+            logger.warning("published id %s leads nowhere", id_, type="fml", subtype="dropped")
+
     @property
     def formulas(self) -> dict[str, FormulaEntry]:
         """Entry of each formula that stands on a page."""
@@ -184,7 +191,7 @@ class FormulaDomain(Domain):
                 del self.formulas[id_]
         self.references.pop(docname, None)
 
-    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over the pages that another process has read."""
         for entry in otherdata["formulas"].values():
             if entry.docname in docnames:
@@ -193,9 +200,7 @@ class FormulaDomain(Domain):
             if docname in docnames:
                 self.references[docname] = ids
 
-    def process_doc(
-        self, env: BuildEnvironment, docname: str, document: nodes.document
-    ) -> None:
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Read titles and meanings once more, now that they are translated."""
         for signature in document.findall(addnodes.desc_signature):
             entry = self.formulas.get(signature.get("formula", ""))
@@ -227,6 +232,10 @@ class FormulaDomain(Domain):
     ) -> nodes.reference | None:  # fmt: skip
         """Link to a formula; the title is the text, unless the author gave one."""
         entry = self.entry(target)
+        if target in self.published.withdrawn:
+            why = self.published.withdrawn[target]
+            logger.warning("formula %s has been withdrawn: %s", target, why,
+                           location=node, type="fml", subtype="withdrawn")  # fmt: skip
         if entry is None:
             return None
         explicit = node.get("refexplicit", False)
@@ -253,6 +262,11 @@ class FormulaDomain(Domain):
             yield entry.id, entry.title, "formula", entry.docname, entry.anchor, 1
             for name in self.published.earlier(entry.id):
                 yield name, entry.title, "formula", entry.docname, entry.anchor, -1
+
+
+def equation_label(id: str) -> str:  # noqa: A002 -- it is an id
+    """Label of the equation of a formula; were it the id, a reference could mean either."""
+    return f"formula-{id}"
 
 
 def domain_of(env: BuildEnvironment) -> FormulaDomain:
@@ -301,7 +315,7 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _face(env: BuildEnvironment, entry: FormulaEntry) -> tuple[str, ...]:
     """What other pages show of a formula."""
     numbers = env.toc_fignumbers.get(entry.docname, {}).get("displaymath", {})
-    number = numbers.get(nodes.make_id(f"equation-{entry.id}"), ())
+    number = numbers.get(nodes.make_id(f"equation-{equation_label(entry.id)}"), ())
     return entry.title, entry.docname, entry.anchor, entry.verdict, str(number), *entry.sources
 
 

@@ -5,6 +5,8 @@ drawing is part of the page: transparent, and black is the colour of the text, s
 by day and by night.  Other builders get a file.
 """
 
+# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import importlib.util
@@ -23,6 +25,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from matplotlib.figure import Figure
 from sphinx import addnodes
+from sphinx.builders.gettext import I18nBuilder
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
@@ -35,11 +38,10 @@ __all__ = ["Drawing", "DrawingDirective", "add_drawings", "drawn", "svg_of_page"
 
 logger = logging.getLogger(__name__)
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 10,
     "mathtext.fontset": "cm",
     "svg.fonttype": "path",  # looks the same whatever fonts a reader has
-    "svg.hashsalt": "rnnnotes",
     "savefig.transparent": True,
 }
 METADATA: dict[str, dict[str, None]] = {
@@ -95,13 +97,15 @@ class DrawingDirective(SphinxDirective):
         figure = nodes.figure("", drawing, classes=["fml-drawing"])
         self.set_source_info(figure)
         self.add_name(figure)
-        caption, *legend = self.parse_content_to_nodes() or [nodes.paragraph()]
-        if caption.astext():
-            words = nodes.caption(caption.rawsource, "", *caption.children)
-            words.source, words.line = caption.source, caption.line
-            figure += words
-        if legend:
-            figure += nodes.legend("", *legend)
+        content = self.parse_content_to_nodes()
+        first = content[0] if content else None
+        if isinstance(first, nodes.paragraph):
+            content = content[1:]
+            caption = nodes.caption(first.rawsource, "", *first.children)
+            caption.source, caption.line = first.source, first.line
+            figure += caption
+        if content:
+            figure += nodes.legend("", *content)
         return [figure]
 
 
@@ -167,7 +171,8 @@ def drawn(pages: Path, name: str, form: str) -> bytes:
         File, the same each time it is made.
     """
     file = io.BytesIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context(STYLE):
+        mpl.rcParams["svg.hashsalt"] = name
         figure = _function(module_of(pages, name), name)()
         figure.savefig(file, format=form, metadata=METADATA[form], dpi=200)
     return file.getvalue()
@@ -211,13 +216,15 @@ class Draw(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         """Draw, and put the result in its place."""
         builder = self.env._app.builder  # noqa: SLF001 -- a transform is given no builder
+        if isinstance(builder, I18nBuilder):
+            return
         for place in list(self.document.findall(Drawing)):
             try:
                 if builder.format == "html" and builder.name != "epub":
                     place["svg"] = drawn(Path(self.env.srcdir), place["function"], "svg").decode()
                 else:
                     place.replace_self(self._image(place, builder.supported_image_types))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- a drawing may fail in any way
                 logger.warning("drawing %s: %r", place["function"], error,
                                location=place, type="fml", subtype="drawing")  # fmt: skip
                 place.parent.remove(place)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Iterator
 from html import escape
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +96,10 @@ def _json(app: Sphinx, domain: FormulaDomain, digest: str) -> str:
     ]
     data = {
         "digest": digest,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in ("numpy", "rnnnotes", "sympy")},
+        },
         "formulas": formulas,
         "renamed": dict(domain.published.aliases),
         "withdrawn": dict(domain.published.withdrawn),
@@ -134,8 +140,8 @@ def _redirect(app: Sphinx, entry: FormulaEntry, words: str) -> str:
 <link rel="canonical" href="{escape(app.config.html_baseurl)}{address}">
 <link rel="alternate" type="application/x-bibtex" href="{escape(entry.id)}.bib">
 <meta http-equiv="refresh" content="0; url=../{address}">"""
-    body = f'<h1>{escape(entry.title)}</h1>\n<p>{escape(words)} '
-    body += f'<a href="../{address}">{escape(entry.title)}</a>.</p>'
+    title = escape(entry.title)
+    body = f'<h1>{title}</h1>\n<p>{escape(words)} <a href="../{address}">{title}</a>.</p>'
     return _page(app, entry.title, head, body)
 
 

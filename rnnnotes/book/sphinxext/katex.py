@@ -5,6 +5,8 @@ KaTeX cannot read is a warning of the build.  KaTeX itself is a locked dependenc
 ci`` puts it into ``docs/node_modules``.
 """
 
+# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import html
@@ -61,7 +63,7 @@ def _engine(folder: Path, process: int) -> Callable[[str, str], str]:
     context = quickjs.Context()
     context.eval((folder / "dist" / "katex.min.js").read_text(encoding="utf-8"))
     context.eval(SHIM)
-    return context.get("render")  # type: ignore[no-any-return]
+    return context.get("render")
 
 
 @cache

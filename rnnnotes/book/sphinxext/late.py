@@ -1,5 +1,7 @@
 """What can be filled in only once every page is read."""
 
+# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 from docutils import nodes
@@ -8,11 +10,11 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import joined, reference
-from rnnnotes.book.sphinxext.domain import domain_of
+from rnnnotes.book.sphinxext.domain import domain_of, equation_label
 from rnnnotes.book.sphinxext.widgets import Badge, UsedBy
 from rnnnotes.book.sphinxext.words import word
 
-__all__ = ["BadgeLinks", "CitedBy", "UsedByLinks"]
+__all__ = ["BadgeLinks", "CitedBy", "EquationTargets", "UsedByLinks"]
 
 BEFORE_REFERENCES = 8
 """After the bibliography is set (5), and before references are resolved (10)."""
@@ -51,6 +53,20 @@ class BadgeLinks(SphinxPostTransform):
             link += badge
 
 
+class EquationTargets(SphinxPostTransform):
+    """References to an equation by the id of its formula."""
+
+    default_priority = BEFORE_REFERENCES
+
+    def run(self, **kwargs: object) -> None:
+        """Put the label of the equation in the place of the id."""
+        domain = domain_of(self.env)
+        for node in self.document.findall(addnodes.pending_xref):
+            entry = domain.entry(node["reftarget"]) if node.get("refdomain") == "math" else None
+            if entry is not None:
+                node["reftarget"] = equation_label(entry.id)
+
+
 class CitedBy(SphinxPostTransform):
     """Formulas that go back to a source, under its entry in the bibliography."""
 
@@ -70,4 +86,4 @@ class CitedBy(SphinxPostTransform):
             users = [entry for entry in entries if key in entry.sources]
             if users:
                 links = joined(reference(user.id, citation["docname"]) for user in users)
-                citation += blocks.labelled(word("cited by"), *links)
+                citation.append(blocks.labelled(word("cited by"), *links))

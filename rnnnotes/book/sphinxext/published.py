@@ -49,9 +49,7 @@ def load(path: Path) -> Published:
     if not path.is_file():
         return Published()
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Published(
-        tuple(data.get("ids", ())), data.get("renamed", {}), data.get("withdrawn", {})
-    )
+    return Published(tuple(data.get("ids", ())), data.get("renamed", {}), data.get("withdrawn", {}))
 
 
 def dropped(published: Published, known: Iterable[str]) -> list[str]:
@@ -110,4 +108,4 @@ ids = [
 
 if __name__ == "__main__":
     for id_ in add(Path(sys.argv[1]), find_all()):
-        print("published", id_)
+        sys.stdout.write(f"published {id_}\n")

@@ -1,5 +1,7 @@
 """Parts of a page that HTML can fold, press or colour, and that other formats set plainly."""
 
+# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 from html import escape
@@ -152,5 +154,5 @@ def add_widgets(app: Sphinx) -> None:
     app.add_node(FormulaTitle, latex=(_visit_title, _depart_title))
     app.add_node(Fold, html=(_visit_fold, _depart))
     app.add_node(FoldTitle, html=(_visit_fold_title, _depart))
-    plain = {name: (_skip, None) for name in ("latex", "text", "man", "texinfo")}
+    plain: Any = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
     app.add_node(Reuse, html=(_visit_reuse, None), **plain)

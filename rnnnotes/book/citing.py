@@ -1,0 +1,243 @@
+"""Cite a formula: for good, with where it comes from and the code that computes it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from rnnnotes.book.bibliography import find_source
+from rnnnotes.book.checking import result_of
+from rnnnotes.book.formulas import Formula
+from rnnnotes.book.language import Relation
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.printing import latex
+from rnnnotes.book.source import standalone
+from rnnnotes.book.sympytext import sympy_text
+
+__all__ = ["FORMATS", "SITE", "YEAR", "as_data", "cite", "permalink"]
+
+SITE = "https://rnnnotes.readthedocs.io/en/stable/"
+"""Where the pages are.  Every address of a formula is made from this one."""
+
+YEAR = 2026
+"""Year of this version."""
+
+
+def cite(stated: Formula, format: str) -> str:  # noqa: A002 -- the command has the same word
+    """Cite a formula.
+
+    Parameters
+    ----------
+    stated : Formula
+        Formula that is cited.
+    format : {'bibtex', 'markdown', 'latex', 'numpy', 'sympy', 'json'}
+        ``numpy`` and ``sympy`` give code that runs in an empty file, ``json`` all there is.
+
+    Returns
+    -------
+    str
+        Text that ends with a new line.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> from rnnnotes.book.formulas import find
+    >>> print(cite(find("vanilla_rnn.hidden_state"), "numpy"))
+    # vanilla_rnn.hidden_state: Hidden state after one step
+    # https://rnnnotes.readthedocs.io/en/stable/f/vanilla_rnn.hidden_state.html
+    <BLANKLINE>
+    def hidden_state(a, f):
+        \"\"\"Hidden state after one step.\"\"\"
+        return f(a)
+    """
+    if format not in FORMATS:
+        raise ValueError(f"no format {format!r}: the formats are {', '.join(FORMATS)}")
+    return FORMATS[format](stated).rstrip("\n") + "\n"
+
+
+def permalink(id: str) -> str:  # noqa: A002 -- it is an id
+    """Address at which a formula is found for good."""
+    return f"{SITE}f/{id}.html"
+
+
+def version() -> str:
+    """Version of this package."""
+    return metadata.version("rnnnotes")
+
+
+# -- Citations -------------------------------------------------------------------------------------
+
+
+def _bibtex(stated: Formula) -> str:
+    name = stated.id.replace("_", r"\_")
+    keys = ",".join(stated.sources)
+    fields = {
+        "author": "{The rnnnotes developers}",
+        "title": _protected(stated.title),
+        "year": str(YEAR),
+        "version": version(),
+        "howpublished": rf"Formula \texttt{{{name}}} of rnnnotes {version()}",
+        "url": permalink(stated.id),
+        "note": rf"Goes back to \cite{{{keys}}}",
+    }
+    width = max(map(len, fields))
+    lines = "\n".join(f"  {key:<{width}} = {{{value}}}," for key, value in fields.items())
+    entries = [f"@misc{{rnnnotes:{stated.id},\n{lines}\n}}"]
+    return "\n\n".join([*entries, *(find_source(key).text for key in stated.sources)])
+
+
+def _protected(title: str) -> str:
+    """Title in which BibTeX keeps the capitals of names."""
+    words = title.split(" ")
+    return " ".join([words[0], *(f"{{{w}}}" if w != w.lower() else w for w in words[1:])])
+
+
+def _markdown(stated: Formula) -> str:
+    sources = "\n".join(f"- {find_source(key).cited()}" for key in stated.sources)
+    return (
+        f"[{stated.title}]({permalink(stated.id)})\n"
+        f"(`{stated.id}`, rnnnotes {version()}, {YEAR}):\n\n"
+        f"$$\n{stated.latex}\n$$\n\n"
+        f"{_conditions(stated)}It goes back to:\n\n{sources}"
+    )
+
+
+def _conditions(stated: Formula) -> str:
+    if not stated.where:
+        return ""
+    return "It holds where " + " and ".join(f"${latex(c)}$" for c in stated.where) + ".\n\n"
+
+
+def _latex(stated: Formula) -> str:
+    where = [f"% holds where {latex(condition)}" for condition in stated.where]
+    return "\n".join([
+        *_heading(stated, "%"),
+        "% needs amsmath and amssymb",
+        *where,
+        r"\begin{equation}",
+        f"  {stated.latex}",
+        rf"  \label{{eq:{stated.id}}}",
+        r"\end{equation}",
+    ])  # fmt: skip
+
+
+def _heading(stated: Formula, mark: str) -> list[str]:
+    return [f"{mark} {stated.id}: {stated.title}", f"{mark} {permalink(stated.id)}"]
+
+
+def _numpy(stated: Formula) -> str:
+    return "\n".join([*_heading(stated, "#"), "", standalone(stated.code)])
+
+
+def _sympy(stated: Formula) -> str:
+    lines = [*_heading(stated, "#"), f"# {text(stated.statement)}"]
+    lines += [f"# where {text(condition)}" for condition in stated.where]
+    return "\n".join([*lines, "", sympy_text(stated)])
+
+
+def _json(stated: Formula) -> str:
+    return json.dumps(as_data(stated), indent=2, sort_keys=True, ensure_ascii=False)
+
+
+FORMATS: dict[str, Callable[[Formula], str]] = {
+    "bibtex": _bibtex,
+    "markdown": _markdown,
+    "latex": _latex,
+    "numpy": _numpy,
+    "sympy": _sympy,
+    "json": _json,
+}
+"""What writes each format."""
+
+
+# -- For machines ----------------------------------------------------------------------------------
+
+
+def as_data(stated: Formula) -> dict[str, Any]:
+    """All there is to say of a formula, as plain data.
+
+    Parameters
+    ----------
+    stated : Formula
+        Formula to describe.
+
+    Returns
+    -------
+    dict
+        Plain data that JSON can hold.  It is the same for the same content: how long a proof
+        took is left out.
+    """
+    result = result_of(stated).as_dict()
+    del result["seconds"]
+    return {
+        "id": stated.id,
+        "chapter": stated.chapter,
+        "name": stated.name,
+        "title": stated.title,
+        "version": version(),
+        "permalink": permalink(stated.id),
+        "keywords": list(stated.slugs),
+        "statement": _relation(stated.statement),
+        "where": [_relation(condition) for condition in stated.where],
+        "indices": [
+            {"name": str(index), "low": str(low), "high": str(high)}
+            for index, low, high in stated.index_ranges()
+        ],
+        "symbols": _symbols(stated),
+        "functions": _functions(stated),
+        "derivation": [
+            {"sign": line.sign, "latex": latex(line.expr), "text": text(line.expr),
+             "reason": line.because}
+            for line in stated.derivation
+        ],
+        "given": [parent.id for parent in stated.given],
+        "used_by": [user.id for user in stated.used_by],
+        "code": {
+            "signature": list(inspect.signature(stated.code).parameters),
+            "body": stated.source_code,
+        },
+        "numpy": _numpy(stated),
+        "sympy": _sympy(stated),
+        "bibtex": _bibtex(stated),
+        "sources": [
+            {"key": key, **find_source(key).fields, "address": find_source(key).url}
+            for key in stated.sources
+        ],
+        "result": result,
+    }  # fmt: skip
+
+
+def _relation(relation: Relation) -> dict[str, str]:
+    return {"latex": latex(relation), "text": text(relation), "sign": relation.sign,
+            "left": latex(relation.left), "right": latex(relation.right)}  # fmt: skip
+
+
+def _symbols(stated: Formula) -> list[dict[str, Any]]:
+    from rnnnotes.notation import SYMBOLS
+
+    return [
+        {
+            "name": symbol.name,
+            "latex": SYMBOLS[symbol].tex,
+            "meaning": SYMBOLS[symbol].text,
+            "shape": list(map(str, symbol.shape)),
+            "times": list(map(str, symbol.times)),
+        }
+        for symbol in stated.symbols
+    ]
+
+
+def _functions(stated: Formula) -> list[dict[str, str]]:
+    from rnnnotes.notation import FUNCTIONS
+
+    return [
+        {"name": name, "latex": FUNCTIONS[name].tex, "meaning": FUNCTIONS[name].text}
+        for name in stated.functions
+    ]

@@ -1,0 +1,320 @@
+"""The command line: list, show, check and cite formulas.
+
+What proves and prints is loaded when a command runs, so that ``--help`` comes at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from rnnnotes.book.checking import Outcome
+    from rnnnotes.book.formulas import Formula
+
+__all__ = ["main", "summary"]
+
+VERDICTS = ("definition", "proved", "proved at sizes", "tested", "cited", "failed")
+"""Columns of the summary: each verdict, and that there is none."""
+
+STYLES = {"definition": "cyan", "proved": "green", "proved at sizes": "green", "tested": "yellow",
+          "cited": "yellow", "failed": "bold red"}  # fmt: skip
+
+FORMATS = ("bibtex", "markdown", "latex", "numpy", "sympy", "json")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rnnnotes", message="%(prog)s %(version)s")
+def main() -> None:
+    """Look up, check and cite the formulas of the notes on recurrent networks.
+
+    A formula has an id, such as vanilla_rnn.hidden_state: its chapter and its name.
+    """
+
+
+@main.command("list")
+@click.argument("chapters", nargs=-1, metavar="[CHAPTER]...")
+def list_(chapters: tuple[str, ...]) -> None:
+    """List the formulas by chapter, with their verdicts.
+
+    A formula whose verdict is not known yet is checked first.
+    """
+    from rich.table import Table
+
+    console, known = _console(), _by_chapter()
+    wanted = [_nearest(chapter, known, "chapter") for chapter in chapters] or list(known)
+    outcomes = _check([stated for chapter in wanted for stated in known[chapter]], console)
+    for chapter in wanted:
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        for stated in known[chapter]:
+            table.add_row(
+                f"  {stated.id}", _styled(outcomes[stated.id].verdict), stated.title
+            )
+        console.print(chapter, style="bold")
+        console.print(table)
+
+
+@main.command()
+@click.argument("id")
+@click.option("--latex", "as_latex", is_flag=True, help="Write equations in LaTeX.")
+def show(id: str, as_latex: bool) -> None:  # noqa: A002 -- it is an id
+    """Show a formula: equation, symbols, code, derivation and verdict."""
+    from rnnnotes.book.plaintext import text
+    from rnnnotes.book.printing import latex
+
+    console, stated = _console(), _find(id)
+    outcome = _check([stated], console)[stated.id]
+    for title, lines in _sections(stated, outcome, latex if as_latex else text):
+        console.print(title, style="bold")
+        for line in lines:
+            console.print(f"  {line}" if line else "")
+        console.print()
+    if not outcome.passed:
+        raise SystemExit(1)
+
+
+def _sections(
+    stated: Formula, outcome: Outcome, write: Callable[[Any], str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Titles and lines of what is shown of a formula."""
+    from rnnnotes.book.bibliography import find_source
+    from rnnnotes.book.citing import permalink
+
+    yield f"{stated.title} ({stated.id})", [write(stated.statement)]
+    if stated.where:
+        yield "Where", [write(condition) for condition in stated.where]
+    ranges = [f"{index} from {low} to {high}" for index, low, high in stated.index_ranges()]
+    if ranges:
+        yield "For all", ranges
+    yield "Symbols", _aligned(_symbols(stated))
+    parameters = ", ".join(inspect.signature(stated.code).parameters)
+    yield "Code", [f"def {stated.name}({parameters}):",
+                   *(f"    {line}" for line in stated.source_code.splitlines())]  # fmt: skip
+    if stated.derivation:
+        first = (write(stated.statement.left), "")
+        steps = [(f"{_sign(line.sign)} {write(line.expr)}", line.because)
+                 for line in stated.derivation]  # fmt: skip
+        yield "Derivation", _steps([first, *steps])
+    yield "Verdict", [outcome.failure if outcome.result is None else repr(outcome.result)]
+    if stated.given:
+        yield "Uses", _aligned([(parent.id, parent.title) for parent in stated.given])
+    if stated.used_by:
+        yield "Used by", _aligned([(user.id, user.title) for user in stated.used_by])
+    yield "Goes back to", [find_source(key).cited() for key in stated.sources]
+    yield "Permalink", [permalink(stated.id)]
+
+
+def _sign(sign: str) -> str:
+    return {"<=": "≤"}.get(sign, sign)
+
+
+def _steps(steps: list[tuple[str, str]]) -> list[str]:
+    """Lines of a derivation, each with its reason below."""
+    lines: list[str] = []
+    for line, because in steps:
+        lines.append(line)
+        if because:
+            lines.append(f"      {because}")
+    return lines
+
+
+def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
+    """Name, shape and meaning of what a statement is made of."""
+    from rnnnotes.notation import FUNCTIONS, SYMBOLS
+
+    rows = [(symbol.name, f"({', '.join(map(str, symbol.shape))})" if symbol.shape else "number",
+             SYMBOLS[symbol].text) for symbol in stated.symbols]  # fmt: skip
+    return rows + [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows with their columns one below the other."""
+    table = list(rows)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
+
+
+@main.command()
+@click.argument("which", nargs=-1, metavar="[ID|CHAPTER]...")
+@click.option("--no-cache", is_flag=True, help="Prove anew what is known from before.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that prove.")
+@click.option("--limit", type=click.FloatRange(min=0, min_open=True), default=60.0,
+              show_default=True, help="Seconds that the proof of one formula may take.")  # fmt: skip
+def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: float) -> None:
+    """Check formulas, and all that they rest on; without an argument, the whole book.
+
+    Each line of a derivation is compared with the line before it, and the code with the
+    statement.  The exit code is 1 if a formula does not pass.
+    """
+    console = _console()
+    chosen = [stated for name in which for stated in _formulas_of(name)] if which else None
+    outcomes = _check(
+        chosen, console, each=True, cached=not no_cache, workers=workers, limit=limit
+    )
+    console.print()
+    console.print(summary(outcomes, plain=not console.is_terminal))
+    failed = [outcome for outcome in outcomes.values() if not outcome.passed]
+    for outcome in failed:
+        console.print()
+        console.print(outcome.stated.id, style=STYLES["failed"])
+        console.print(outcome.failure)
+    if failed:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("id")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="bibtex",
+              show_default=True, help="numpy and sympy run in an empty file.")  # fmt: skip
+def cite(id: str, format_: str) -> None:  # noqa: A002 -- it is an id
+    """Cite a formula, or write the code that computes it."""
+    from rnnnotes.book.citing import cite as written
+
+    try:
+        click.echo(written(_find(id), format_), nl=False)
+    except AssertionError as error:
+        raise click.ClickException(str(error)) from None
+
+
+# -- What is asked for -----------------------------------------------------------------------------
+
+
+def _by_chapter() -> dict[str, list[Formula]]:
+    """Formulas of each chapter."""
+    from rnnnotes.book.formulas import find_all
+
+    found: dict[str, list[Formula]] = {}
+    for stated in find_all().values():
+        found.setdefault(stated.chapter, []).append(stated)
+    return found
+
+
+def _find(id: str) -> Formula:  # noqa: A002 -- it is an id
+    from rnnnotes.book.formulas import UnknownFormulaError, find
+
+    try:
+        return find(id)
+    except UnknownFormulaError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _formulas_of(name: str) -> list[Formula]:
+    """Formulas of a chapter, or the formula of an id."""
+    chapters = _by_chapter()
+    if "." in name:
+        return [_find(name)]
+    return chapters[_nearest(name, chapters, "chapter")]
+
+
+def _nearest(name: str, known: Iterable[str], kind: str) -> str:
+    """Return a name that is known; refuse another, and suggest."""
+    names = list(known)
+    if name in names:
+        return name
+    nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
+    raise click.UsageError(f"no {kind} {name!r}; the nearest are {', '.join(nearest)}")
+
+
+# -- What is shown ---------------------------------------------------------------------------------
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """Console that sets nothing but what it is told to: a formula is full of brackets."""
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, stderr=stderr)
+    if not console.is_terminal:
+        console.width = 10_000  # a pipe has no width, and a line is not to be broken
+    return console
+
+
+def _styled(verdict: str) -> Any:
+    from rich.text import Text
+
+    return Text(verdict, STYLES[verdict])
+
+
+def _check(
+    chosen: Iterable[Formula] | None, console: Console, *, each: bool = False, **options: Any
+) -> dict[str, Outcome]:
+    """Check formulas behind a progress bar, and print what came of each if that is wanted."""
+    from rnnnotes.book.checking import check_all
+
+    with _progress() as advance:
+
+        def note(outcome: Outcome, done: int, total: int) -> None:
+            advance(done, total)
+            if each:
+                _print_outcome(console, outcome)
+
+        return check_all(chosen, note, **options)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Progress bar, which a pipe does not show."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = _console(stderr=True)
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as bar:  # fmt: skip
+        task = bar.add_task("checking", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_outcome(console: Console, outcome: Outcome) -> None:
+    from rich.text import Text
+
+    seconds = "known" if outcome.cached else f"{outcome.seconds:.2f} s"
+    line = Text(f"{outcome.stated.id:<44} ")
+    line.append(f"{outcome.verdict:<16}", STYLES[outcome.verdict])
+    line.append(f"{seconds:>8}")
+    console.print(line)
+
+
+def summary(outcomes: Mapping[str, Outcome], *, plain: bool = False) -> Table:
+    """Table of how many formulas of each chapter have each verdict, and of the seconds.
+
+    Parameters
+    ----------
+    outcomes : mapping of str to Outcome
+        What came of checking each formula.
+    plain : bool, optional
+        Whether to leave out the rules, for a file or a pipe.
+
+    Returns
+    -------
+    Table
+        For a `rich.console.Console` to print.
+    """
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=None if plain else SIMPLE, show_footer=True, pad_edge=False)
+    every = list(outcomes.values())
+    shown = [v for v in VERDICTS if any(outcome.verdict == v for outcome in every)]
+    table.add_column("chapter", footer="all")
+    for verdict in shown:
+        count = sum(outcome.verdict == verdict for outcome in every)
+        table.add_column(verdict, footer=str(count), justify="right")
+    table.add_column("formulas", footer=str(len(every)), justify="right")
+    table.add_column("seconds", footer=_seconds(every), justify="right")
+    for chapter in dict.fromkeys(outcome.stated.chapter for outcome in every):
+        rows = [outcome for outcome in every if outcome.stated.chapter == chapter]
+        counts = [sum(outcome.verdict == verdict for outcome in rows) for verdict in shown]
+        table.add_row(chapter, *(str(n) if n else "" for n in counts), str(len(rows)),
+                      _seconds(rows))  # fmt: skip
+    return table
+
+
+def _seconds(outcomes: list[Outcome]) -> str:
+    return f"{sum(outcome.seconds for outcome in outcomes):.1f}"

@@ -1,12 +1,65 @@
-"""Fixtures for every test."""
+"""Fixtures for every test, and the report of the proofs.
+
+Where the contract of the book is tested, the whole book is proved first, in parallel: the
+tests of the contract then read results that are known, and the report shows them.
+"""
 
 from __future__ import annotations
 
+import io
+import time
+
 import numpy as np
 import pytest
+from rich.console import Console
+
+from rnnnotes.book.checking import Outcome, check_all
+from rnnnotes.cli import summary
+
+CONTRACT = "test_book.py"
+
+OUTCOMES = pytest.StashKey[dict[str, Outcome]]()
+SECONDS = pytest.StashKey[float]()
 
 
 @pytest.fixture
 def rng():
     """Return a generator that draws the same numbers in every run."""
     return np.random.default_rng(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Prove the book before the first test, if its contract is among the tests."""
+    config = session.config
+    tested = any(item.path.name == CONTRACT for item in session.items)
+    # A process of pytest-xdist reads what the first of them keeps.
+    if tested and not config.option.collectonly and not hasattr(config, "workerinput"):
+        start = time.perf_counter()
+        config.stash[OUTCOMES] = check_all()
+        config.stash[SECONDS] = time.perf_counter() - start
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Show the formulas by chapter and verdict, and which of them took long."""
+    outcomes = config.stash.get(OUTCOMES, {})
+    if outcomes:
+        terminalreporter.section("formulas")
+        terminalreporter.write(report(outcomes, config.stash[SECONDS]))
+
+
+def report(outcomes, seconds):
+    """Text of the report: a table, how it came about, the slowest proofs and the failures."""
+    console = Console(file=io.StringIO(), width=100, markup=False, highlight=False)
+    console.print(summary(outcomes, plain=True))
+    known = sum(outcome.cached for outcome in outcomes.values())
+    console.print(
+        f"\n{len(outcomes) - known} proved now and {known} known from before, in {seconds:.1f} s; "
+        f"the column of seconds holds what each proof took when it was made"
+    )
+    slowest = sorted(outcomes.values(), key=lambda outcome: -outcome.seconds)[:5]
+    console.print("slowest: " + ", ".join(f"{o.stated.id} {o.seconds:.1f} s" for o in slowest))
+    for outcome in outcomes.values():
+        if not outcome.passed:
+            console.print(f"\nFAILED {outcome.failure}")
+    return console.file.getvalue()

@@ -42,7 +42,7 @@
 
   // -- Preview ------------------------------------------------------------------------------------
 
-  const LINKS = 'a.fml-ref, a.reference[href*="#equation-formula-"]';
+  const LINKS = 'a.fml-ref, a.reference[href*="#equation-"]';
   const previews = {};
   let box, shown, timer;
 
@@ -73,7 +73,7 @@
     hide();
     shown = link;
     const slug = decodeURIComponent(link.hash.slice(1))
-      .replace(/^equation-formula-/, "").replace(/[^a-z0-9]+/gi, "-").toLowerCase();
+      .replace(/^equation-/, "").replace(/[^a-z0-9]+/gi, "-").toLowerCase();
     await load(slug);
     if (link !== shown || !previews[slug]) return;
     box = document.createElement("div");

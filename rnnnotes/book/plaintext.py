@@ -203,6 +203,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Norm: lambda node: f"‖{text(node.args[0])}‖",
     lang.Abs: lambda node: f"|{text(node.args[0])}|",
     lang.SpectralRadius: _called("ρ"),
+    lang.Size: _called("size"),
     lang.Max: _called("max"),
     lang.Min: _called("min"),
     lang.Indicator: lambda node: f"[{text(node.args[0])} > {text(node.args[1])}]",

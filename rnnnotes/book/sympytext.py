@@ -481,6 +481,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Gradient: _derivative,
     lang.Immediate: _derivative,
     lang.Order: lambda node: "0",
+    lang.Size: _called("len"),
     lang.Norm: _called("norm"),
     lang.SpectralRadius: _called("Radius"),
     lang.Abs: _entrywise("sp.Abs"),

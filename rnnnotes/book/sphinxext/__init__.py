@@ -31,8 +31,8 @@ from rnnnotes.book.sphinxext.directives import DerivationDirective, FormulaDirec
 from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equation, keep_shapes
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
 from rnnnotes.book.sphinxext.drawings import add_drawings
-from rnnnotes.book.sphinxext.exports import export
-from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, EquationTargets, UsedByLinks
+from rnnnotes.book.sphinxext.exports import export, remember_times, restore_times
+from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
 from rnnnotes.book.sphinxext.published import load
 from rnnnotes.book.sphinxext.tables import CountsDirective, NotationDirective
 from rnnnotes.book.sphinxext.widgets import add_widgets
@@ -44,9 +44,16 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 
-def read_published(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Read the file of published ids before any page is read."""
+def prepare(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Read the published ids, and forget at once all pages that are read anew.
+
+    Sphinx forgets a page right before it reads it.  A formula that has moved to another page
+    would then stand on both for a while.
+    """
     domain_of(env).data["published"] = load(Path(env.srcdir, app.config.formulas_published))
+    for docname in docnames:
+        domain_of(env).clear_doc(docname)
+        env.domains.math_domain.clear_doc(docname)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -64,12 +71,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("verdict", VerdictRole())
     add_widgets(app)
     add_drawings(app)
-    for transform in (UsedByLinks, BadgeLinks, EquationTargets, CitedBy):
+    for transform in (UsedByLinks, BadgeLinks, FormulaTargets, CitedBy):
         app.add_post_transform(transform)
     app.connect("builder-inited", collect)
-    app.connect("env-before-read-docs", read_published)
+    app.connect("env-before-read-docs", prepare)
     app.connect("env-get-updated", outdated, priority=900)
     app.connect("build-finished", export)
+    app.connect("builder-inited", remember_times)
+    app.connect("build-finished", restore_times, priority=900)
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", insert_equation, priority=900)
         app.connect("autodoc-process-docstring", keep_shapes, priority=900)

@@ -22,7 +22,7 @@ from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
-from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of, equation_label
+from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
 from rnnnotes.book.sphinxext.texts import cite, texts_of
 from rnnnotes.book.sphinxext.widgets import FormulaTitle, Heading, Reuse, UsedBy
 from rnnnotes.book.sphinxext.words import word
@@ -159,11 +159,11 @@ class FormulaDirective(ObjectDescription[str], Aware):
         self.set_source_info(block)
         if not self.indexed:
             return [block]
-        block["label"] = label = equation_label(self.stated.id)
+        block["label"] = self.stated.id
         domain = self.env.domains.math_domain
-        domain.note_equation(self.docname, label, location=block)
-        block["number"] = domain.get_equation_number_for(label)
-        target = nodes.target("", "", ids=[nodes.make_id(f"equation-{label}")])
+        domain.note_equation(self.docname, self.stated.id, location=block)
+        block["number"] = domain.get_equation_number_for(self.stated.id)
+        target = nodes.target("", "", ids=[nodes.make_id(f"equation-{self.stated.id}")])
         self.state.document.note_explicit_target(target)
         return [target, block]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "equation_label", "outdated"]
+__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "outdated"]
 
 logger = logging.getLogger(__name__)
 
@@ -264,11 +264,6 @@ class FormulaDomain(Domain):
                 yield name, entry.title, "formula", entry.docname, entry.anchor, -1
 
 
-def equation_label(id: str) -> str:  # noqa: A002 -- it is an id
-    """Label of the equation of a formula; were it the id, a reference could mean either."""
-    return f"formula-{id}"
-
-
 def domain_of(env: BuildEnvironment) -> FormulaDomain:
     """Return the domain of an environment."""
     return cast(FormulaDomain, env.domains["fml"])
@@ -315,7 +310,7 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _face(env: BuildEnvironment, entry: FormulaEntry) -> tuple[str, ...]:
     """What other pages show of a formula."""
     numbers = env.toc_fignumbers.get(entry.docname, {}).get("displaymath", {})
-    number = numbers.get(nodes.make_id(f"equation-{equation_label(entry.id)}"), ())
+    number = numbers.get(nodes.make_id(f"equation-{entry.id}"), ())
     return entry.title, entry.docname, entry.anchor, entry.verdict, str(number), *entry.sources
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterator
 from html import escape
@@ -26,7 +27,7 @@ from rnnnotes.book.sphinxext.words import word
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["export"]
+__all__ = ["export", "remember_times", "restore_times"]
 
 
 def export(app: Sphinx, exception: Exception | None) -> None:
@@ -165,3 +166,26 @@ def _tex(app: Sphinx, tex: str, *, display: bool) -> str:
         return f"<code>{escape(tex)}</code>"
     answer: dict[str, Any] = katex.render(Path(app.config.katex_path), tex, display)
     return str(answer.get("html", escape(tex)))
+
+
+# -- Times of files --------------------------------------------------------------------------------
+
+
+def remember_times(app: Sphinx) -> None:
+    """Note the files that are there before a build, with their content and times."""
+    files = [path for path in Path(app.outdir).rglob("*") if path.is_file()]
+    app.env.files_before = {  # type: ignore[attr-defined]
+        path: (hashlib.sha256(path.read_bytes()).digest(), path.stat()) for path in files
+    }
+
+
+def restore_times(app: Sphinx, exception: Exception | None) -> None:
+    """Give back its time to a file that Sphinx has written anew with the same content.
+
+    Sphinx writes its indices, its search and its inventory in every build.  A server, and who
+    copies a site, would take them for new.
+    """
+    for path, (digest, before) in app.env.files_before.items():  # type: ignore[attr-defined]
+        if path.is_file() and path.stat().st_mtime_ns != before.st_mtime_ns:
+            if hashlib.sha256(path.read_bytes()).digest() == digest:
+                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -10,11 +10,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import joined, reference
-from rnnnotes.book.sphinxext.domain import domain_of, equation_label
+from rnnnotes.book.sphinxext.domain import domain_of
 from rnnnotes.book.sphinxext.widgets import Badge, UsedBy
 from rnnnotes.book.sphinxext.words import word
 
-__all__ = ["BadgeLinks", "CitedBy", "EquationTargets", "UsedByLinks"]
+__all__ = ["BadgeLinks", "CitedBy", "FormulaTargets", "UsedByLinks"]
+
+BEFORE_LATEX_EQUATIONS = 4
+"""Before the LaTeX builder makes its own of references to equations (5)."""
 
 BEFORE_REFERENCES = 8
 """After the bibliography is set (5), and before references are resolved (10)."""
@@ -53,18 +56,24 @@ class BadgeLinks(SphinxPostTransform):
             link += badge
 
 
-class EquationTargets(SphinxPostTransform):
-    """References to an equation by the id of its formula."""
+class FormulaTargets(SphinxPostTransform):
+    """References by an id that may mean several things, or that a formula had before.
 
-    default_priority = BEFORE_REFERENCES
+    The function of a formula in the reference of the package has its name as well, and its
+    equation has it as a label; who refers to an id means the formula.
+    """
+
+    default_priority = BEFORE_LATEX_EQUATIONS
 
     def run(self, **kwargs: object) -> None:
-        """Put the label of the equation in the place of the id."""
+        """Say what each reference means."""
         domain = domain_of(self.env)
         for node in self.document.findall(addnodes.pending_xref):
-            entry = domain.entry(node["reftarget"]) if node.get("refdomain") == "math" else None
-            if entry is not None:
-                node["reftarget"] = equation_label(entry.id)
+            entry = domain.entry(node["reftarget"])
+            if entry is not None and node.get("reftype") in ("any", "myst"):
+                node["refdomain"], node["reftype"] = "fml", "ref"
+            elif entry is not None and node.get("refdomain") == "math":
+                node["reftarget"] = entry.id
 
 
 class CitedBy(SphinxPostTransform):

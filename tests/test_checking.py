@@ -1,0 +1,376 @@
+"""Checking many formulas: in parallel, within a time limit, and none twice."""
+
+import dataclasses
+import importlib
+import json
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from rnnnotes.book import checking, store
+from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
+from rnnnotes.book.formulas import FORMULAS, find, formula
+from rnnnotes.book.proof import Refuted, Result
+from rnnnotes.notation import H, a, f, h, t, u, v, w
+
+START_METHODS = [m for m in ("spawn", "fork") if m in __import__("multiprocessing").get_all_start_methods()]
+
+MODULE = '''
+"""Formulas of a test."""
+
+import time
+
+from rnnnotes.book.formulas import formula
+from rnnnotes.notation import v, w
+
+
+@formula(v * w, "=", w * v, source="test", derivation=[("=", w * v, "numbers commute")])
+def right(v, w):
+    """Right."""
+    return w * v
+
+
+@formula(v - w, "=", w - v, source="test", derivation=[("=", w - v, "wrong")])
+def wrong(v, w):
+    """Wrong."""
+    return w - v
+
+
+@formula(
+    v * w, "=", v * w, source="test", given=[wrong], derivation=[("=", v * w, "the same")]
+)
+def above(v, w):
+    """Rests on what is wrong."""
+    return v * w
+
+
+@formula(v + w, "=", w + v, source="test", derivation=[("=", w + v, "numbers commute")])
+def slow(v, w):
+    """Slow."""
+    time.sleep(60)
+    return w + v
+'''
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A folder of results that is empty."""
+    monkeypatch.setenv("RNNNOTES_CACHE", str(tmp_path / "cache"))
+    forget()
+    yield tmp_path / "cache" / "results"
+    forget()
+
+
+@pytest.fixture
+def book():
+    """The formulas, put back as they were after the test."""
+    before = dict(FORMULAS)
+    yield FORMULAS
+    FORMULAS.clear()
+    FORMULAS.update(before)
+
+
+@pytest.fixture
+def throwaway(book, tmp_path, monkeypatch):
+    """A module of formulas that another process can import."""
+    (tmp_path / "throwaway.py").write_text(textwrap.dedent(MODULE))
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("throwaway")
+    yield {name: book[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
+    del sys.modules["throwaway"]
+
+
+@pytest.fixture
+def proofs(monkeypatch):
+    """Ids of the formulas that are proved in this process."""
+    proved = []
+    prove = checking.prove
+
+    def note(stated):
+        proved.append(stated.id)
+        return prove(stated)
+
+    monkeypatch.setattr(checking, "prove", note)
+    return proved
+
+
+def state(right=v * w, code=None, given=()):
+    """State a formula of the test anew."""
+
+    def product(v, w):
+        """Return a product."""
+        return v * w
+
+    formula(v * w, "=", right, source="test", given=given, derivation=[("=", right, "same")])(
+        code or product
+    )
+    return FORMULAS[f"test_checking.{(code or product).__name__}"]
+
+
+# -- The cache -------------------------------------------------------------------------------------
+
+
+def test_what_is_known_is_not_proved_again(cache, proofs):
+    """The second result comes from memory, the third from disk: neither calls the prover."""
+    stated = find("vanilla_rnn.hidden_state")
+    first = result_of(stated)
+    second = result_of(stated)
+    forget()
+    third = result_of(stated)
+
+    assert first == second == third
+    assert proofs == [stated.id]
+    assert first.seconds > 0
+
+
+def test_an_ancestor_is_proved_once_and_first(cache, proofs):
+    """What a formula rests on is known when its own proof asks for it."""
+    result_of(find("bptt.step_jacobian"))
+
+    assert proofs[-1] == "bptt.step_jacobian"
+    assert sorted(proofs) == sorted(set(proofs))
+    assert "vanilla_rnn.pre_activation" in proofs
+
+
+def test_a_change_of_the_statement_changes_the_key(book):
+    """Another statement with the same code and id is another formula."""
+    keys = {store.key_of(state(right)) for right in (v * w, w * v)}
+
+    assert len(keys) == 2
+
+
+def test_a_change_of_the_code_changes_the_key(book):
+    """Body, constants and helpers count; names of files and docstrings do not."""
+    before, doubled = state(), state(code=lambda_like("return 2 * v * w"))
+    same = state(code=lambda_like('"""Another text."""\n    # and a comment\n    return v * w'))
+    tripled = state(code=lambda_like("return 3 * v * w"))
+
+    assert len({store.key_of(stated) for stated in (before, doubled, tripled)}) == 3
+    assert store.key_of(before) == store.key_of(same)
+
+
+def lambda_like(body, **outside):
+    """Return a function of the test with a body given as text."""
+    scope = {"__name__": __name__, **outside}
+    exec(f"def product(v, w):\n    {body}", scope)
+    return scope["product"]
+
+
+def test_a_change_of_what_the_code_calls_changes_the_key(book):
+    """A helper belongs to the code, also if it is called from within a comprehension."""
+    helpers = [eval(f"lambda e: {text}", {"__name__": __name__}) for text in ("e", "2 * e")]
+    body = "return sum([helper(e) for e in v])"
+    keys = {store.key_of(state(code=lambda_like(body, helper=helper))) for helper in helpers}
+
+    assert len(keys) == 2
+
+
+def test_a_change_of_an_ancestor_changes_the_key(book):
+    """A verdict is no stronger than what it rests on, so it is asked for again."""
+
+    def above(v, w):
+        """Rests on the product."""
+        return v * w
+
+    keys = set()
+    for right in (v * w, w * v):
+        parent = state(right)
+        keys.add(store.key_of(state(code=above, given=[parent.code])))
+
+    assert len(keys) == 2
+
+
+def test_a_change_of_the_notation_changes_the_key(book, monkeypatch):
+    """A proof at another size is another proof."""
+    from rnnnotes.notation import SIZES
+
+    before = store.key_of(state())
+    monkeypatch.setitem(SIZES, H, SIZES[H]._replace(example=11))
+
+    assert store.key_of(state()) != before
+
+
+def test_a_change_of_what_proves_changes_the_key(book, monkeypatch):
+    """Results of another prover, or under another SymPy, are out of reach."""
+    before = store.key_of(state())
+    monkeypatch.setattr(store, "foundations", lambda: ("another SymPy",))
+
+    assert store.key_of(state()) != before
+
+
+def test_the_modules_that_prove_are_found_by_their_imports():
+    """A new module of the prover counts from its first import; a printer never does."""
+    names = {path.stem for path in store.provers()}
+
+    assert {"proof", "world", "entries", "draws", "language", "formulas"} <= names
+    assert not names & {"printing", "checking", "citing", "store"}
+
+
+@pytest.mark.parametrize("damage", [
+    lambda text: "",
+    lambda text: text[: len(text) // 2],
+    lambda text: text.replace("proved", "tested", 1),
+    lambda text: json.dumps({"digest": "", "result": {}}),
+    lambda text: "[]",
+])  # fmt: skip
+def test_a_damaged_entry_is_proved_again(cache, proofs, damage):
+    """What is not as it was written is not trusted, whatever it says."""
+    stated = find("vanilla_rnn.hidden_state")
+    first = result_of(stated)
+    (entry,) = cache.iterdir()
+    entry.write_text(damage(entry.read_text()))
+    forget()
+
+    assert dataclasses.replace(result_of(stated), seconds=first.seconds) == first
+    assert len(proofs) == 2
+
+
+def test_an_entry_of_another_formula_is_not_trusted(cache, proofs):
+    """A whole and valid entry counts under its own key only."""
+    one, other = find("vanilla_rnn.hidden_state"), find("vanilla_rnn.pre_activation")
+    result_of(one)
+    (entry,) = cache.iterdir()
+    entry.rename(cache / f"{store.key_of(other)}.json")
+    forget()
+
+    assert store.load(other) is None
+
+
+def test_a_failure_is_not_kept(cache, throwaway):
+    """What fails is tried again, in case the fault was not its own."""
+    with pytest.raises(Refuted):
+        result_of(throwaway["wrong"])
+
+    assert not cache.exists()
+    assert store.load(throwaway["wrong"]) is None
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_a_proof(tmp_path, monkeypatch):
+    """A file stands where the folder should be."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("RNNNOTES_CACHE", str(tmp_path / "file"))
+    forget()
+
+    assert isinstance(result_of(find("vanilla_rnn.hidden_state")), Result)
+
+
+# -- Time limits -----------------------------------------------------------------------------------
+
+
+def test_a_proof_in_this_process_is_stopped(cache, throwaway):
+    """The code of the formula sleeps for a minute."""
+    start = time.monotonic()
+    with pytest.raises(OutOfTime, match=r"throwaway\.slow: no answer within 0\.3 s"):
+        result_of(throwaway["slow"], limit=0.3)
+
+    assert time.monotonic() - start < 10
+    assert not cache.exists()
+
+
+def test_a_proof_that_swallows_the_signal_has_failed_all_the_same(cache, monkeypatch):
+    """An answer that comes too late is no answer."""
+    stated = find("vanilla_rnn.hidden_state")
+    result = result_of(stated)
+    forget()
+    store._path(stated).unlink()
+
+    def stubborn(_):
+        try:
+            time.sleep(10)
+        except OutOfTime:
+            return result
+
+    monkeypatch.setattr(checking, "prove", stubborn)
+    with pytest.raises(OutOfTime):
+        result_of(stated, limit=0.2)
+
+
+def test_a_proof_in_a_thread_is_stopped(cache, throwaway):
+    """No signal reaches a thread, so the proof runs where it can be killed."""
+    caught = []
+
+    def run():
+        try:
+            result_of(throwaway["slow"], limit=0.5)
+        except OutOfTime as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("start_method", START_METHODS)
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_many_are_checked_in_parallel(cache, throwaway, start_method):
+    """One passes, one is refuted, one rests on it, one overruns its time and is killed."""
+    seen = []
+    start = time.monotonic()
+    outcomes = check_all(
+        throwaway.values(), lambda outcome, done, total: seen.append((done, total)),
+        workers=2, limit=1.0, start_method=start_method,
+    )  # fmt: skip
+
+    assert [outcome.verdict for outcome in outcomes.values()] == [
+        "proved at sizes" if outcomes["throwaway.right"].verdict != "proved" else "proved",
+        "failed", "failed", "failed",
+    ]  # fmt: skip
+    assert isinstance(outcomes["throwaway.wrong"].error, Refuted)
+    assert isinstance(outcomes["throwaway.above"].error, RestsOnFailure)
+    assert "rests on throwaway.wrong" in outcomes["throwaway.above"].failure
+    assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert time.monotonic() - start < 30
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_results_of_other_processes_are_known_here(cache, proofs):
+    """What a process has proved is not proved again in this one."""
+    outcomes = check_all(["bptt.step_jacobian"], workers=2)
+    again = check_all(["bptt.step_jacobian"])
+
+    assert not any(outcome.cached for outcome in outcomes.values())
+    assert all(outcome.cached for outcome in again.values())
+    assert result_of(find("bptt.step_jacobian")) == outcomes["bptt.step_jacobian"].result
+    assert proofs == []
+
+
+def test_ancestors_are_checked_before(cache):
+    """The order is that of the derivations."""
+    ids = list(check_all(["bptt.jacobian_product"], workers=2))
+
+    assert ids.index("bptt.step_jacobian") < ids.index("bptt.jacobian_product")
+
+
+def test_without_the_cache_all_is_proved_anew(cache):
+    """A known result does not count."""
+    check_all(["vanilla_rnn.hidden_state"])
+    (outcome,) = check_all(["vanilla_rnn.hidden_state"], cached=False).values()
+
+    assert not outcome.cached
+
+
+# -- check -----------------------------------------------------------------------------------------
+
+
+def test_check_takes_ids_and_functions(cache):
+    """One gives its result, several a list of results."""
+    from rnnnotes.vanilla_rnn import hidden_state
+
+    one = check(hidden_state)
+    several = check("vanilla_rnn.hidden_state", "vanilla_rnn.pre_activation")
+
+    assert repr(one).startswith("a definition")
+    assert one == several[0]
+
+
+def test_check_raises_what_is_wrong(cache, throwaway):
+    """A person who checks two formulas learns which fails, and where."""
+    with pytest.raises(Refuted, match=r"throwaway\.wrong, line 1"):
+        check("throwaway.right", "throwaway.wrong")

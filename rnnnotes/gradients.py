@@ -753,7 +753,10 @@ def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> float
 @formula(
     Abs(Jacobian(h_unit[T], h_unit[0])), "<=", (Abs(w_unit) / 4) ** T,
     source=["hochreiter1997", "bengio1994"], slug="sigmoid-quarter-decay",
-    given=[sigmoid_activation, scalar_gradient, building_blocks.sigmoid_slope_bound],
+    given=[
+        building_blocks.sigmoid, building_blocks.sigmoid_slope_bound, sigmoid_activation,
+        scalar_gradient,
+    ],
     bindings={"w": w_unit},
     derivation=[
         ("=", Abs(w_unit**T * Product(f.prime(a_unit[t]), t, T, 1)),
@@ -797,7 +800,7 @@ def sigmoid_decay(w: float, T: int) -> float:
     Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
     source="pascanu2013", slug="long-vs-short-ratio",
     given=[generic_state, state_loss, norm_of_product],
-    where=[(Norm(Jacobian(s[j], s[j - 1])), "<=", kappa)],
+    where=[(Norm(Jacobian(s[t], s[t - 1])), "<=", kappa)],
     bindings={"dL": Jacobian(L_t[t], s[t]), "ds": Immediate(s[k], theta)},
     derivation=[
         ("<=", Norm(Jacobian(L_t[t], s[t])) * Norm(Jacobian(s[t], s[k]))

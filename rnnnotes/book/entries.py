@@ -285,6 +285,8 @@ class Ledger:
             return VALUES[atom.name, plain[0]]
         if atom.name == "exp":
             return self._exponential(plain[0])
+        if atom.name == ABS:
+            return self._absolute(plain[0])
         if atom.name == "log" and plain[0] in self.atoms and self.atoms[plain[0]].name == "exp":
             return self.atoms[plain[0]].arguments[0]
         if atom.name in ("tanh", "sigmoid") and plain[0].could_extract_minus_sign():
@@ -307,6 +309,20 @@ class Ledger:
                 result *= self._kept(Atom("exp", (0,), (term,))) ** coefficient
             else:
                 result *= self._kept(Atom("exp", (0,), (coefficient * term,)))
+        return result
+
+    def _absolute(self, argument: sp.Expr) -> sp.Expr:
+        """Split ``|a*b|`` into ``|a|*|b|``, without bars around what is never negative."""
+        result = sp.S.One
+        for factor in sp.Mul.make_args(sp.factor(argument)):
+            base, exponent = factor.as_base_exp()
+            if factor.is_nonnegative:
+                result *= factor
+            elif (-factor).is_nonnegative:
+                result *= -factor
+            else:
+                mirrored = -base if base.could_extract_minus_sign() else base
+                result *= self._kept(Atom(ABS, (0,), (sp.expand(mirrored),))) ** exponent
         return result
 
     def substitute(self, expr: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> sp.Expr:

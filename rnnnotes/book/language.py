@@ -411,6 +411,7 @@ class At(Expression):
     """A symbol at an index, such as the state at time ``t - 1``."""
 
     def __new__(cls, variable: Variable, *index: Any) -> At:
+        _require(isinstance(variable, Variable), f"At: only a symbol is indexed, not {variable}")
         node = sp.Basic.__new__(cls, variable, *map(sp.sympify, index))
         node.shape = variable.shape
         return cast(At, node)
@@ -609,7 +610,8 @@ class Array(Expression):
     """All the steps of a symbol, from its first time to its last, along a first axis of time."""
 
     def __new__(cls, variable: Variable, *bounds: Any) -> Array:
-        _require(bool(variable.times), f"Array: {variable.name} has no times")
+        timed = isinstance(variable, Variable) and bool(variable.times)
+        _require(timed, f"Array: needs a symbol with times, not {variable}")
         low, high = map(sp.sympify, bounds or variable.times)
         node = sp.Basic.__new__(cls, variable, low, high)
         node.shape = (high - low + 1, *variable.shape)

@@ -21,7 +21,7 @@ from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import DERIVATIVES, BranchesOnValues, exact
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
-from rnnnotes.book.formulas import Formula, Line, scalar_only
+from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Apply,
     Expression,
@@ -30,6 +30,8 @@ from rnnnotes.book.language import (
     Min,
     Norm,
     Order,
+    Relation,
+    Product,
     SpectralRadius,
     walk,
 )
@@ -215,18 +217,25 @@ class Checker:
     # -- lines ---------------------------------------------------------------------------------
 
     def line(self, number: int) -> Verdict:
-        """Check one line against the line before it."""
-        line = self.stated.derivation[number]
-        lines = [self.stated.statement.left, *(line.expr for line in self.stated.derivation)]
-        before, after = lines[number], line.expr
-        place = f"{self.stated.id}, line {number + 1} ({line.because})"
-        found = weakest(
-            self._compare(before, line.sign, after, at, place) for at in self.assignments
-        )
-        return "proved" if found == "proved at sizes" and self._at_all(before, line) else found
+        """Check one line against the line before it: at sizes, then at all sizes."""
+        found = self.at_sizes(number)
+        return "proved" if found == "proved at sizes" and self._at_all(number) else found
 
-    def _at_all(self, before: Expression, line: Line) -> bool:
+    def at_sizes(self, number: int) -> Verdict:
+        """Check one line against the line before it, written out at sizes."""
+        before, line = self._before(number), self.stated.derivation[number]
+        place = f"{self.stated.id}, line {number + 1} ({line.because})"
+        Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
+        return weakest(
+            self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
+        )
+
+    def _before(self, number: int) -> Expression:
+        return self.stated.derivation[number - 1].expr if number else self.stated.statement.left
+
+    def _at_all(self, number: int) -> bool:
         """Whether a line that holds at sizes holds at all sizes."""
+        before, line = self._before(number), self.stated.derivation[number]
         ranges = self.stated.index_ranges()
         bounds = {symbol: (low, high) for symbol, low, high in ranges}
         return line.sign == "=" and holds_for_all_sizes(
@@ -250,7 +259,9 @@ class Checker:
             plain = self.world.ledger.plain(exact(b) - exact(a))
             if small:
                 plain = self._leading(plain, small[0])
-            if is_zero(plain) if sign == "=" else is_positive(plain, sign):
+            if is_zero(plain) if sign == "=" else (
+                is_positive(plain, sign) or self._by_factors(before, sign, after, at)
+            ):
                 verdicts.append(exactly)
                 continue
             self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
@@ -258,6 +269,22 @@ class Checker:
                 raise Undecided(f"{place}, entry {entry}: algebra does not decide {claim}")
             verdicts.append("tested")
         return weakest(verdicts)
+
+    def _by_factors(self, before: Expression, sign: str, after: Expression, at: Any) -> bool:
+        """Whether each factor of a product is at most its counterpart, and none is negative."""
+        products = isinstance(before, Product) and isinstance(after, Product)
+        if not products or sign != "<=" or before.shape or before.args[1:] != after.args[1:]:
+            return False
+        index, high, low = before.args[1:]
+        steps = range(self.world.number(low, at), self.world.number(high, at) + 1)
+        return all(self._at_most(before.args[0], after.args[0], {**at, index: i}) for i in steps)
+
+    def _at_most(self, less: Expression, more: Expression, at: Any) -> bool:
+        """Whether a number is visibly not negative, and visibly at most another."""
+        small, large = (exact(self.world.value(side, at)[()]) for side in (less, more))
+        return all(
+            is_positive(self.world.ledger.plain(gap), "<=") for gap in (small, large - small)
+        )
 
     def _leading(self, plain: sp.Expr, small: Order) -> sp.Expr:
         """Terms of a difference that are too large for an ``O(eps**n)``: zero if it holds.
@@ -349,7 +376,7 @@ class Checker:
     def _code_on_draws(self, bound: dict[str, Any], at: Any) -> Verdict:
         stated = self.world.value(self.stated.statement.right, at)
         for draw in self.drawn():
-            arguments = {name: self._numeric(value, draw, at) for name, value in bound.items()}
+            arguments = {name: self.numeric(value, draw, at) for name, value in bound.items()}
             computed = np.asarray(self.stated.code(**arguments), dtype=float)
             wanted = draw.floats(stated)
             if computed.shape != wanted.shape or not holds(computed, "=", wanted):
@@ -360,7 +387,8 @@ class Checker:
         self.draws = DRAWS
         return "tested"
 
-    def _numeric(self, value: Any, draw: Draw, at: Any) -> Any:
+    def numeric(self, value: Any, draw: Draw, at: Any) -> Any:
+        """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):
             if value.elementwise:
                 return draw.activation(value.order)

@@ -19,8 +19,6 @@ its verdict.  Another project refers to a formula through the inventory: with th
 the role ``fml:ref``, without it by ``ref`` and the label ``fml-<id>``.
 """
 
-# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 from importlib import metadata
@@ -31,7 +29,7 @@ from rnnnotes.book.sphinxext.directives import DerivationDirective, FormulaDirec
 from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equation, keep_shapes
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
 from rnnnotes.book.sphinxext.drawings import add_drawings
-from rnnnotes.book.sphinxext.exports import export, remember_times, restore_times
+from rnnnotes.book.sphinxext.exports import Times, export
 from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
 from rnnnotes.book.sphinxext.published import load
 from rnnnotes.book.sphinxext.tables import CountsDirective, NotationDirective
@@ -52,8 +50,8 @@ def prepare(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """
     domain_of(env).data["published"] = load(Path(env.srcdir, app.config.formulas_published))
     for docname in docnames:
-        domain_of(env).clear_doc(docname)
-        env.domains.math_domain.clear_doc(docname)
+        for domain in env.domains.sorted():
+            domain.clear_doc(docname)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -77,8 +75,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-before-read-docs", prepare)
     app.connect("env-get-updated", outdated, priority=900)
     app.connect("build-finished", export)
-    app.connect("builder-inited", remember_times)
-    app.connect("build-finished", restore_times, priority=900)
+    times = Times()
+    app.connect("builder-inited", times.remember)
+    app.connect("build-finished", times.restore, priority=900)
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", insert_equation, priority=900)
         app.connect("autodoc-process-docstring", keep_shapes, priority=900)

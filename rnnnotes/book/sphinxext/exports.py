@@ -27,7 +27,7 @@ from rnnnotes.book.sphinxext.words import word
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["export", "remember_times", "restore_times"]
+__all__ = ["Times", "export"]
 
 
 def export(app: Sphinx, exception: Exception | None) -> None:
@@ -171,21 +171,24 @@ def _tex(app: Sphinx, tex: str, *, display: bool) -> str:
 # -- Times of files --------------------------------------------------------------------------------
 
 
-def remember_times(app: Sphinx) -> None:
-    """Note the files that are there before a build, with their content and times."""
-    files = [path for path in Path(app.outdir).rglob("*") if path.is_file()]
-    app.env.files_before = {  # type: ignore[attr-defined]
-        path: (hashlib.sha256(path.read_bytes()).digest(), path.stat()) for path in files
-    }
-
-
-def restore_times(app: Sphinx, exception: Exception | None) -> None:
-    """Give back its time to a file that Sphinx has written anew with the same content.
+class Times:
+    """Times of the files of a site, which stay where the content stays.
 
     Sphinx writes its indices, its search and its inventory in every build.  A server, and who
     copies a site, would take them for new.
     """
-    for path, (digest, before) in app.env.files_before.items():  # type: ignore[attr-defined]
-        if path.is_file() and path.stat().st_mtime_ns != before.st_mtime_ns:
-            if hashlib.sha256(path.read_bytes()).digest() == digest:
-                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def __init__(self) -> None:
+        self.before: dict[Path, tuple[bytes, int]] = {}
+
+    def remember(self, app: Sphinx) -> None:
+        """Note the files that are there before a build, with their content and times."""
+        files = [path for path in Path(app.outdir).rglob("*") if path.is_file()]
+        self.before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+    def restore(self, app: Sphinx, exception: Exception | None) -> None:
+        """Give back its time to each file that was written anew with the same content."""
+        for path, (content, time) in self.before.items():
+            is_new = path.is_file() and path.stat().st_mtime_ns != time
+            if is_new and path.read_bytes() == content:
+                os.utime(path, ns=(time, time))

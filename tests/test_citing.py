@@ -1,0 +1,332 @@
+"""What a reader takes away of a formula: citations, and code that runs in an empty file."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sympy as sp
+from pybtex.database import parse_string
+
+from rnnnotes.book import bibliography, language, plaintext, source, sympytext
+from rnnnotes.book.bibliography import find_source, plain, read, sources
+from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
+from rnnnotes.book.draws import Draw
+from rnnnotes.book.entries import Atom
+from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
+from rnnnotes.book.language import Expression, Function, StatementError, walk
+from rnnnotes.book.proof import assignments, holds, world_of
+from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.cli import FORMATS as OFFERED
+
+BOOK = list(find_all())
+
+
+# -- Citations -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_bibtex_is_read_by_another_library(id):
+    """Pybtex knows nothing of this package: it finds the formula first, then its sources."""
+    entries = parse_string(cite(find(id), "bibtex"), "bibtex").entries
+    first, *others = entries.values()
+
+    assert list(entries) == [f"rnnnotes:{id}", *find(id).sources]
+    assert first.fields["url"] == f"{SITE}f/{id}.html"
+    assert first.fields["title"].replace("{", "").replace("}", "") == find(id).title
+    assert all("title" in other.fields for other in others)
+
+
+def test_latex_holds_the_printed_equation():
+    """The equation is that of the site, with a label and the address in a comment."""
+    stated = find("gradients.gap_bound")
+    text = cite(stated, "latex")
+
+    assert f"\n  {stated.latex}\n" in text
+    assert r"\label{eq:gradients.gap_bound}" in text
+    assert f"% {permalink(stated.id)}" in text
+    assert "% holds where" in text
+
+
+def test_markdown_links_to_the_formula_and_names_its_sources():
+    """Id, address, equation and source: enough to find it again without the site."""
+    stated = find("bptt.step_jacobian")
+    text = cite(stated, "markdown")
+
+    assert text.startswith(f"[{stated.title}]({permalink(stated.id)})")
+    assert stated.latex in text
+    assert "Pascanu, Mikolov and Bengio (2013)" in text
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_json_is_plain_and_the_same_in_every_run(id):
+    """Machines read it, and a site that is built twice is the same twice: no seconds."""
+    data = json.loads(cite(find(id), "json"))
+
+    assert data == as_data(find(id))
+    assert data["id"] == id
+    assert "seconds" not in data["result"]
+    assert {parent["id"] if isinstance(parent, dict) else parent for parent in data["given"]} == {
+        parent.id for parent in find(id).given
+    }
+
+
+def test_an_unknown_format_is_refused():
+    """The message names the formats there are."""
+    with pytest.raises(ValueError, match="no format 'word': the formats are bibtex"):
+        cite(find("vanilla_rnn.hidden_state"), "word")
+
+
+def test_the_command_offers_each_format():
+    """The command line names them itself, as it does not load what writes them."""
+    assert tuple(FORMATS) == OFFERED
+
+
+# -- NumPy -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_numpy_runs_in_an_empty_file(id):
+    """Pasted where nothing else is, the code computes what the book's own code computes."""
+    stated = find(id)
+    scope = {}
+    exec(cite(stated, "numpy"), scope)
+    draw, arguments = next(drawn(stated))
+
+    assert "rnnnotes" not in scope[stated.name].__code__.co_names
+    assert not scope[stated.name].__annotations__
+    for bound in arguments:
+        np.testing.assert_array_equal(scope[stated.name](**bound), stated.code(**bound))
+
+
+def drawn(stated):
+    """Draws of the leaves, each with the arguments of the code at each index."""
+    from rnnnotes.book.proof import Checker
+
+    world = world_of(stated)
+    checker = Checker(stated, world)
+    names = source.plain(stated.code).__code__.co_varnames
+    count = source.plain(stated.code).__code__.co_argcount
+    for draw in checker.drawn():
+        yield draw, [
+            {name: checker._numeric(stated.argument(name), draw, at) for name in names[:count]}
+            for at in assignments(stated, world)
+        ]
+
+
+def test_numpy_needs_nothing_but_numpy(tmp_path):
+    """Run in a file of its own, by a Python that cannot find this package."""
+    code = cite(find("gradients.sigmoid_activation"), "numpy")
+    (tmp_path / "empty.py").write_text(code + "print(sigmoid_activation(0.0))\n")
+    run = subprocess.run(
+        [sys.executable, "-c", BLOCKED + "exec(open('empty.py').read())"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert run.stdout == "0.5\n"
+
+
+BLOCKED = "import sys; sys.modules['rnnnotes'] = None\n"
+
+
+# -- SymPy -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_sympy_agrees_with_the_proof(id):
+    """Each side has the value that the prover gives it, on the prover's own draws.
+
+    The text is plain SymPy that differentiates with SymPy's own rules, and the prover has
+    rules of its own, so the two are witnesses to each other.
+    """
+    stated = find(id)
+    scope = {"__name__": "empty"}
+    exec(cite(stated, "sympy"), scope)
+    world, at = world_of(stated), sympytext._choice(stated)
+    sides = ["right"] if stated.is_definition else ["left", "right"]
+    wanted = {side: world.value(getattr(stated.statement, side), at) for side in sides}
+    draw = Draw(world.ledger, seed=1)
+
+    for side in sides:
+        found = evaluate(scope[side], draw, world, stated).reshape(wanted[side].shape)
+        np.testing.assert_allclose(found, draw.floats(wanted[side]), rtol=1e-7, atol=1e-12)
+
+
+def test_each_choice_of_the_indices_has_its_sympy():
+    """The default is one choice; a reader may look at any."""
+    stated = find("bptt.jacobian_product")
+    world = world_of(stated)
+    draw = Draw(world.ledger, seed=1)
+    for at in assignments(stated, world):
+        scope = {"__name__": "empty"}
+        exec(sympy_text(stated, at), scope)
+        left, right = (evaluate(scope[side], draw, world, stated) for side in ("left", "right"))
+
+        np.testing.assert_allclose(left, right, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("id", ["building_blocks.softmax_jacobian", "gradients.clipped_norm"])
+def test_sympy_needs_nothing_but_sympy(id, tmp_path):
+    """Run in a file of its own, by a Python that cannot find this package."""
+    (tmp_path / "empty.py").write_text(cite(find(id), "sympy") + "print(len([left, right]))\n")
+    run = subprocess.run(
+        [sys.executable, "-c", BLOCKED + "exec(open('empty.py').read())"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert run.stdout == "2\n"
+
+
+def test_the_conditions_come_along():
+    """Where they are false, the statement may be: a reader has to see them."""
+    scope = {}
+    exec(sympy_text(find("gradients.vanishing_gradient")), scope)
+
+    assert len(scope["conditions"]) == len(find("gradients.vanishing_gradient").where) > 0
+    assert all(condition.is_Relational for condition in scope["conditions"])
+
+
+def evaluate(value, draw, world, stated):
+    """Value of exported SymPy under a draw of the prover."""
+    symbols = {
+        re.sub(r"[\[\](),]+", "_", entry.expr.name).strip("_"): entry.expr
+        for entries in world._named.values()
+        for entry in np.ravel(entries)
+    }
+    times = {
+        node.name: len(node.index)
+        for part in (stated, *stated.ancestors)
+        for node in walk(part.statement)
+        if isinstance(node, Function) and not node.elementwise
+    }
+    known = {}
+
+    def number(expr):
+        if expr not in known:
+            known[expr] = fresh(expr)
+        return known[expr]
+
+    def fresh(expr):
+        if expr.is_Symbol:
+            return sp.Float(draw.number(symbols[expr.name]))
+        if not expr.args:
+            return expr
+        filled = expr.func(*map(number, expr.args))
+        opaque = "fdiff" in vars(type(expr)) and not type(expr).__module__.startswith("sympy")
+        return sp.Float(draw._atom(atom(filled))) if opaque else filled
+
+    def atom(expr):
+        """The prover's name of an unknown function: its time, its entry, its derivatives."""
+        name, places, slopes = re.fullmatch(r"(\w+?)((?:_\d+)*)((?:_d\d+)*)", expr.func.__name__).groups()
+        orders = [slopes.split("_").count(f"d{i + 1}") for i in range(len(expr.args))]
+        numbers = tuple(map(int, places.split("_")[1:]))
+        if name not in times:
+            return Atom(name, tuple(orders), expr.args)
+        index, place = numbers[: times[name]], numbers[times[name] :]
+        return Atom((name, index, tuple(i - 1 for i in place)), tuple(orders), expr.args)
+
+    entries = value if isinstance(value, sp.MatrixBase) else [value]
+    return np.array([float(number(sp.sympify(entry))) for entry in entries])
+
+
+def test_what_names_collide_with_is_refused_here():
+    """A symbol, a function, a size and a helper of one name could not stand in one file."""
+    from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
+
+    names = [*map(str, SIZES), *FUNCTIONS, *(symbol.name for symbol in SYMBOLS),
+             *sympytext.HELPERS]  # fmt: skip
+
+    assert len(names) == len(set(names))
+
+
+# -- Text ------------------------------------------------------------------------------------------
+
+
+NODES = {
+    node for node in vars(language).values()
+    if isinstance(node, type) and issubclass(node, Expression)
+    and not node.__name__.startswith("_") and node is not Expression
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", [plaintext.RULES, sympytext.RULES], ids=["text", "SymPy"])
+def test_every_node_is_written(rules):
+    """A node that is added to the language is added to the printers."""
+    assert set(rules) == NODES
+
+
+def test_text_reads_as_it_was_stated():
+    """Brackets stand where leaving them out would say something else."""
+    from rnnnotes.notation import H, W_hh, v, w
+
+    examples = {
+        "v - (w + v)": v - (w + v),
+        "v - w + v": v - w + v,
+        "(v + w) ⊙ v": (v + w) * v,
+        "vᵀ W_hh": v @ W_hh,
+        "W_hhᵀ (v + w)": W_hh.T @ (v + w),
+        "v wᵀ": language.Outer(v, w),
+        "v/(v + 1)": v / (v + 1),
+        "(v + w)^2": (v + w) ** 2,
+        "-(v + w)": -(v + w),
+        "H-1": language.wrap(H - 1),
+    }
+
+    assert {plaintext.text(expression): expression for expression in examples.values()} == examples
+
+
+# -- The bibliography ------------------------------------------------------------------------------
+
+
+def test_each_source_is_read_as_another_library_reads_it():
+    """Pybtex and the reader here find the same keys, kinds and years."""
+    text = "\n\n".join(entry.text for entry in sources().values())
+    entries = parse_string(text, "bibtex").entries
+
+    assert list(entries) == list(sources())
+    for key, entry in entries.items():
+        assert sources()[key].kind == entry.type
+        assert sources()[key].fields.get("year") == entry.fields.get("year")
+        assert [plain(person.last_names[0]) for person in entry.persons["author"]] == [
+            author.split()[0] for author in sources()[key].authors
+        ]
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_every_source_of_a_formula_is_in_the_bibliography(id):
+    """A key that leads nowhere is no source."""
+    assert all(find_source(key).cited() for key in find(id).sources)
+
+
+def test_an_unknown_source_is_refused():
+    """The message names the key."""
+    with pytest.raises(KeyError, match="no source 'nobody' in references.bib"):
+        find_source("nobody")
+
+
+def test_fields_come_in_braces_in_quotes_or_bare():
+    """All three are BibTeX."""
+    entry = read('@misc{k, title = {A {B} c}, note = "d, e", year = 1990 }')["k"]
+
+    assert entry.fields == {"title": "A B c", "note": "d, e", "year": "1990"}
+
+
+def test_an_open_brace_is_refused():
+    """Half an entry would swallow the next one."""
+    with pytest.raises(ValueError, match="a brace is not closed"):
+        read("@misc{k, title = {A}")
+
+
+def test_the_installed_copy_comes_first(monkeypatch, tmp_path):
+    """A wheel carries the bibliography beside the package; a checkout has it with the pages."""
+    package = tmp_path / "rnnnotes" / "book"
+    package.mkdir(parents=True)
+    (package.parent / "references.bib").write_text("@misc{copy, title = {A copy}}")
+    monkeypatch.setattr(bibliography, "__file__", str(package / "bibliography.py"))
+    sources.cache_clear()
+    try:
+        assert list(sources()) == ["copy"]
+    finally:
+        sources.cache_clear()

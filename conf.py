@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
+from rnnnotes.book.citing import SITE  # noqa: E402 -- read from here, installed or not
+
 project = "rnnnotes"
 author = "the rnnnotes developers"
 project_copyright = "the rnnnotes developers; code BSD-3-Clause, text CC BY 4.0"
@@ -72,7 +74,7 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = "rnnnotes"
 site_description = "Recurrent neural networks, one checked formula at a time."
-html_baseurl = "https://rnnnotes.readthedocs.io/en/latest/"
+html_baseurl = SITE
 html_static_path = ["docs/_static"]
 templates_path = ["docs/_templates"]
 html_favicon = "docs/_static/favicon.svg"

@@ -695,7 +695,7 @@ def deep_state(
 
 @formula(
     h_ahead[t], "=", f(W_xh @ x[t] + W_hh @ h_ahead[t - 1] + b_h),
-    source=["zhang2023", "pytorch_rnn"], slug="birnn-forward-backward",
+    source=["schuster1997", "zhang2023"], slug="birnn-forward-backward",
 )  # fmt: skip
 def state_ahead(
     x: Array, h_ahead_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
@@ -733,7 +733,7 @@ def state_ahead(
 
 @formula(
     h_back[t], "=", f(W_xb @ x[t] + W_bb @ h_back[t + 1] + b_b),
-    source=["zhang2023", "pytorch_rnn"], slug="birnn-forward-backward",
+    source=["schuster1997", "zhang2023"], slug="birnn-forward-backward",
 )  # fmt: skip
 def state_back(
     x: Array, h_back_next: Array, W_xb: Array, W_bb: Array, b_b: Array, f: Elementwise
@@ -771,7 +771,7 @@ def state_back(
 
 @formula(
     a_y[t], "=", W_both @ Concatenate(h_ahead[t], h_back[t]) + b_y,
-    source=["zhang2023", "pytorch_rnn"], slug="birnn-concat-output",
+    source=["schuster1997", "zhang2023"], slug="birnn-concat-output",
 )  # fmt: skip
 def bidirectional_output(h_ahead: Array, h_back: Array, W_both: Array, b_y: Array) -> Array:
     r"""Output that knows past and future.
@@ -843,15 +843,15 @@ def parameter_count(D: int, H: int, O: int) -> int:  # noqa: E741
 
 
 @formula(
-    Number(2 * H * D - H) + Number(2 * H * H - H) + Number(2 * H), "=", Number(2 * H * (D + H)),
-    source="zhang2023", slug="rnn-flops",
+    Number(H * (2 * D - 1)) + Number(H * (2 * H - 1)) + Number(2 * H), "=", Number(2 * H * (D + H)),
+    source="golub2013", slug="rnn-flops",
     derivation=[
         (
             "=",
-            Number(H * D + H * (D - 1)) + Number(H * H + H * (H - 1)) + Number(2 * H),
-            "a row of n products needs n multiplications and n - 1 additions",
+            Number(2 * H * D) + Number(2 * H * H),
+            "each product lacks one addition a row, and two additions a row join them and the bias",
         ),
-        ("=", Number(2 * H * (D + H)), "the additions of both products and the bias fill up"),
+        ("=", Number(2 * H * (D + H)), "every weight is multiplied once and added once"),
     ],
 )  # fmt: skip
 def flop_count(D: int, H: int) -> int:
@@ -868,6 +868,10 @@ def flop_count(D: int, H: int) -> int:
     -------
     count : int
         Operations of the pre-activation; the activation of `H` numbers comes on top.
+
+    Notes
+    -----
+    A row of `n` weights times a vector takes `n` multiplications and ``n - 1`` additions.
 
     Examples
     --------

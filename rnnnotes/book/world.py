@@ -39,12 +39,7 @@ class World:
         self.variables: dict[str, Definition] = {}
         self.functions: dict[str, Definition] = {}
         for definition in definitions:
-            if isinstance(definition.target, lang.Apply):
-                self.functions[definition.target.function.name] = definition
-            elif isinstance(definition.target, lang.At):
-                self.variables[definition.target.variable.name] = definition
-            elif isinstance(definition.target, lang.Variable):
-                self.variables[definition.target.name] = definition
+            self._define(definition)
         elementwise = {
             name: self._expansion(name)
             for name, definition in self.functions.items()
@@ -53,22 +48,49 @@ class World:
         self.ledger = Ledger(elementwise)
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
+        self._open: list[str] = []
+
+    def _define(self, definition: Definition) -> None:
+        target = definition.target
+        if isinstance(target, lang.Apply):
+            name, known = target.function.name, self.functions
+        else:
+            name, known = _variable_of(target).name, self.variables
+        if name in known and known[name] != definition:
+            raise lang.StatementError(f"{name} has two definitions among the formulas given")
+        known[name] = definition
 
     def _expansion(self, name: str) -> Callable[[Entry], Entry]:
         definition = self.functions[name]
         (argument,) = definition.target.arguments
 
         def expand(entry: Entry) -> Entry:
-            return self._with({argument: _box(entry)}, definition.value)[()]
+            return self._inside(name, {argument: _box(entry)}, definition.value, {})[()]
 
         return expand
 
-    def _with(self, bound: dict[lang.Expression, Entries], node: lang.Expression) -> Entries:
-        outer, self.bound = self.bound, {**self.bound, **bound}
+    def _inside(
+        self, name: str, bound: dict[lang.Expression, Entries], value: lang.Expression, at: Indices
+    ) -> Entries:
+        """Value of a definition, in which nothing is bound but its own arguments."""
+        if name in self._open:
+            raise lang.StatementError(f"{name} is defined by itself: {' by '.join(self._open)}")
+        if any(isinstance(node, DERIVATIVES) for node in lang.walk(value)):
+            bound = {argument: self._points(entries) for argument, entries in bound.items()}
+        self._open.append(name)
+        outer, self.bound = self.bound, bound
         try:
-            return self.value(node, self.sizes)
+            return self.value(value, at)
         finally:
             self.bound = outer
+            self._open.pop()
+
+    def _points(self, values: Entries) -> Entries:
+        """Give arguments names of their own: a derivative by one must not reach past it."""
+        name = np.frompyfunc(
+            lambda entry: self.ledger.define(f"point{len(self.ledger.nodes)}", entry, None), 1, 1
+        )
+        return np.asarray(name(values), dtype=object)
 
     def number(self, expr: sp.Expr, at: Indices) -> int:
         """Integer value of an expression in sizes and indices."""
@@ -108,7 +130,7 @@ class World:
         shape = self.shape(variable, {})
         entries = np.empty(shape, dtype=object)
         definition = self.variables.get(variable.name)
-        value = None if definition is None else self._defined(definition, index)
+        value = None if definition is None else self._defined(name, definition, index)
         for place in np.ndindex(*shape):
             label = name + (f"({','.join(str(i + 1) for i in place)})" if shape else "")
             entries[place] = (
@@ -118,7 +140,9 @@ class World:
             )
         return entries
 
-    def _defined(self, definition: Definition, index: tuple[int, ...]) -> Entries | None:
+    def _defined(
+        self, name: str, definition: Definition, index: tuple[int, ...]
+    ) -> Entries | None:
         """Return the value that a definition gives at an index, if it reaches that far."""
         pattern = definition.target.index if isinstance(definition.target, lang.At) else ()
         at: dict[sp.Symbol, int] = {}
@@ -129,13 +153,13 @@ class World:
                     return None
                 continue
             (symbol,) = free
-            at[symbol] = int(sp.solve(expr.subs(self.sizes) - value, symbol)[0])
+            at[symbol] = self.number(sp.solve(expr.subs(self.sizes) - value, symbol)[0], {})
         for symbol, low, high in definition.ranges:
             if symbol in at and not (
                 self.number(low, at) <= at[symbol] <= self.number(high, at)
             ):  # fmt: skip
                 return None
-        return self.value(definition.value, at)
+        return self._inside(name, {}, definition.value, at)
 
     def apply(self, function: lang.Function, arguments: Sequence[Any], at: Indices) -> Any:
         """Apply a function, or a derivative of one, to arrays of entries."""
@@ -158,6 +182,11 @@ class World:
         for place in np.ndindex(*shape):
             result[place] = self.ledger.apply((function.name, index, place), *flat)
         return result
+
+
+def _variable_of(node: Any) -> lang.Variable:
+    """Declared symbol of which a node is all or a part."""
+    return node if isinstance(node, lang.Variable) else _variable_of(node.args[0])
 
 
 def _box(entry: Any) -> Entries:
@@ -232,18 +261,26 @@ def _apply(world: World, node: Any, at: Indices) -> Entries:
     definition = world.functions.get(node.function.name)
     if definition is not None and not node.function.elementwise:
         parameters = definition.target.arguments
-        return world._with(dict(zip(parameters, arguments, strict=True)), definition.value)
+        bound = dict(zip(parameters, arguments, strict=True))
+        return world._inside(node.function.name, bound, definition.value, {})
     return np.asarray(world.apply(node.function, arguments, at), dtype=object)
 
 
-def _derivative(world: World, node: Any, at: Indices) -> Entries:
-    of, by = world.values(node, at)
-    return world.ledger.derivatives(of, by)
+DERIVATIVES = lang.Jacobian, lang.Gradient, lang.Immediate
+
+
+def _derivative(world: World, node: Any, at: Indices, since: int | None = None) -> Entries:
+    of, by = node.args
+    # The derivative of an unknown would be zero, and anything would follow from it.
+    if isinstance(of, lang.Variable | lang.At) and of not in world.bound:
+        name = _variable_of(of).name
+        if name not in world.variables and name != _variable_of(by).name:
+            raise lang.StatementError(f"{name} is differentiated, and no formula given defines it")
+    return world.ledger.derivatives(*world.values(node, at), since=since)
 
 
 def _immediate(world: World, node: Any, at: Indices) -> Entries:
-    of, by = world.values(node, at)
-    return world.ledger.derivatives(of, by, since=world.number(node.args[0].index[-1], at))
+    return _derivative(world, node, at, since=world.number(node.args[0].index[-1], at))
 
 
 def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
@@ -279,10 +316,26 @@ def _entry(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(value[tuple(i - 1 for i in numbers)], dtype=object)
 
 
+def _symbol(world: World, node: Any, at: Indices) -> Entries:
+    if node.times:
+        raise lang.StatementError(f"{node.name} stands without its time, as in {node.name}[t]")
+    return world.named(node, ())
+
+
+def _at_time(world: World, node: Any, at: Indices) -> Entries:
+    index = tuple(world.number(i, at) for i in node.index)
+    first, last = (world.number(time, at) for time in node.variable.times)
+    if not first <= index[-1] <= last:
+        raise lang.StatementError(
+            f"{node.variable.name} has no time {index[-1]}: it is declared from {first} to {last}"
+        )
+    return world.named(node.variable, index)
+
+
 def _array(world: World, node: Any, at: Indices) -> Entries:
     variable, *bounds = node.args
     low, high = (world.number(bound, at) for bound in bounds)
-    return np.stack([world.named(variable, (i,)) for i in range(low, high + 1)])
+    return np.stack([_at_time(world, variable[i], at) for i in range(low, high + 1)])
 
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
@@ -295,10 +348,8 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Literal: lambda world, node, at: np.array(
         [[world.value(entry, at)[()] for entry in row] for row in node.args]
     ),
-    lang.Variable: lambda world, node, at: world.named(node, ()),
-    lang.At: lambda world, node, at: world.named(
-        node.variable, tuple(world.number(i, at) for i in node.index)
-    ),
+    lang.Variable: _symbol,
+    lang.At: _at_time,
     lang.Entry: _entry,
     lang.Array: _array,
     lang.Apply: _apply,

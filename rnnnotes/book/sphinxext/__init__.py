@@ -13,6 +13,8 @@ Directives of a page:
     Every symbol.
 ``verdict-counts``
     How many formulas there are, by chapter and verdict.
+``mutants``
+    What became of the mutants of the last full run.
 
 The role ``formula`` links to a formula by its title, ``eq`` by its number, and ``verdict`` sets
 its verdict.  Another project refers to a formula through the inventory: with this extension by
@@ -32,7 +34,7 @@ from rnnnotes.book.sphinxext.drawings import add_drawings
 from rnnnotes.book.sphinxext.exports import Times, export
 from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
 from rnnnotes.book.sphinxext.published import load
-from rnnnotes.book.sphinxext.tables import CountsDirective, NotationDirective
+from rnnnotes.book.sphinxext.tables import CountsDirective, MutantsDirective, NotationDirective
 from rnnnotes.book.sphinxext.widgets import add_widgets
 from rnnnotes.book.sphinxext.words import collect
 
@@ -65,6 +67,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("derivation", DerivationDirective)
     app.add_directive("notation", NotationDirective)
     app.add_directive("verdict-counts", CountsDirective)
+    app.add_directive("mutants", MutantsDirective)
     app.add_role("formula", FormulaRole())
     app.add_role("verdict", VerdictRole())
     add_widgets(app)
@@ -77,6 +80,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("build-finished", export)
     times = Times()
     app.connect("builder-inited", times.remember)
+    app.connect("html-page-context", times.note_page)
     app.connect("build-finished", times.restore, priority=900)
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", insert_equation, priority=900)

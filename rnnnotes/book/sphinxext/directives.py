@@ -18,12 +18,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_id
 
 from rnnnotes.book.checking import result_of
+from rnnnotes.book.citing import cite
 from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
-from rnnnotes.book.sphinxext.texts import cite, texts_of
+from rnnnotes.book.sphinxext.texts import texts_of
 from rnnnotes.book.sphinxext.widgets import FormulaTitle, Heading, Reuse, UsedBy
 from rnnnotes.book.sphinxext.words import word
 

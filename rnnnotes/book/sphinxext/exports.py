@@ -5,6 +5,8 @@ id that it has ever had, ``f/<id>.bib`` cites it, and ``_static/formulas`` holds
 beside a link to it.  Nothing is written when nothing has changed.
 """
 
+# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
+
 from __future__ import annotations
 
 import hashlib
@@ -180,15 +182,25 @@ class Times:
 
     def __init__(self) -> None:
         self.before: dict[Path, tuple[bytes, int]] = {}
+        self.wrote_pages = False
 
     def remember(self, app: Sphinx) -> None:
         """Note the files that are there before a build, with their content and times."""
         files = [path for path in Path(app.outdir).rglob("*") if path.is_file()]
         self.before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
+    def note_page(
+        self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any],
+        doctree: nodes.document | None,
+    ) -> None:  # fmt: skip
+        """Note that a page has been written."""
+        self.wrote_pages |= doctree is not None
+
     def restore(self, app: Sphinx, exception: Exception | None) -> None:
         """Give back its time to each file that was written anew with the same content."""
         for path, (content, time) in self.before.items():
+            if path.name == "searchindex.js" and not self.wrote_pages:
+                path.write_bytes(content)  # Sphinx drops the index entries of pages it did not read
             is_new = path.is_file() and path.stat().st_mtime_ns != time
             if is_new and path.read_bytes() == content:
                 os.utime(path, ns=(time, time))

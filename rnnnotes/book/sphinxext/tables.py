@@ -1,8 +1,9 @@
-"""Tables: the notation, and the counts of verdicts."""
+"""Tables: the notation, and the counts of verdicts and of mutants."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,9 @@ from rnnnotes.book.sphinxext.directives import Aware, verdict_of
 from rnnnotes.book.sphinxext.words import word
 from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
-__all__ = ["CountsDirective", "NotationDirective", "sections"]
+__all__ = ["CountsDirective", "MutantsDirective", "NotationDirective", "sections"]
+
+FATES = ("refuted", "equivalent", "survived")
 
 VERDICTS = ("definition", "proved", "proved at sizes", "tested", "cited")
 
@@ -83,6 +86,21 @@ class CountsDirective(Aware):
             reftarget=f"/{chapter}", refexplicit=False, refwarn=True,
             refdoc=self.env.current_document.docname,
         )  # fmt: skip
+
+
+class MutantsDirective(Aware):
+    """Counts of mutants, by what was broken and what became of them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Set the table of the last full run, which `rnnnotes.book.mutants` keeps."""
+        record = Path(self.env.srcdir, "mutants.json")
+        self.env.note_dependency(record)
+        counts = json.loads(record.read_text(encoding="utf-8"))
+        rows = [[word(name), *(str(fates.get(fate, 0)) for fate in FATES)]
+                for name, fates in counts["operators"].items()]  # fmt: skip
+        rows.append([word("total"), *(str(counts[fate]) for fate in FATES)])
+        head = [word("broken"), *map(word, FATES)]
+        return [set_table(Table("", head, rows), self, "fml-counts")]
 
 
 def _numbers(count: Counter[str], verdicts: Iterable[str]) -> list[Cell]:

@@ -249,7 +249,7 @@ def vanishing_gradient(kappa: float, t: int, k: int) -> float:
     Parameters
     ----------
     kappa : float
-        Number below 1 that neither the largest slope times the norm of the weights exceeds.
+        Number below 1, and at least the largest slope times the norm of the weights.
     t : int
         Later time, from 1 to T.
     k : int
@@ -784,7 +784,7 @@ def sigmoid_decay(w: float, T: int) -> float:
 
     Examples
     --------
-    With weight 1, a fiftieth of a fiftieth is not left after six steps.
+    With weight 1, six steps leave at most one part in four thousand.
 
     >>> 1 / sigmoid_decay(w=1.0, T=6)
     4096.0
@@ -914,7 +914,7 @@ def clipped_norm(grad: Array, g_max: float) -> float:
 
 @formula(
     clipped_entries, "=", Max(-g_max, Min(g_max, grad)),
-    source="mikolov2012", slug="clip-by-value",
+    source=["mikolov2012", "pascanu2013"], slug="clip-by-value",
 )  # fmt: skip
 def clip_by_value(grad: Array, g_max: float) -> Array:
     r"""Gradient clipped entry by entry.

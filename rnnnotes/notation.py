@@ -153,7 +153,9 @@ b_h = declare("b_h", r"\mathbf{b}_{h}", "hidden bias", H)
 b_y = declare("b_y", r"\mathbf{b}_{y}", "output bias", O)
 b_ih = declare("b_ih", r"\mathbf{b}_{ih}", "bias that comes with the input weights", H)
 b_hh = declare("b_hh", r"\mathbf{b}_{hh}", "bias that comes with the recurrent weights", H)
-W_below = declare("W_below", r"\mathbf{V}", "weights from the layer below", H, H)
+W_below = declare("W_below", r"\mathbf{V}", "weights from the layer below", H, H, times=(2, N))
+W_layer = declare("W_layer", r"\mathbf{W}", "weights from a layer to itself", H, H, times=(2, N))
+b_layer = declare("b_layer", r"\mathbf{b}", "bias of a layer", H, times=(2, N))
 h_ahead = declare(
     "h_ahead", r"\overrightarrow{\mathbf{h}}", "state of the network that reads ahead", H,
     times=(0, T),

@@ -26,6 +26,7 @@ from rnnnotes.notation import (
     W_both,
     W_hh,
     W_hy,
+    W_layer,
     W_xb,
     W_xh,
     a,
@@ -34,6 +35,7 @@ from rnnnotes.notation import (
     b_h,
     b_hh,
     b_ih,
+    b_layer,
     b_y,
     ell,
     eta,
@@ -649,18 +651,18 @@ def state_from_pre_activation_form(
 
 @formula(
     h[layer, t], "=",
-    f(W_below[layer] @ h[layer - 1, t] + W_hh[layer] @ h[layer, t - 1] + b_h[layer]),
+    f(W_below[layer] @ h[layer - 1, t] + W_layer[layer] @ h[layer, t - 1] + b_layer[layer]),
     source=["zhang2023", "pytorch_rnn"], slug="deep-rnn", ranges={layer: (2, 3)},
     bindings={
         "h_below": h[layer - 1, t],
         "h_prev": h[layer, t - 1],
         "W_below": W_below[layer],
-        "W_hh": W_hh[layer],
-        "b_h": b_h[layer],
+        "W_layer": W_layer[layer],
+        "b_layer": b_layer[layer],
     },
 )  # fmt: skip
 def deep_state(
-    h_below: Array, h_prev: Array, W_below: Array, W_hh: Array, b_h: Array, f: Elementwise
+    h_below: Array, h_prev: Array, W_below: Array, W_layer: Array, b_layer: Array, f: Elementwise
 ) -> Array:
     r"""State of a layer above the first.
 
@@ -672,9 +674,9 @@ def deep_state(
         State of this layer, one step before.
     W_below : (H, H) ndarray
         Weights from the layer below.
-    W_hh : (H, H) ndarray
+    W_layer : (H, H) ndarray
         Weights from this layer to itself.
-    b_h : (H,) ndarray
+    b_layer : (H,) ndarray
         Bias of this layer.
     f : callable
         Activation, entry by entry.
@@ -690,7 +692,7 @@ def deep_state(
     >>> deep_state(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
     array([0.8])
     """
-    return f(W_below @ h_below + W_hh @ h_prev + b_h)
+    return f(W_below @ h_below + W_layer @ h_prev + b_layer)
 
 
 @formula(

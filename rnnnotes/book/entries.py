@@ -343,6 +343,8 @@ class Ledger:
 
     def derivatives(self, of: Entries, by: Entries, since: int | None = None) -> Entries:
         """Differentiate each entry by each entry, along new last axes."""
+        if not all(exact(entry).is_Symbol for entry in by.flat):
+            raise TypeError("a derivative is by a symbol, not by an expression")
         result = np.empty(of.shape + by.shape, dtype=object)
         for i in np.ndindex(*of.shape):
             for j in np.ndindex(*by.shape):

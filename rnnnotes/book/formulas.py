@@ -395,7 +395,8 @@ def scalar_only(stated: Formula) -> bool:
     """Whether a statement is about numbers alone, so that its proof knows no sizes."""
     parts = [stated.statement, *(line.expr for line in stated.derivation)]
     nodes = [node for part in parts for node in walk(part)]
-    return all(
+    # A size may stand in a number, as in a count: 2 H = D holds at H=2 and D=4 alone.
+    return not any(map(indices, parts)) and all(
         not node.shape and not (isinstance(node, Variable) and node.times)
         for node in nodes
         if isinstance(node, Expression) and not isinstance(node, Number)

@@ -411,8 +411,8 @@ class At(Expression):
     """A symbol at an index, such as the state at time ``t - 1``."""
 
     def __new__(cls, variable: Variable, *index: Any) -> At:
-        _require(bool(variable.times), f"{variable.name} has no times: it is not indexed")
         _require(isinstance(variable, Variable), f"At: only a symbol is indexed, not {variable}")
+        _require(bool(variable.times), f"{variable.name} has no times: it is not indexed")
         node = sp.Basic.__new__(cls, variable, *map(sp.sympify, index))
         node.shape = variable.shape
         return cast(At, node)

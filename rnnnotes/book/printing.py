@@ -198,8 +198,6 @@ def _variable(node: Any) -> str:
 
 
 def _at(node: Any) -> str:
-    if not node.variable.times:  # weights have a layer, and no time
-        return f"{latex(node.variable)}^{{({index_latex(node.index[0])})}}"
     *layer, time = map(index_latex, node.index)
     above = f"^{{({layer[0]})}}" if layer else ""
     return f"{latex(node.variable)}{above}_{{{time}}}"

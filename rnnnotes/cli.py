@@ -55,9 +55,7 @@ def list_(chapters: tuple[str, ...]) -> None:
     for chapter in wanted:
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         for stated in known[chapter]:
-            table.add_row(
-                f"  {stated.id}", _styled(outcomes[stated.id].verdict), stated.title
-            )
+            table.add_row(f"  {stated.id}", _styled(outcomes[stated.id].verdict), stated.title)
         console.print(chapter, style="bold")
         console.print(table)
 
@@ -65,7 +63,7 @@ def list_(chapters: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("id")
 @click.option("--latex", "as_latex", is_flag=True, help="Write equations in LaTeX.")
-def show(id: str, as_latex: bool) -> None:  # noqa: A002 -- it is an id
+def show(id: str, as_latex: bool) -> None:
     """Show a formula: equation, symbols, code, derivation and verdict."""
     from rnnnotes.book.plaintext import text
     from rnnnotes.book.printing import latex
@@ -128,11 +126,15 @@ def _steps(steps: list[tuple[str, str]]) -> list[str]:
 
 def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
     """Name, shape and meaning of what a statement is made of."""
-    from rnnnotes.notation import FUNCTIONS, SYMBOLS
+    from sympy import Symbol
+
+    from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
 
     rows = [(symbol.name, f"({', '.join(map(str, symbol.shape))})" if symbol.shape else "number",
              SYMBOLS[symbol].text) for symbol in stated.symbols]  # fmt: skip
-    return rows + [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
+    rows += [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
+    used = stated.statement.atoms(Symbol)
+    return rows + [(str(size), "size", SIZES[size].text) for size in SIZES if size in used]
 
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -147,7 +149,7 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 @click.option("--no-cache", is_flag=True, help="Prove anew what is known from before.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that prove.")
 @click.option("--limit", type=click.FloatRange(min=0, min_open=True), default=60.0,
-              show_default=True, help="Seconds that the proof of one formula may take.")  # fmt: skip
+              show_default=True, help="Seconds that one proof may take.")  # fmt: skip
 def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: float) -> None:
     """Check formulas, and all that they rest on; without an argument, the whole book.
 
@@ -156,9 +158,7 @@ def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: fl
     """
     console = _console()
     chosen = [stated for name in which for stated in _formulas_of(name)] if which else None
-    outcomes = _check(
-        chosen, console, each=True, cached=not no_cache, workers=workers, limit=limit
-    )
+    outcomes = _check(chosen, console, each=True, cached=not no_cache, workers=workers, limit=limit)
     console.print()
     console.print(summary(outcomes, plain=not console.is_terminal))
     failed = [outcome for outcome in outcomes.values() if not outcome.passed]
@@ -174,7 +174,7 @@ def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: fl
 @click.argument("id")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="bibtex",
               show_default=True, help="numpy and sympy run in an empty file.")  # fmt: skip
-def cite(id: str, format_: str) -> None:  # noqa: A002 -- it is an id
+def cite(id: str, format_: str) -> None:
     """Cite a formula, or write the code that computes it."""
     from rnnnotes.book.citing import cite as written
 
@@ -197,7 +197,7 @@ def _by_chapter() -> dict[str, list[Formula]]:
     return found
 
 
-def _find(id: str) -> Formula:  # noqa: A002 -- it is an id
+def _find(id: str) -> Formula:
     from rnnnotes.book.formulas import UnknownFormulaError, find
 
     try:

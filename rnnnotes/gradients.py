@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise
+from rnnnotes.book.arrays import Array, Elementwise, Scalar
 from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import (
     Abs,
@@ -34,7 +34,6 @@ from rnnnotes.bptt import jacobian_product, state_loss
 from rnnnotes.notation import (
     L_t,
     M,
-    P,
     Q,
     T,
     W_hh,
@@ -63,7 +62,6 @@ from rnnnotes.notation import (
     tanh,
     theta,
     u,
-    v,
     w_unit,
     x_unit,
 )
@@ -109,7 +107,7 @@ __all__ = [
          "one factor after the other stretches a vector by its norm at most"),
     ],
 )  # fmt: skip
-def norm_of_product(Ms: Array, t: int, k: int) -> float:
+def norm_of_product(Ms: Array, t: int, k: int) -> Scalar:
     r"""Norm of a product of matrices.
 
     Parameters
@@ -146,13 +144,14 @@ def norm_of_product(Ms: Array, t: int, k: int) -> float:
     source="pascanu2013", slug="norm-submultiplicative",
     given=[jacobian_product, norm_of_product], ranges={k: (0, t)},
     derivation=[
-        ("=", Norm(Product(Diag(f.prime(a[j])) @ W_hh, j, t, k + 1)), "the Jacobian over many steps"),
+        ("=", Norm(Product(Diag(f.prime(a[j])) @ W_hh, j, t, k + 1)),
+         "the Jacobian over many steps"),
         ("<=", Product(Norm(Diag(f.prime(a[j])) @ W_hh), j, t, k + 1), "the norm of a product"),
         ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
          "the norm of a product, of two factors"),
     ],
 )  # fmt: skip
-def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k: int) -> float:
+def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k: int) -> Scalar:
     r"""Bound of the Jacobian over many steps.
 
     Parameters
@@ -200,7 +199,7 @@ def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k
         ("=", (gamma * Norm(W_hh)) ** (t - k), "the factors are equal, one for each step"),
     ],
 )  # fmt: skip
-def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> float:
+def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> Scalar:
     r"""Bound of the Jacobian over a gap.
 
     Parameters
@@ -243,7 +242,7 @@ def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> float:
         ("<=", kappa ** (t - k), "the condition on the weights"),
     ],
 )  # fmt: skip
-def vanishing_gradient(kappa: float, t: int, k: int) -> float:
+def vanishing_gradient(kappa: float, t: int, k: int) -> Scalar:
     r"""Sufficient condition for a vanishing gradient.
 
     Parameters
@@ -282,7 +281,7 @@ def vanishing_gradient(kappa: float, t: int, k: int) -> float:
         ("<=", wrap(1), "the condition on the weights: no factor is above one"),
     ],
 )  # fmt: skip
-def no_explosion() -> float:
+def no_explosion() -> Scalar:
     r"""Necessary condition for an exploding gradient.
 
     Returns
@@ -312,7 +311,7 @@ def no_explosion() -> float:
     f(u), "=", sigmoid(u),
     source="goodfellow2016", slug="vanishing-sigmoid", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def sigmoid_activation(u: Array) -> Array:
+def sigmoid_activation(u: float | Array) -> float | Array:
     r"""Sigmoid as the activation.
 
     Parameters
@@ -337,7 +336,7 @@ def sigmoid_activation(u: Array) -> Array:
     f(u), "=", tanh(u),
     source="goodfellow2016", slug="vanishing-tanh", given=[building_blocks.tanh],
 )  # fmt: skip
-def tanh_activation(u: Array) -> Array:
+def tanh_activation(u: float | Array) -> float | Array:
     r"""Hyperbolic tangent as the activation.
 
     Parameters
@@ -371,7 +370,7 @@ def tanh_activation(u: Array) -> Array:
         ("=", (Norm(W_hh) / 4) ** (t - k), "the factors are equal, one for each step"),
     ],
 )  # fmt: skip
-def vanishing_sigmoid(W_hh: Array, t: int, k: int) -> float:
+def vanishing_sigmoid(W_hh: Array, t: int, k: int) -> Scalar:
     r"""Bound of the Jacobian of a sigmoid network.
 
     Parameters
@@ -415,7 +414,7 @@ def vanishing_sigmoid(W_hh: Array, t: int, k: int) -> float:
         ("=", Norm(W_hh) ** (t - k), "the factors are equal, one for each step"),
     ],
 )  # fmt: skip
-def vanishing_tanh(W_hh: Array, t: int, k: int) -> float:
+def vanishing_tanh(W_hh: Array, t: int, k: int) -> Scalar:
     r"""Bound of the Jacobian of a tanh network.
 
     Parameters
@@ -452,11 +451,10 @@ def vanishing_tanh(W_hh: Array, t: int, k: int) -> float:
     source="golub2013", slug="spectral-radius-vs-norm",
     derivation=[
         ("<=", Norm(W_hh),
-         "an eigenvector is stretched by the modulus of its eigenvalue, and no vector by more "
-         "than the norm"),
+         "an eigenvector is stretched by the size of its eigenvalue, no vector beyond the norm"),
     ],
 )  # fmt: skip
-def spectral_radius_bound(W_hh: Array) -> float:
+def spectral_radius_bound(W_hh: Array) -> Scalar:
     r"""Bound of the spectral radius.
 
     Parameters
@@ -555,7 +553,7 @@ def matrix_power(Q: Array, eigenvalues: Array, t: int) -> Array:
     source="trefethen2005", slug="nonnormal-transient",
     derivation=[("=", lam, "the eigenvalues of a triangular matrix are its diagonal")],
 )  # fmt: skip
-def transient_radius(lam: float) -> float:
+def transient_radius(lam: float) -> Scalar:
     r"""Spectral radius of two units in a chain.
 
     Parameters
@@ -582,8 +580,7 @@ def transient_radius(lam: float) -> float:
     source="trefethen2005", slug="nonnormal-transient",
     derivation=[
         ("=", Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
-         "a path from the second unit to the first crosses at one of the steps, and is kept at "
-         "the others"),
+         "a path from the second unit to the first crosses at one step, and is kept at the others"),
     ],
 )  # fmt: skip
 def transient_power(lam: float, beta: float, t: int) -> Array:
@@ -621,7 +618,7 @@ def transient_power(lam: float, beta: float, t: int) -> Array:
         ("=", Norm(MatrixPower(Literal([lam, beta], [0, lam]), t)), "the power of the weights"),
     ],
 )  # fmt: skip
-def transient_growth(lam: float, beta: float, t: int) -> float:
+def transient_growth(lam: float, beta: float, t: int) -> Scalar:
     r"""Transient growth of two units in a chain.
 
     Parameters
@@ -657,7 +654,7 @@ def transient_growth(lam: float, beta: float, t: int) -> float:
     source="bengio1994", slug="scalar-rnn-gradient",
     bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
 )  # fmt: skip
-def scalar_pre_activation(h_prev: float, x: float, w: float) -> float:
+def scalar_pre_activation(h_prev: float, x: float, w: float) -> Scalar:
     r"""Pre-activation of a single unit.
 
     Parameters
@@ -686,7 +683,7 @@ def scalar_pre_activation(h_prev: float, x: float, w: float) -> float:
     h_unit[t], "=", f(a_unit[t]),
     source="bengio1994", slug="scalar-rnn-gradient", bindings={"a": a_unit[t]},
 )  # fmt: skip
-def scalar_state(a: float, f: Elementwise) -> float:
+def scalar_state(a: float, f: Elementwise) -> Scalar:
     r"""State of a single unit.
 
     Parameters
@@ -717,10 +714,11 @@ def scalar_state(a: float, f: Elementwise) -> float:
     derivation=[
         ("=", Product(Jacobian(h_unit[t], h_unit[t - 1]), t, T, 1), "the chain rule, step by step"),
         ("=", Product(f.prime(a_unit[t]) * w_unit, t, T, 1), "the chain rule in one step"),
-        ("=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1), "the weight is a factor of each step"),
+        ("=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1),
+         "the weight is a factor of each step"),
     ],
 )  # fmt: skip
-def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> float:
+def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> Scalar:
     r"""Derivative over all steps of a single unit.
 
     Parameters
@@ -767,7 +765,7 @@ def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> float
         ("=", (Abs(w_unit) / 4) ** T, "the factors are equal, one for each step"),
     ],
 )  # fmt: skip
-def sigmoid_decay(w: float, T: int) -> float:
+def sigmoid_decay(w: float, T: int) -> Scalar:
     r"""Decay of a single sigmoid unit.
 
     Parameters
@@ -813,7 +811,7 @@ def sigmoid_decay(w: float, T: int) -> float:
          "the condition on each step"),
     ],
 )  # fmt: skip
-def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> float:
+def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> Scalar:
     r"""Share of an early step in a gradient.
 
     Parameters
@@ -889,7 +887,7 @@ def clip_by_norm(grad: Array, g_max: float) -> Array:
         ("=", Min(Norm(grad), g_max), "the factor is multiplied in"),
     ],
 )  # fmt: skip
-def clipped_norm(grad: Array, g_max: float) -> float:
+def clipped_norm(grad: Array, g_max: float) -> Scalar:
     r"""Norm of a gradient clipped by its norm.
 
     Parameters
@@ -950,7 +948,7 @@ def clip_by_value(grad: Array, g_max: float) -> Array:
          "and so it is in each group"),
     ],
 )  # fmt: skip
-def global_norm(grad_xh: Array, grad_hh: Array, grad_hy: Array) -> float:
+def global_norm(grad_xh: Array, grad_hh: Array, grad_hy: Array) -> Scalar:
     r"""Norm of a gradient in groups.
 
     Parameters

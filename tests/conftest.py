@@ -6,14 +6,17 @@ tests of the contract then read results that are known, and the report shows the
 
 from __future__ import annotations
 
+import importlib
 import io
+import sys
 import time
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from rnnnotes.book.checking import Outcome, check_all
+from rnnnotes.book.checking import Outcome, check_all, forget
+from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.cli import summary
 
 CONTRACT = "test_book.py"
@@ -26,6 +29,71 @@ SECONDS = pytest.StashKey[float]()
 def rng():
     """Return a generator that draws the same numbers in every run."""
     return np.random.default_rng(0)
+
+
+MODULE = '''
+"""Formulas of a test."""
+
+import time
+
+from rnnnotes.book.formulas import formula
+from rnnnotes.notation import v, w
+
+
+@formula(v * w, "=", w * v, source="elman1990", derivation=[("=", w * v, "numbers commute")])
+def right(v, w):
+    """Right."""
+    return w * v
+
+
+@formula(v - w, "=", w - v, source="elman1990", derivation=[("=", w - v, "no signs")])
+def wrong(v, w):
+    """Wrong."""
+    return w - v
+
+
+@formula(
+    v * w, "=", v * w, source="elman1990", given=[wrong], derivation=[("=", v * w, "the same")]
+)
+def above(v, w):
+    """Rests on what is wrong."""
+    return v * w
+
+
+@formula(v + w, "=", w + v, source="elman1990", derivation=[("=", w + v, "numbers commute")])
+def slow(v, w):
+    """Slow."""
+    time.sleep(60)
+    return w + v
+'''
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A folder of results that is empty."""
+    monkeypatch.setenv("RNNNOTES_CACHE", str(tmp_path / "cache"))
+    forget()
+    yield tmp_path / "cache" / "results"
+    forget()
+
+
+@pytest.fixture
+def book():
+    """The formulas, put back as they were after the test."""
+    before = dict(FORMULAS)
+    yield FORMULAS
+    FORMULAS.clear()
+    FORMULAS.update(before)
+
+
+@pytest.fixture
+def throwaway(book, tmp_path, monkeypatch):
+    """A module of formulas that another process can import."""
+    (tmp_path / "throwaway.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("throwaway")
+    yield {name: book[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
+    del sys.modules["throwaway"]
 
 
 @pytest.hookimpl(tryfirst=True)

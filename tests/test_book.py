@@ -24,7 +24,9 @@ OTHERS = {"index", "checking", "notation", "mistakes", "bibliography", "formula_
           "add_a_formula"}  # fmt: skip
 """Pages that are no chapters."""
 
-BANNED = re.compile(r"\b(simply|obvious\w*|trivial\w*|clearly|easy to see|of course)\b", re.I)
+BANNED = re.compile(
+    r"\b(simply|obvious\w*|trivial\w*|clearly|easy to see|of course)\b", re.IGNORECASE
+)
 
 each_formula = pytest.mark.parametrize("stated", FORMULAS.values(), ids=FORMULAS)
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -33,13 +35,20 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def fences(page, name):
     """Fenced blocks of a page under a name, as (argument, body)."""
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"^(`{3,}|:{3,})\{([\w-]+)\} ?([^\n]*)\n(.*?)^\1$", text, re.M | re.S)
+    blocks = re.findall(
+        r"^(`{3,}|:{3,})\{([\w-]+)\} ?([^\n]*)\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL
+    )
     return [(argument, body) for _, kind, argument, body in blocks if kind == name]
 
 
 def prose(page):
     """Lines of a page that are sentences: no code, no tables, no directives."""
-    text = re.sub(r"^(`{3,}|:{3,}).*?^\1$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = re.sub(
+        r"^(`{3,}|:{3,}).*?^\1$",
+        "",
+        page.read_text(encoding="utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
+    )
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith(("#", "|", ":", "("))]
 
@@ -47,7 +56,7 @@ def prose(page):
 def section(stated, name):
     """Section of a docstring, by its heading."""
     doc = inspect.getdoc(stated.code) or ""
-    found = re.search(rf"^{name}\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.M | re.S)
+    found = re.search(rf"^{name}\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.MULTILINE | re.DOTALL)
     return found[1] if found else ""
 
 
@@ -91,7 +100,9 @@ def test_docstring_gives_every_parameter_its_shape(stated):
     parameters = section(stated, "Parameters")
 
     for name in inspect.signature(stated.code).parameters:
-        assert re.search(rf"^{name} : {re.escape(kind_of(stated.argument(name)))}", parameters, re.M)
+        assert re.search(
+            rf"^{name} : {re.escape(kind_of(stated.argument(name)))}", parameters, re.MULTILINE
+        )
 
 
 def kind_of(argument):
@@ -120,7 +131,9 @@ def test_code_is_short_and_without_flags(stated):
 @each_formula
 def test_sources_are_in_the_bibliography(stated):
     """No source is cited that is not listed."""
-    keys = re.findall(r"^@\w+\{(\w+),", (DOCS / "references.bib").read_text(encoding="utf-8"), re.M)
+    keys = re.findall(
+        r"^@\w+\{(\w+),", (DOCS / "references.bib").read_text(encoding="utf-8"), re.MULTILINE
+    )
 
     assert set(stated.sources) <= set(keys)
 
@@ -183,7 +196,7 @@ def test_every_prompt_is_run(page):
 def test_every_picture_has_a_text(page):
     """Who does not see a picture reads what it shows."""
     for argument, body in fences(page, "drawing"):
-        assert re.search(r"^:alt: \S", body, re.M), argument
+        assert re.search(r"^:alt: \S", body, re.MULTILINE), argument
 
 
 @each_page
@@ -206,10 +219,13 @@ def test_one_sentence_a_line(page):
 @each_page
 def test_two_blank_lines_before_a_heading(page):
     """A section is seen in the source as it is on the page."""
-    text = re.sub(r"^(`{3,}).*?^\1$", "x", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = re.sub(
+        r"^(`{3,}).*?^\1$", "x", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
 
     assert all(
-        text[: heading.start()].endswith("\n\n\n") for heading in re.finditer(r"^## ", text, re.M)
+        text[: heading.start()].endswith("\n\n\n")
+        for heading in re.finditer(r"^## ", text, re.MULTILINE)
     )
 
 

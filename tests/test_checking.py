@@ -1,10 +1,8 @@
 """Checking many formulas: in parallel, within a time limit, and none twice."""
 
 import dataclasses
-import importlib
 import json
 import multiprocessing
-import sys
 import threading
 import time
 
@@ -17,70 +15,6 @@ from rnnnotes.book.proof import Refuted, Result
 from rnnnotes.notation import H, v, w
 
 START_METHODS = sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()})
-
-MODULE = '''
-"""Formulas of a test."""
-
-import time
-
-from rnnnotes.book.formulas import formula
-from rnnnotes.notation import v, w
-
-
-@formula(v * w, "=", w * v, source="test", derivation=[("=", w * v, "numbers commute")])
-def right(v, w):
-    """Right."""
-    return w * v
-
-
-@formula(v - w, "=", w - v, source="test", derivation=[("=", w - v, "wrong")])
-def wrong(v, w):
-    """Wrong."""
-    return w - v
-
-
-@formula(
-    v * w, "=", v * w, source="test", given=[wrong], derivation=[("=", v * w, "the same")]
-)
-def above(v, w):
-    """Rests on what is wrong."""
-    return v * w
-
-
-@formula(v + w, "=", w + v, source="test", derivation=[("=", w + v, "numbers commute")])
-def slow(v, w):
-    """Slow."""
-    time.sleep(60)
-    return w + v
-'''
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """A folder of results that is empty."""
-    monkeypatch.setenv("RNNNOTES_CACHE", str(tmp_path / "cache"))
-    forget()
-    yield tmp_path / "cache" / "results"
-    forget()
-
-
-@pytest.fixture
-def book():
-    """The formulas, put back as they were after the test."""
-    before = dict(FORMULAS)
-    yield FORMULAS
-    FORMULAS.clear()
-    FORMULAS.update(before)
-
-
-@pytest.fixture
-def throwaway(book, tmp_path, monkeypatch):
-    """A module of formulas that another process can import."""
-    (tmp_path / "throwaway.py").write_text(MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.import_module("throwaway")
-    yield {name: book[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
-    del sys.modules["throwaway"]
 
 
 @pytest.fixture

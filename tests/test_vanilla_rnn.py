@@ -49,7 +49,8 @@ def test_one_unit_by_hand():
     np.testing.assert_allclose(h, [0.8])
 
 
-def test_flops_are_those_that_numpy_does():
+@pytest.mark.parametrize(("D", "H"), [(1, 1), (3, 4), (4, 3), (5, 2)])
+def test_flops_are_those_that_numpy_does(D, H):
     """The product of NumPy is run on numbers that count, and says how many it needed."""
     W_xh, W_hh, b_h = counting(H, D), counting(H, H), counting(H)
     Counting.operations = 0
@@ -59,11 +60,12 @@ def test_flops_are_those_that_numpy_does():
     assert Counting.operations == rnn.flop_count(D, H)
 
 
-def test_parameters_are_those_of_the_arrays(rng, weights):
-    """The arrays of a network know their own sizes."""
-    arrays = [*weights.values(), rng.standard_normal((O, H)), rng.standard_normal(O)]
+@pytest.mark.parametrize(("D", "H", "O"), [(1, 1, 1), (3, 4, 2), (4, 3, 5), (5, 2, 3)])
+def test_parameters_are_those_of_the_arrays(D, H, O):  # noqa: E741
+    """The arrays of a network know their own sizes, also where no two sizes are related."""
+    shapes = [(H, D), (H, H), (H,), (O, H), (O,)]
 
-    assert rnn.parameter_count(D, H, O) == sum(array.size for array in arrays)
+    assert rnn.parameter_count(D, H, O) == sum(np.zeros(shape).size for shape in shapes)
 
 
 def test_unrolled_is_step_after_step(rng, weights):
@@ -112,6 +114,81 @@ def test_pre_activation_form_makes_the_same_states(rng, weights):
         h = rnn.elman(x, h, **weights, f=np.tanh)
 
         np.testing.assert_allclose(np.tanh(a), h)
+
+
+def test_descent_on_two_biases_moves_their_sum_twice_as_far(rng, weights):
+    """The gradients are central differences, which know nothing of the chain rule."""
+    xs, eta = rng.standard_normal((T, D)), 0.1
+    W_xh, W_hh, b_ih = weights.values()
+    b_hh = rng.standard_normal(H)
+
+    def loss(b_ih, b_hh):
+        h, losses = np.zeros(H), []
+        for x in xs:
+            a = rnn.two_bias_pre_activation(x, h, W_xh, W_hh, b_ih, b_hh)
+            h = rnn.hidden_state(a, np.tanh)
+            losses.append(rnn.step_loss(h, lambda y: np.sum(y**2)))
+        return rnn.loss_sum(np.array(losses))
+
+    nudges = 1e-5 * np.eye(H)
+    by_ih = np.array([loss(b_ih + e, b_hh) - loss(b_ih - e, b_hh) for e in nudges]) / 2e-5
+    by_hh = np.array([loss(b_ih, b_hh + e) - loss(b_ih, b_hh - e) for e in nudges]) / 2e-5
+    moved = (b_ih - eta * by_ih) + (b_hh - eta * by_hh)
+
+    assert np.abs(by_ih).max() > 0.1  # else there is nothing to tell apart
+    np.testing.assert_allclose(moved, rnn.merged_bias_step(b_ih, b_hh, by_ih, eta), rtol=1e-8)
+
+
+def test_two_biases_are_one(rng, weights):
+    """A network whose one bias is the sum of the two makes the same state."""
+    x, h, b_hh = rng.standard_normal(D), rng.standard_normal(H), rng.standard_normal(H)
+    W_xh, W_hh, b_ih = weights.values()
+
+    two = rnn.two_bias_pre_activation(x, h, W_xh, W_hh, b_ih, b_hh)
+
+    np.testing.assert_allclose(two, rnn.pre_activation(x, h, W_xh, W_hh, b_ih + b_hh))
+    np.testing.assert_allclose(two, rnn.merged_bias(x, h, W_xh, W_hh, b_ih, b_hh))
+
+
+def test_a_layer_above_is_a_network_that_reads_states(rng, weights):
+    """The vanilla step with the state of the layer below as its input."""
+    below, h, W_below = rng.standard_normal(H), rng.standard_normal(H), rng.standard_normal((H, H))
+    _, W_hh, b_h = weights.values()
+
+    above = rnn.deep_state(below, h, W_below, W_hh, b_h, np.tanh)
+
+    np.testing.assert_allclose(above, rnn.elman(below, h, W_below, W_hh, b_h, np.tanh))
+
+
+def test_output_weights_of_both_directions_are_two_blocks(rng):
+    """Weights side by side on states one below the other: the sum of two outputs."""
+    ahead, back, b_y = rng.standard_normal(H), rng.standard_normal(H), rng.standard_normal(O)
+    W_ahead, W_back = rng.standard_normal((O, H)), rng.standard_normal((O, H))
+
+    a_y = rnn.bidirectional_output(ahead, back, np.hstack([W_ahead, W_back]), b_y)
+
+    np.testing.assert_allclose(a_y, W_ahead @ ahead + W_back @ back + b_y)
+
+
+def test_output_by_hand():
+    """The state 3/5 times 5 is 3; a target of 1 is missed by 2, and half the square of 2 is 2."""
+    a_y = rnn.output_pre_activation(np.array([0.6]), np.array([[5.0]]), np.zeros(1))
+    y = rnn.output(a_y, lambda a: a)
+
+    np.testing.assert_allclose(rnn.step_loss(y, lambda y: np.sum((y - 1) ** 2) / 2), 2)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_the_mean_loss_differs_by_the_number_of_steps(rng, steps):
+    """A constant loss of one adds up to the number of steps, and its mean is one."""
+    assert rnn.loss_sum(np.ones(steps)) == steps
+    assert rnn.loss_mean(np.ones(steps)) == 1
+
+
+def test_an_empty_sequence_has_no_mean_loss():
+    """NumPy would warn and return a number that is none."""
+    with pytest.raises(ShapeError, match="L_ts: axis 0 is empty"):
+        rnn.loss_mean(np.zeros(0))
 
 
 def test_probabilities_are_those_of_a_ratio(rng):

@@ -18,42 +18,42 @@ from rnnnotes.gradients import (
 )
 from rnnnotes.vanilla_rnn import hidden_state, pre_activation
 
-BLUE, ORANGE, GREY = "#3a86c8", "#d9772b", "#808080"
+BLUE, GREY, ORANGE, PURPLE = "#3a86c8", "#808080", "#d9772b", "#a06cd5"
 """Colours that stand out on a light page and on a dark one."""
 
-UNITS, STEPS = 20, 40
+UNITS, STEPS = 20, 30
 
 
 def jacobian_norms() -> Figure:
     """Norm of the Jacobian over a gap, as a line, and its bound, dotted."""
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    figure = Figure(figsize=(7.2, 3.9), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _norms(left, "sigmoid", sigmoid, sigmoid_slope, 0.25, (2.0, 4.0, 8.0))
-    _norms(right, "tanh", np.tanh, lambda a: 1 - np.tanh(a) ** 2, 1.0, (0.5, 1.0, 2.0))
+    _norms(left, "sigmoid", sigmoid, sigmoid_slope, 0.25)
+    _norms(right, "tanh", np.tanh, lambda a: 1 - np.tanh(a) ** 2, 1.0)
     return figure
 
 
-def _norms(
-    axes: Axes, title: str, f: Elementwise, f_prime: Elementwise, gamma: float,
-    singular_values: tuple[float, float, float],
-) -> None:  # fmt: skip
-    gaps = np.arange(STEPS + 1)
-    for largest, colour in zip(singular_values, (BLUE, GREY, ORANGE), strict=True):
-        W_hh = recurrent_weights(largest)
+def _norms(axes: Axes, title: str, f: Elementwise, f_prime: Elementwise, gamma: float) -> None:
+    gaps = range(0, STEPS + 1, 2)
+    for base, colour in ((0.5, BLUE), (1.0, GREY), (2.0, ORANGE), (4.0, PURPLE)):
+        W_hh = recurrent_weights(base / gamma)
         as_ = pre_activations(W_hh, f)
         norms = [norm(jacobian_product(as_, W_hh, f_prime, STEPS, STEPS - gap)) for gap in gaps]
-        bounds = [gap_bound(W_hh, gamma, STEPS, STEPS - gap) for gap in gaps]
+        bounds = [float(gap_bound(W_hh, gamma, STEPS, STEPS - gap)) for gap in gaps]
         axes.plot(gaps, bounds, color=colour, linewidth=1.4, linestyle=":")
-        axes.plot(gaps, norms, color=colour, linewidth=2, label=f"{largest:g}")
-    axes.set(title=title, yscale="log", ylim=(1e-16, 1e13), xlabel="gap in steps")
+        axes.plot(gaps, norms, color=colour, linewidth=2, label=f"{base / gamma:g}")
+    axes.set(title=title, yscale="log", ylim=(1e-12, 1e12), xlabel="gap in steps")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(title="largest singular value", ncols=3, frameon=False, loc="lower left")
+    axes.legend(
+        title="singular values", ncols=4, frameon=False, handlelength=1, columnspacing=1,
+        loc="upper center", bbox_to_anchor=(0.5, -0.2),
+    )  # fmt: skip
 
 
 def recurrent_weights(largest: float) -> Array:
-    """Random weights of a given largest singular value."""
-    W_hh = np.random.default_rng(0).standard_normal((UNITS, UNITS))
-    return largest / norm(W_hh) * W_hh
+    """Random weights whose singular values are all the same."""
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((UNITS, UNITS)))
+    return largest * rotation
 
 
 def pre_activations(W_hh: Array, f: Elementwise) -> Array:
@@ -76,12 +76,12 @@ def transient() -> Figure:
     """Norm of the powers of two matrices whose eigenvalues are the same."""
     figure = Figure(figsize=(5.4, 3.0), layout="constrained")
     axes = figure.subplots()
-    steps = np.arange(1, 61)
+    steps = range(1, 61)
     for beta, colour, label, at in (
         (1.0, ORANGE, "in a chain", (14, 3.7)),
-        (1e-12, BLUE, "on their own", (4, 0.25)),
+        (0.0, BLUE, "on their own", (13, 0.4)),
     ):
-        norms = [transient_growth(0.9, beta, int(t)) for t in steps]
+        norms = [float(transient_growth(0.9, beta, t)) for t in steps]
         axes.plot(steps, norms, color=colour, linewidth=2)
         axes.annotate(label, at, color=colour)
     axes.axhline(1, color=GREY, linewidth=1, linestyle=":")

@@ -490,8 +490,8 @@ ONES = sp.Symbol("ones", commutative=False)
 SIGN = {lang.Add: 1, lang.Sub: -1}
 
 SLOPES: dict[str, Callable[[Expression], Expression]] = {
-    "tanh": lambda value: 1 - value**2,
-    "sigmoid": lambda value: value * (1 - value),
+    "tanh": lambda value: lang.Sub(1, value**2),
+    "sigmoid": lambda value: value * lang.Sub(1, value),
 }
 """Derivatives of the functions that have a rule, by their value."""
 

@@ -104,7 +104,10 @@ def _check(name: str, expected: Any, value: Any, sizes: dict[sp.Symbol, int]) ->
     if isinstance(expected, sp.Symbol):
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
             raise DtypeError(f"{name}: expected an integer, got {value!r}")
-        sizes.setdefault(expected, int(value))
+        if sizes.setdefault(expected, int(value)) != value:
+            raise ShapeError(
+                f"{name}: expected {sizes[expected]} from the arguments before, got {value}"
+            )
         return value
     _check_shape(name, cast(Expression, expected), np.shape(value), sizes)
     return _real(name, value)
@@ -131,9 +134,7 @@ def _check_shape(
             values = ", ".join(f"{symbol}={sizes[symbol]}" for symbol in
                                sorted(size.free_symbols, key=str))  # fmt: skip
             given = f" with {values} from the arguments before" if values else ""
-            raise ShapeError(
-                f"{name}: expected shape {_text(wanted)}{given}, got {shape}"
-            )
+            raise ShapeError(f"{name}: expected shape {_text(wanted)}{given}, got {shape}")
 
 
 def _check_range(

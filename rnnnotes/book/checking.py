@@ -14,12 +14,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, overload
 
-from pebble import ProcessFuture, ProcessPool
+from pebble import ProcessPool
 
 from rnnnotes.book import store
 from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all
@@ -27,8 +27,8 @@ from rnnnotes.book.proof import Result, prove
 
 __all__ = [
     "LIMIT",
-    "Outcome",
     "OutOfTime",
+    "Outcome",
     "RestsOnFailure",
     "check",
     "check_all",
@@ -302,7 +302,7 @@ class _Run:
 
     def prove(self, pool: ProcessPool, count: int) -> None:
         """Prove the others, each once all that it rests on has passed."""
-        running: dict[ProcessFuture[Result], Formula] = {}
+        running: dict[Future[Result], Formula] = {}
         try:
             while self.waiting or running:
                 # No more at a time than there are workers: a task's time starts when it is sent.
@@ -312,9 +312,9 @@ class _Run:
                     running[pool.schedule(_work, arguments, timeout=self.limit)] = stated
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     self._take(running.pop(future), future)
-            pool.close()
+            pool.close()  # type: ignore[no-untyped-call]
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             raise
         finally:
             pool.join()
@@ -336,7 +336,7 @@ class _Run:
         outcomes = (self.outcomes[ancestor.id] for ancestor in stated.ancestors)
         return {store.key_of(o.stated): o.result for o in outcomes if o.result is not None}
 
-    def _take(self, stated: Formula, future: ProcessFuture[Result]) -> None:
+    def _take(self, stated: Formula, future: Future[Result]) -> None:
         try:
             result = _remember(stated, _answer(stated, future, self.limit))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the formula has not passed
@@ -359,7 +359,7 @@ def _address(stated: Formula) -> tuple[str, str]:
     return stated.code.__module__, stated.id
 
 
-def _work(module: str, id: str, known: dict[str, Result]) -> Result:  # noqa: A002
+def _work(module: str, id: str, known: dict[str, Result]) -> Result:
     """Prove a formula in a process of its own, given the results of those it rests on."""
     if id not in FORMULAS:
         importlib.import_module(module)
@@ -367,7 +367,7 @@ def _work(module: str, id: str, known: dict[str, Result]) -> Result:  # noqa: A0
     return _prove(FORMULAS[id])
 
 
-def _answer(stated: Formula, future: ProcessFuture[Result], limit: float) -> Result:
+def _answer(stated: Formula, future: Future[Result], limit: float) -> Result:
     try:
         return future.result()
     except TimeoutError:

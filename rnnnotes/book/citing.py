@@ -26,7 +26,7 @@ YEAR = 2026
 """Year of this version."""
 
 
-def cite(stated: Formula, format: str) -> str:  # noqa: A002 -- the command has the same word
+def cite(stated: Formula, format: str) -> str:
     """Cite a formula.
 
     Parameters
@@ -62,7 +62,7 @@ def cite(stated: Formula, format: str) -> str:  # noqa: A002 -- the command has 
     return FORMATS[format](stated).rstrip("\n") + "\n"
 
 
-def permalink(id: str) -> str:  # noqa: A002 -- it is an id
+def permalink(id: str) -> str:
     """Address at which a formula is found for good."""
     return f"{SITE}f/{id}.html"
 
@@ -175,6 +175,7 @@ def as_data(stated: Formula) -> dict[str, Any]:
         took is left out.
     """
     result = result_of(stated).as_dict()
+    result["lines"] = list(result["lines"])
     del result["seconds"]
     return {
         "id": stated.id,

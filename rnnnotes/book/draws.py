@@ -2,7 +2,7 @@
 
 A draw gives every leaf a number and every unknown function a concrete one, so each node and
 atom of a ledger has a value.  The functions are chosen so that all their derivatives are
-known: an activation is ``gamma * sin``, whose slope is at most `gamma`, and a map is the
+known: an activation is a shifted ``gamma * sin``, whose slope is at most `gamma`, and a map is the
 sine of a random linear combination of its arguments.
 """
 
@@ -82,8 +82,8 @@ class Draw:
         match atom.name:
             case str(name) if name in KNOWN:
                 return KNOWN[name](*arguments)
-            case str():
-                return self.gamma * math.sin(arguments[0] + order * math.pi / 2)
+            case str(name):
+                return self.activation(name, order)(arguments[0])
             case (str(name), tuple(shape)) if name in OPAQUE:
                 return _opaque(name, shape, arguments)
             case _:
@@ -101,9 +101,14 @@ class Draw:
         evaluate = np.frompyfunc(lambda entry: self.evaluate(exact(entry)), 1, 1)
         return np.asarray(evaluate(np.asarray(array, dtype=object)), dtype=float)
 
-    def activation(self, order: int) -> Callable[[Any], Any]:
-        """Return the concrete activation, or its derivative, for code that takes one."""
-        return lambda a: self.gamma * np.sin(a + order * math.pi / 2)
+    def activation(self, name: str, order: int) -> Callable[[Any], Any]:
+        """Return what an unknown activation, or its derivative, is in this draw.
+
+        It is not odd, not zero at zero, and not minus its second derivative.
+        """
+        phase, height = self.generator(name).standard_normal(2)
+        shift = 0.0 if order else height
+        return lambda a: shift + self.gamma * np.sin(a + phase + order * math.pi / 2)
 
     def map(self, name: Any, shape: tuple[int, ...]) -> Callable[..., Floats]:
         """Return the concrete map of a name, for code that takes one."""

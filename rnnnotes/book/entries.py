@@ -18,7 +18,7 @@ functions as atoms leaves identities of polynomials, which ``expand`` decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,8 @@ import sympy as sp
 
 __all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node"]
 
-Entries = npt.NDArray[np.object_]
+Entries: TypeAlias = npt.NDArray[Any]
+"""Array of entries."""
 
 
 class BranchesOnValues(TypeError):
@@ -160,6 +161,10 @@ VALUES: dict[tuple[Hashable, sp.Expr], sp.Expr] = {
 """Values that a rule of symmetry would not reach."""
 
 
+SIGNS: dict[Hashable, dict[str, bool]] = {"exp": {"positive": True}, ABS: {"nonnegative": True}}
+"""What is known of the sign of a function."""
+
+
 class Ledger:
     """What each symbol of a proof stands for.
 
@@ -206,7 +211,7 @@ class Ledger:
 
     def _intern(self, atom: Atom) -> sp.Symbol:
         if atom not in self._interned:
-            sign = {"exp": {"positive": True}, ABS: {"nonnegative": True}}.get(atom.name, {})
+            sign = SIGNS.get(atom.name, {})
             symbol = sp.Symbol(f"atom{len(self.atoms)}", real=True, **sign)
             self._interned[atom] = symbol
             self.atoms[symbol] = atom
@@ -348,7 +353,7 @@ class Ledger:
         result = np.empty(of.shape + by.shape, dtype=object)
         for i in np.ndindex(*of.shape):
             for j in np.ndindex(*by.shape):
-                slope = self.derivative(exact(of[i]), by[j].expr, since)
+                slope = self.derivative(exact(of[i]), exact(by[j]), since)
                 result[i + j] = Entry(slope, self)
         return result
 

@@ -326,9 +326,7 @@ def _validate(stated: Formula) -> None:
             raise StatementError(where + f"line {number} ({line.because}): {error}") from None
     last = stated.derivation[-1].expr
     if last != right:
-        raise StatementError(
-            where + f"the derivation ends at {latex(last)}, not at {latex(right)}"
-        )
+        raise StatementError(where + f"the derivation ends at {latex(last)}, not at {latex(right)}")
     reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
     if reached != sign:
         raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
@@ -356,7 +354,7 @@ def find_all() -> dict[str, Formula]:
     return FORMULAS
 
 
-def find(id: str) -> Formula:  # noqa: A002 -- it is an id
+def find(id: str) -> Formula:
     """Find a formula by its id.
 
     Parameters
@@ -394,6 +392,7 @@ def find(id: str) -> Formula:  # noqa: A002 -- it is an id
 def scalar_only(stated: Formula) -> bool:
     """Whether a statement is about numbers alone, so that its proof knows no sizes."""
     parts = [stated.statement, *(line.expr for line in stated.derivation)]
+    parts += [ancestor.statement for ancestor in stated.ancestors if ancestor.is_definition]
     nodes = [node for part in parts for node in walk(part)]
     # A size may stand in a number, as in a count: 2 H = D holds at H=2 and D=4 alone.
     return not any(map(indices, parts)) and all(

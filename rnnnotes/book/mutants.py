@@ -10,6 +10,7 @@ equivalent, which is shown by its values, or a defect of the checks.
 from __future__ import annotations
 
 import ast
+import hashlib
 import inspect
 import json
 import random
@@ -18,6 +19,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -29,13 +32,12 @@ from pebble import ProcessExpired, ProcessPool
 from rnnnotes.book import language as lang
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
-from rnnnotes.book.proof import Checker, assignments, holds, prove, world_of
-from rnnnotes.book.world import World
+from rnnnotes.book.proof import CANDIDATES, Checker, fulfils, holds, prove, world_of
 
 __all__ = ["Mutant", "Trial", "mutants_of", "summary", "trials_of"]
 
-LIMIT = 120.0
-"""Seconds that all mutants of one formula may take for each of them, on the average."""
+LIMIT = 300.0
+"""Seconds that all mutants of one formula may take together."""
 
 RECORD = Path(__file__).parents[2] / "docs" / "mutants.json"
 """What the last full run found; the page on checking shows it."""
@@ -104,14 +106,18 @@ def _drops(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Add | lang.Sub | lang.Times | lang.MatMul):
         for part in node.args:
             if part.shape == node.shape:
-                yield lambda part=part: part
+                yield partial(_itself, part)
+
+
+def _itself(part: Any) -> Any:
+    return part
 
 
 def _indices(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.At) and node.variable.times:
         *outer, time = node.index
         for shift in (-1, 1):
-            yield lambda shift=shift: lang.At(node.variable, *outer, time + shift)
+            yield partial(lang.At, node.variable, *outer, time + shift)
 
 
 def _bounds(node: Any) -> Iterator[Callable[[], Any]]:
@@ -175,7 +181,9 @@ def mutants_of(stated: Formula) -> Iterator[Mutant]:
         yield from _broken_code(stated)
         return
     for operator, place, changed in broken(left):
-        yield Mutant(_restated(stated, changed, sign, right, lines), operator, f"left {place}", (0,))
+        yield Mutant(
+            _restated(stated, changed, sign, right, lines), operator, f"left {place}", (0,)
+        )
     for number, line in enumerate(lines[:-1]):
         for operator, place, changed in broken(line.expr):
             others = (*lines[:number], replace_line(line, changed), *lines[number + 1 :])
@@ -221,7 +229,7 @@ class _Breaker(ast.NodeTransformer):
         self.done = operator, ast.unparse(node)
         return ast.copy_location(new, node)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802 -- named by ast
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         result: ast.expr = node
         swapped = ast.BinOp(node.right, node.op, node.left)
@@ -238,11 +246,11 @@ class _Breaker(ast.NodeTransformer):
             result = self._offer(result, "transpose", turned)
         return result
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
         return self._offer(node, "sign", node.operand) if isinstance(node.op, ast.USub) else node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
         if node.attr == "T":
             return self._offer(node, "transpose", node.value)
@@ -251,19 +259,19 @@ class _Breaker(ast.NodeTransformer):
             return self._offer(node, "activation", other)
         return node
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if isinstance(node.value, int | float) and not isinstance(node.value, bool):
             return self._offer(node, "constant", ast.Constant(node.value + 1))
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.slice, ast.Name):
             shifted = ast.BinOp(node.slice, ast.Sub(), ast.Constant(1))
             return self._offer(node, "index", ast.Subscript(node.value, shifted, node.ctx))
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in ("f", "g", "f_prime", "g_prime"):
             return self._offer(node, "activation", node.args[0])
@@ -317,76 +325,102 @@ REFUSALS = (
 # -- Trying a mutant -------------------------------------------------------------------------------
 
 
-def trial(mutant: Mutant, original: Formula, world: World) -> Trial:
+def trial(mutant: Mutant, original: Checker) -> Trial:
     """Check a mutant; if it passes, find out whether it is one."""
-    fate, why = _tried(mutant, original, world)
-    return Trial(original.id, mutant.operator, mutant.place, fate, why)
+    fate, why = _tried(mutant, original)
+    return Trial(original.stated.id, mutant.operator, mutant.place, fate, why)
 
 
-def _tried(mutant: Mutant, original: Formula, world: World) -> tuple[Fate, str]:
-    broken_code = mutant.place.startswith("code")
-    within = world_of(mutant.formula) if original.is_definition and not broken_code else world
+def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
+    stated, broken_code = original.stated, mutant.place.startswith("code")
     try:
-        checker = Checker(mutant.formula, within)
+        if stated.is_definition and not broken_code:
+            checker = Checker(mutant.formula, world_of(mutant.formula))
+        else:
+            checker = Checker(mutant.formula, original.world, original.drawn())
         for number in mutant.lines:
             checker.at_sizes(number)
-        if broken_code or original.is_definition:
+        if broken_code or stated.is_definition:
             checker.code()
     except REFUSALS as error:
         return "refuted", type(error).__name__
-    same = _same_code if broken_code else _same_value
-    return ("equivalent", REASONS[same]) if same(mutant, original, world) else ("survived", "")
+    for same, why in REASONS.items():
+        if same(mutant, original):
+            return "equivalent", why
+    return "survived", ""
 
 
-def _draws(world: World) -> list[Draw]:
-    # Seeds that no check uses.
-    return [Draw(world.ledger, seed) for seed in range(10**6, 10**6 + 20)]
+def unseen(original: Checker) -> list[Draw]:
+    """Draws that no check has used, and that fulfil the conditions of the formula."""
+    candidates = (Draw(original.world.ledger, seed) for seed in range(10**6, 10**6 + CANDIDATES))
+    conditions = original.conditions()
+    return list(islice((draw for draw in candidates if fulfils(draw, conditions)), 20))
 
 
-def _same_value(mutant: Mutant, original: Formula, world: World) -> bool:
-    """Whether the changed line has the value of the original one, or bounds it from above."""
-    for at in assignments(original, world):
-        for before, after in _changed(mutant, original):
-            left, right = world.value(before, at), world.value(after, at)
-            weaker = original.statement.sign != "="
-            for draw in _draws(world):
-                a, b = draw.floats(left), draw.floats(right)
-                if not (holds(a, "=", b) or (weaker and holds(a, "<=", b))):
-                    return False
-    return True
+def _same_value(mutant: Mutant, original: Checker) -> bool:
+    """Whether what was changed has the value that it had."""
+    if mutant.place.startswith("code"):
+        return False
+    return all(
+        holds(draw.floats(original.world.value(before, at)), "=",
+              draw.floats(original.world.value(after, at)))
+        for before, after in _changed(mutant.formula, original.stated)
+        for at in original.assignments
+        for draw in unseen(original)
+    )  # fmt: skip
 
 
-def _changed(mutant: Mutant, original: Formula) -> Iterator[tuple[Any, Any]]:
-    sides = [(original.statement.left, mutant.formula.statement.left),
-             (original.statement.right, mutant.formula.statement.right)]  # fmt: skip
-    lines = zip(original.derivation, mutant.formula.derivation, strict=False)
-    for before, after in (*sides, *((a.expr, b.expr) for a, b in lines)):
+def _changed(mutant: Formula, original: Formula) -> Iterator[tuple[Any, Any]]:
+    for before, after in zip(_chain(original), _chain(mutant), strict=True):
         if before != after:
             yield before, after
 
 
-def _same_code(mutant: Mutant, original: Formula, world: World) -> bool:
+def _chain(stated: Formula) -> list[Any]:
+    """Sides and lines of a formula, in order."""
+    lines = [line.expr for line in stated.derivation]
+    return [stated.statement.left, *(lines or [stated.statement.right])]
+
+
+def _true_as_well(mutant: Mutant, original: Checker) -> bool:
+    """Whether the change has made another inequality that is true: no check can refute it."""
+    lines = mutant.formula.derivation
+    chain = _chain(mutant.formula)
+    if all(lines[number].sign == "=" for number in mutant.lines):
+        return False
+    return all(
+        holds(draw.floats(original.world.value(chain[number], at)), lines[number].sign,
+              draw.floats(original.world.value(chain[number + 1], at)))
+        for number in mutant.lines
+        for at in original.assignments
+        for draw in unseen(original)
+    )  # fmt: skip
+
+
+def _same_code(mutant: Mutant, original: Checker) -> bool:
     """Whether the changed code computes what the original computes."""
-    checker = Checker(original, world)
-    names = inspect.signature(original.code).parameters
-    bound = {name: original.argument(name) for name in names}
-    for at in checker.assignments:
-        for draw in _draws(world):
-            arguments = {name: checker.numeric(value, draw, at) for name, value in bound.items()}
-            results = [np.asarray(code(**arguments), dtype=float)
-                       for code in (original.code, mutant.formula.code)]  # fmt: skip
-            if not holds(*(results[0], "=", results[1])):
+    if not mutant.place.startswith("code"):
+        return False
+    stated = original.stated
+    bound = {name: stated.argument(name) for name in inspect.signature(stated.code).parameters}
+    for at in original.assignments:
+        for draw in unseen(original):
+            arguments = {name: original.numeric(value, draw, at) for name, value in bound.items()}
+            before, after = (np.asarray(code(**arguments), dtype=float)
+                             for code in (stated.code, mutant.formula.code))  # fmt: skip
+            if not holds(before, "=", after):
                 return False
     return True
 
 
-REASONS: dict[Callable[..., bool], str] = {
-    _same_value: "the line has the same value, or is a weaker bound",
+REASONS: dict[Callable[[Mutant, Checker], bool], str] = {
+    _same_value: "what was changed has the same value",
     _same_code: "the code computes the same",
+    _true_as_well: "the inequality is another one, and true as well",
 }
 
 
-def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:  # noqa: A002
+def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:
     """Try the mutants of a formula, or a seeded share of them.
 
     Parameters
@@ -404,14 +438,10 @@ def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:  # noq
         What became of each.
     """
     stated = find(id)
-    world = world_of(stated)
     prove(stated)  # a check that refuses the original too would refuse every mutant
+    original = Checker(stated, world_of(stated))
     chosen = random.Random(f"{seed} {id}")  # noqa: S311 -- a sample, not a secret
-    return [
-        trial(mutant, stated, world)
-        for mutant in mutants_of(stated)
-        if chosen.random() < share
-    ]
+    return [trial(mutant, original) for mutant in mutants_of(stated) if chosen.random() < share]
 
 
 # -- All of them -----------------------------------------------------------------------------------
@@ -423,12 +453,22 @@ def run(ids: Iterable[str], share: float, seed: int) -> list[Trial]:
     trials: list[Trial] = []
     with ProcessPool() as pool:
         futures = {id: pool.schedule(trials_of, (id, share, seed), timeout=LIMIT) for id in wanted}
-        for id, future in futures.items():  # noqa: A001
+        for id, future in futures.items():
             try:
                 trials += future.result()
             except (TimeoutError, ProcessExpired) as error:
                 trials.append(Trial(id, "all", "all", "survived", f"no answer: {error}"))
     return trials
+
+
+def digest_of_book() -> str:
+    """Digest of all statements, derivations and code: what a record of mutants belongs to."""
+    texts = [
+        text
+        for stated in find_all().values()
+        for text in (stated.id, stated.latex, *map(repr, stated.derivation), stated.source_code)
+    ]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def summary(trials: list[Trial]) -> dict[str, Any]:
@@ -438,11 +478,14 @@ def summary(trials: list[Trial]) -> dict[str, Any]:
     for one in trials:
         by_operator.setdefault(one.operator, Counter())[one.fate] += 1
     return {
+        "book": digest_of_book(),
         "tried": len(trials),
         "refuted": fates["refuted"],
         "equivalent": fates["equivalent"],
         "survived": fates["survived"],
-        "operators": {name: dict(sorted(by_operator[name].items())) for name in sorted(by_operator)},
+        "operators": {
+            name: dict(sorted(by_operator[name].items())) for name in sorted(by_operator)
+        },
         "equivalents": [asdict(one) for one in trials if one.fate == "equivalent"],
     }
 

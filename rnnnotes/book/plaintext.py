@@ -172,7 +172,9 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Ones: lambda node: "1",
     lang.Identity: lambda node: "I",
     lang.OneHot: lambda node: f"e[{index_text(node.args[0])}]",
-    lang.Literal: lambda node: "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]",
+    lang.Literal: lambda node: (
+        "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
+    ),
     lang.Variable: lambda node: node.name,
     lang.At: _at,
     lang.Entry: _entry,

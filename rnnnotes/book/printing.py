@@ -219,13 +219,18 @@ def _array(node: Any) -> str:
 
 def _stack(node: Any) -> str:
     body, index, low, high = node.args
-    return rf"\left({latex(body)}\right)_{{{index_latex(index)}={index_latex(low)}}}^{{{index_latex(high)}}}"
+    first, last = f"{index_latex(index)}={index_latex(low)}", index_latex(high)
+    return rf"\left({latex(body)}\right)_{{{first}}}^{{{last}}}"
 
 
 def _fraction(sign: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         of, by = node.args
-        d = r"\mathrm{d}" if sign == r"\partial" and not isinstance(by, lang.At | lang.Entry) else sign
+        d = (
+            r"\mathrm{d}"
+            if sign == r"\partial" and not isinstance(by, lang.At | lang.Entry)
+            else sign
+        )
         # One scalar by another, or one step by its input, has no other path to hold fixed.
         top, below = latex(of), d.replace("^{+}", "")
         if isinstance(of, lang.Variable | lang.At | lang.Entry | lang.Apply):

@@ -23,6 +23,7 @@ from rnnnotes.book.entries import DERIVATIVES, BranchesOnValues, exact
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
+    Add,
     Apply,
     Expression,
     Function,
@@ -30,9 +31,10 @@ from rnnnotes.book.language import (
     Min,
     Norm,
     Order,
-    Relation,
     Product,
+    Relation,
     SpectralRadius,
+    StatementError,
     walk,
 )
 from rnnnotes.book.printing import latex
@@ -207,12 +209,14 @@ def sizes_of(stated: Formula) -> dict[str, int]:
 class Checker:
     """The checks of one formula in one world."""
 
-    def __init__(self, stated: Formula, world: World) -> None:
+    def __init__(self, stated: Formula, world: World, drawn: list[Draw] | None = None) -> None:
         self.stated = stated
         self.world = world
         self.assignments = list(assignments(stated, world))
+        if not self.assignments:
+            raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
         self.draws = 0
-        self._drawn: list[Draw] | None = None
+        self._drawn = drawn
 
     # -- lines ---------------------------------------------------------------------------------
 
@@ -246,7 +250,7 @@ class Checker:
     def _compare(
         self, before: Expression, sign: str, after: Expression, at: Any, place: str
     ) -> Verdict:
-        small = [node for node in walk(after) if isinstance(node, Order)]
+        small = self._small(before, after, place)
         left, right = self.world.value(before, at), self.world.value(after, at)
         exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
         claim = f"{latex(before)} {sign} {latex(after)}"
@@ -257,10 +261,11 @@ class Checker:
             return "tested"
         for entry, (a, b) in entries(left, right):
             plain = self.world.ledger.plain(exact(b) - exact(a))
-            if small:
-                plain = self._leading(plain, small[0])
-            if is_zero(plain) if sign == "=" else (
-                is_positive(plain, sign) or self._by_factors(before, sign, after, at)
+            if small is not None:
+                plain = self._leading(plain, small)
+            if (sign == "=" and is_zero(plain)) or (
+                sign != "="
+                and (is_positive(plain, sign) or self._by_factors(before, sign, after, at))
             ):
                 verdicts.append(exactly)
                 continue
@@ -269,6 +274,17 @@ class Checker:
                 raise Undecided(f"{place}, entry {entry}: algebra does not decide {claim}")
             verdicts.append("tested")
         return weakest(verdicts)
+
+    def _small(self, before: Expression, after: Expression, place: str) -> Order | None:
+        """Terms that a line leaves out; a line may not claim less of them than the one before."""
+        old, new = (_orders(side) for side in (before, after))
+        if old is None or new is None:
+            if old is not None:
+                raise Refuted(f"{place}: loses {latex(old)}")
+            return new
+        if old.args[0] != new.args[0] or not old.args[1] >= new.args[1]:
+            raise Refuted(f"{place}: makes {latex(new)} of {latex(old)}")
+        return new
 
     def _by_factors(self, before: Expression, sign: str, after: Expression, at: Any) -> bool:
         """Whether each factor of a product is at most its counterpart, and none is negative."""
@@ -292,7 +308,7 @@ class Checker:
         The difference is a quotient by a power of `eps`, so the Taylor coefficients of its
         numerator tell which powers of `eps` are left.
         """
-        eps, ledger = self.world.value(small.args[0], {})[()].expr, self.world.ledger
+        eps, ledger = self.world.value(small.args[0], {}).item().expr, self.world.ledger
         numerator, denominator = sp.fraction(sp.together(plain))
         too_large = sp.S.Zero
         for power in range(sp.degree(denominator, eps) + int(small.args[1])):
@@ -305,7 +321,7 @@ class Checker:
     def drawn(self) -> list[Draw]:
         """Draws that fulfil the conditions of the statement."""
         if self._drawn is None:
-            conditions = self._conditions()
+            conditions = self.conditions()
             candidates = (Draw(self.world.ledger, seed) for seed in range(CANDIDATES))
             allowed = (draw for draw in candidates if fulfils(draw, conditions))
             self._drawn = list(islice(allowed, DRAWS))
@@ -313,7 +329,8 @@ class Checker:
                 raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions")
         return self._drawn
 
-    def _conditions(self) -> list[tuple[Any, str, Any]]:
+    def conditions(self) -> list[tuple[Any, str, Any]]:
+        """Return the conditions of the statement, each with the values of its sides."""
         return [
             (self.world.value(condition.left, at), condition.sign,
              self.world.value(condition.right, at))
@@ -391,7 +408,7 @@ class Checker:
         """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):
             if value.elementwise:
-                return draw.activation(value.order)
+                return draw.activation(value.name, value.order)
             name = value.name, tuple(self.world.number(i, at) for i in value.index)
             return draw.map(name, tuple(self.world.number(n, at) for n in value.args[1]))
         if isinstance(value, sp.Symbol):
@@ -408,8 +425,18 @@ def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:
 def entries(left: Any, right: Any) -> Iterator[tuple[tuple[int, ...], tuple[Any, Any]]]:
     """Pairs of entries with their place, counted from 1."""
     left, right = np.broadcast_arrays(left, right)
+    if not left.size:
+        raise StatementError("two arrays without entries are compared, which says nothing")
     for place in np.ndindex(*left.shape):
         yield tuple(i + 1 for i in place), (left[place], right[place])
+
+
+def _orders(side: Expression) -> Order | None:
+    """Return the terms that a side leaves out, which stand alone as its last term."""
+    found = [node for node in walk(side) if isinstance(node, Order)]
+    if found and not (isinstance(side, Add) and found == [side.args[1]]):
+        raise StatementError(f"{latex(found[0])} stands alone, as the last term of a sum")
+    return found[0] if found else None
 
 
 def is_zero(expr: sp.Expr) -> bool:

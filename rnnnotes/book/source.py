@@ -172,7 +172,8 @@ def _definition(function: FunctionType) -> str:
     lines = text.splitlines()[node.body[int(documented)].lineno - 1 : node.end_lineno]
     header = [f"def {node.name}({ast.unparse(_stripped(node.args))}):"]
     if documented:
-        header.append(f'    """{inspect.getdoc(function).partition(chr(10))[0]}"""')
+        summary, *_ = (inspect.getdoc(function) or "").splitlines()
+        header.append(f'    """{summary}"""')
     body = "\n".join(header + lines)
     for name, value in used_by(function).items():
         if is_ours(value):  # it stands in the same file

@@ -29,9 +29,7 @@ def vector(name: str, size: int, **assumptions: bool) -> sp.Matrix:
 
 def matrix(name: str, rows: int, columns: int, **assumptions: bool) -> sp.Matrix:
     """Any matrix of real numbers."""
-    return sp.Matrix(
-        rows, columns, lambda i, j: scalar(f"{name}_{i + 1}_{j + 1}", **assumptions)
-    )
+    return sp.Matrix(rows, columns, lambda i, j: scalar(f"{name}_{i + 1}_{j + 1}", **assumptions))
 
 
 def flat(*parts: Any) -> list[Any]:

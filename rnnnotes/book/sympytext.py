@@ -451,9 +451,9 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Ones: lambda node: f"sp.ones({_column(node)})",
     lang.Identity: lambda node: f"sp.eye({number(node.args[0])})",
     lang.OneHot: lambda node: f"sp.eye({number(node.args[1])})[:, {number(node.args[0])} - 1]",
-    lang.Literal: lambda node: "sp.Matrix([" + ", ".join(
-        f"[{', '.join(map(source, row))}]" for row in node.args
-    ) + "])",
+    lang.Literal: lambda node: (
+        "sp.Matrix([" + ", ".join(f"[{', '.join(map(source, row))}]" for row in node.args) + "])"
+    ),
     lang.Variable: lambda node: node.name,
     lang.At: lambda node: f"{node.variable.name}({', '.join(map(number, node.index))})",
     lang.Entry: _entry,

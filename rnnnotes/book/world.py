@@ -65,7 +65,7 @@ class World:
         (argument,) = definition.target.arguments
 
         def expand(entry: Entry) -> Entry:
-            return self._inside(name, {argument: _box(entry)}, definition.value, {})[()]
+            return self._inside(name, {argument: _box(entry)}, definition.value, {}).item()
 
         return expand
 
@@ -140,9 +140,7 @@ class World:
             )
         return entries
 
-    def _defined(
-        self, name: str, definition: Definition, index: tuple[int, ...]
-    ) -> Entries | None:
+    def _defined(self, name: str, definition: Definition, index: tuple[int, ...]) -> Entries | None:
         """Return the value that a definition gives at an index, if it reaches that far."""
         pattern = definition.target.index if isinstance(definition.target, lang.At) else ()
         at: dict[sp.Symbol, int] = {}
@@ -276,7 +274,8 @@ def _derivative(world: World, node: Any, at: Indices, since: int | None = None) 
         name = _variable_of(of).name
         if name not in world.variables and name != _variable_of(by).name:
             raise lang.StatementError(f"{name} is differentiated, and no formula given defines it")
-    return world.ledger.derivatives(*world.values(node, at), since=since)
+    values = world.value(of, at), world.value(by, at)
+    return world.ledger.derivatives(*values, since=since)
 
 
 def _immediate(world: World, node: Any, at: Indices) -> Entries:
@@ -291,13 +290,15 @@ def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
 
 
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = sp.Matrix(np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at)))
+    matrix = sp.Matrix(
+        np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at))
+    )
     return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
 
 
 def _power(world: World, node: Any, at: Indices) -> Entries:
     base, exponent = world.values(node, at)
-    return np.asarray(base ** exponent[()].expr, dtype=object)
+    return np.asarray(base ** exponent.item().expr, dtype=object)
 
 
 def _one_hot(world: World, node: Any, at: Indices) -> Entries:
@@ -362,8 +363,9 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Power: _power,
     lang.Outer: _fold(np.outer),
     lang.Transpose: lambda world, node, at: world.value(node.args[0], at).T,
-    lang.Diag: lambda world, node, at: world.value(node.args[0], at)
-    * _identity(world, world.shape(node, at)[0]),
+    lang.Diag: lambda world, node, at: (
+        world.value(node.args[0], at) * _identity(world, world.shape(node, at)[0])
+    ),
     lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
     lang.Size: lambda world, node, at: _box(
         world.constant(math.prod(world.shape(node.args[0], at)))
@@ -388,5 +390,3 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Indicator: _opaque,
 }
 """What each node does with arrays of entries."""
-
-

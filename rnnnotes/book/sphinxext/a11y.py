@@ -1,7 +1,5 @@
 """Small repairs to the HTML of Sphinx, docutils and the theme, and what a page says of itself."""
 
-# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import re

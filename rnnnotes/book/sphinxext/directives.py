@@ -1,7 +1,5 @@
 """Directives that set a formula and its derivation, and the role that sets its verdict."""
 
-# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import sys

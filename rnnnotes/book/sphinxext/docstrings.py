@@ -1,7 +1,5 @@
 """The reference of the package: equations are printed there as they are in the pages."""
 
-# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import re

@@ -3,8 +3,6 @@
 The environment holds plain data only; it is pickled, and merged from the parallel readers.
 """
 
-# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import hashlib
@@ -163,7 +161,7 @@ class FormulaDomain(Domain):
         # The entries of one page are in its order already, and a sort keeps it.
         return sorted(entries, key=lambda entry: place[entry.docname])
 
-    def used_by(self, id: str) -> list[FormulaEntry]:  # noqa: A002 -- it is an id
+    def used_by(self, id: str) -> list[FormulaEntry]:
         """Entries of the formulas whose derivation names one."""
         return [entry for entry in self.in_order() if id in entry.uses]
 

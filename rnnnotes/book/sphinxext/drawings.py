@@ -5,8 +5,6 @@ drawing is part of the page: transparent, and black is the colour of the text, s
 by day and by night.  Other builders get a file.
 """
 
-# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import importlib.util
@@ -215,7 +213,7 @@ class Draw(SphinxPostTransform):
 
     def run(self, **kwargs: object) -> None:
         """Draw, and put the result in its place."""
-        builder = self.env._app.builder  # noqa: SLF001 -- a transform is given no builder
+        builder = self.env._app.builder
         if isinstance(builder, I18nBuilder):
             return
         for place in list(self.document.findall(Drawing)):

@@ -5,8 +5,6 @@ id that it has ever had, ``f/<id>.bib`` cites it, and ``_static/formulas`` holds
 beside a link to it.  Nothing is written when nothing has changed.
 """
 
-# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import hashlib

@@ -5,8 +5,6 @@ KaTeX cannot read is a warning of the build.  KaTeX itself is a locked dependenc
 ci`` puts it into ``docs/node_modules``.
 """
 
-# ruff: noqa: ARG001 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 import html

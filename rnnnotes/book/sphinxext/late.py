@@ -1,7 +1,5 @@
 """What can be filled in only once every page is read."""
 
-# ruff: noqa: ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 from docutils import nodes

@@ -28,7 +28,7 @@ class Published:
     aliases: Mapping[str, str] = field(default_factory=dict)
     withdrawn: Mapping[str, str] = field(default_factory=dict)
 
-    def earlier(self, id: str) -> list[str]:  # noqa: A002 -- it is an id
+    def earlier(self, id: str) -> list[str]:
         """Ids that a formula had before."""
         return [old for old, new in self.aliases.items() if new == id]
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.util import logging
 
 from rnnnotes import notation
 from rnnnotes.book.formulas import chapters, find_all
@@ -26,6 +27,8 @@ from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
 __all__ = ["CountsDirective", "MutantsDirective", "NotationDirective", "sections"]
 
 FATES = ("refuted", "equivalent", "survived")
+
+logger = logging.getLogger(__name__)
 
 VERDICTS = ("definition", "proved", "proved at sizes", "tested", "cited")
 
@@ -95,6 +98,10 @@ class MutantsDirective(Aware):
         """Set the table of the last full run, which `rnnnotes.book.mutants` keeps."""
         record = Path(self.env.srcdir, "mutants.json")
         self.env.note_dependency(record)
+        if not record.is_file():
+            logger.warning("mutants: there is no %s; `tox -e mutants` makes it", record.name,
+                           location=self.get_location(), type="fml", subtype="mutants")  # fmt: skip
+            return []
         counts = json.loads(record.read_text(encoding="utf-8"))
         rows = [[word(name), *(str(fates.get(fate, 0)) for fate in FATES)]
                 for name, fates in counts["operators"].items()]  # fmt: skip

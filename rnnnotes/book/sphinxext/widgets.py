@@ -1,7 +1,5 @@
 """Parts of a page that HTML can fold, press or colour, and that other formats set plainly."""
 
-# ruff: noqa: ARG001, ARG002 -- Sphinx passes each hook all that it may want
-
 from __future__ import annotations
 
 from html import escape

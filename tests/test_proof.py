@@ -1,0 +1,655 @@
+"""The checker refuses what is wrong, and says which line, why and where."""
+
+import re
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from rnnnotes.book import checking
+from rnnnotes.book.checking import OutOfTime, result_of
+from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.language import (
+    Abs,
+    Diag,
+    Function,
+    Gradient,
+    Immediate,
+    Jacobian,
+    Norm,
+    Number,
+    Order,
+    Outer,
+    Product,
+    StatementError,
+    Sum,
+    Total,
+    Variable,
+    wrap,
+)
+from rnnnotes.book.proof import Refuted, Undecided, prove
+from rnnnotes.notation import (
+    D,
+    F,
+    H,
+    L,
+    T,
+    W_hh,
+    W_xh,
+    X,
+    a,
+    b_h,
+    eps,
+    eta,
+    f,
+    g,
+    h,
+    j,
+    k,
+    s,
+    sigmoid,
+    t,
+    tanh,
+    theta,
+    u,
+    v,
+    w,
+    x,
+)
+
+find_all()
+
+from rnnnotes.vanilla_rnn import generic_state, hidden_state, pre_activation  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _own_formulas():
+    """Take the formulas of a test out of the book again."""
+    before = dict(FORMULAS)
+    yield
+    FORMULAS.clear()
+    FORMULAS.update(before)
+
+
+def state(left, sign, right, code, **options):
+    """Formula of a test."""
+    formula(left, sign, right, source="test", **options)(code)
+    return FORMULAS[f"{code.__module__}.{code.__name__}"]
+
+
+def claim(left, sign, right, **options):
+    """Theorem in one line, with no code to speak of."""
+
+    def claimed():
+        """Claimed."""
+
+    lines = options.pop("derivation", [(sign, right, "it is claimed")])
+    stated = state(left, sign, right, claimed, derivation=lines, **options)
+    return stated
+
+
+def check_lines(stated):
+    """Check the derivation alone, and return the verdicts of its lines."""
+    from rnnnotes.book.proof import Checker, world_of
+
+    checker = Checker(stated, world_of(stated))
+    return [checker.line(number) for number in range(len(stated.derivation))]
+
+
+# -- What is true ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        ((W_hh @ W_hh).T, "=", W_hh.T @ W_hh.T),
+        (v @ W_hh, "=", W_hh.T @ v),
+        (Diag(v) @ w, "=", v * w),
+        (Outer(v, w).T, "=", Outer(w, v)),
+        (sigmoid(-v), "=", 1 - sigmoid(v)),
+        (-tanh(v), "=", tanh(-v)),
+        (2 * u, "<=", u**2 + 1),
+        (Norm(W_hh @ W_hh), "<=", Norm(W_hh) * Norm(W_hh)),
+    ],
+)
+def test_what_is_true_passes(left, sign, right):
+    """A checker that refused everything would pass the tests below."""
+    assert check_lines(claim(left, sign, right))
+
+
+# -- What is false ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (v @ W_hh, W_hh @ v),
+        ((W_hh @ Diag(v)), Diag(v) @ W_hh),
+        (Outer(v, w), Outer(w, v)),
+        ((W_hh @ W_hh).T, W_hh.T @ W_hh),
+        (Diag(v) @ w, v + w),
+        (v - w, w - v),
+        (sigmoid(-v), sigmoid(v)),
+        (tanh(v), sigmoid(v)),
+        (tanh(2 * v), 2 * tanh(v)),
+        (f(v), f(w)),
+        (f(v), g(v)),
+        (f(-v), -f(v)),
+        (f.prime(v), f(v)),
+        (f.prime.prime(v), -f(v)),
+        (f(0 * v), 0 * v),
+        (W_hh, 2 * W_hh / 2 + 0 * W_hh + 1),
+        (Sum(h[j], j, 1, T), Sum(h[j], j, 1, T - 1)),
+        (Product(W_hh, j, T, 1), Product(W_hh, j, T, 2)),
+    ],
+)
+def test_false_equality_is_refused_with_a_counterexample(left, right):
+    """The message has the line, its reason, the entry, and numbers at which it fails."""
+    with pytest.raises(Refuted) as refusal:
+        check_lines(claim(left, "=", right))
+
+    message = str(refusal.value)
+    assert "test_proof.claimed, line 1 (it is claimed), entry (" in message
+    number = r"-?[\d.]+(e[+-]\d+)?"
+    assert re.search(rf"\n  {number} = {number} fails with \S+=", message)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (Jacobian(h[t], h[t - 1]), W_hh @ Diag(f.prime(a[t]))),
+        (Jacobian(h[t], h[t - 1]), (Diag(f.prime(a[t])) @ W_hh).T),
+        (Jacobian(h[t], h[t - 1]), Diag(f.prime(h[t - 1])) @ W_hh),
+        (Jacobian(h[t], h[t - 1]), Diag(f(a[t])) @ W_hh),
+        (Jacobian(h[t], h[t - 1]), Diag(f.prime(a[t])) @ W_hh + W_hh),
+    ],
+)
+def test_wrong_jacobian_is_refused(left, right):
+    """The mistakes that the notes and the literature make."""
+    with pytest.raises(Refuted):
+        check_lines(claim(left, "=", right, given=[pre_activation, hidden_state]))
+
+
+def test_index_shift_is_refused_at_the_index_where_it_fails():
+    """A shifted time is another quantity."""
+    stated = claim(
+        Jacobian(a[t], h[t - 1]) @ h[t - 1], "=", W_hh @ h[t], given=[pre_activation, hidden_state]
+    )
+
+    with pytest.raises(Refuted, match=r"entry \(1,\) at t=1:"):
+        check_lines(stated)
+
+
+def test_message_names_the_line_that_fails():
+    """The lines before it hold."""
+    stated = claim(
+        v @ W_hh, "=", W_hh @ v,
+        derivation=[
+            ("=", W_hh.T @ v, "a row times a matrix"),
+            ("=", W_hh @ v, "the matrix is symmetric, which it is not"),
+        ],
+    )  # fmt: skip
+
+    with pytest.raises(Refuted, match=r"line 2 \(the matrix is symmetric, which it is not\)"):
+        check_lines(stated)
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (u**2 + 1, "<=", 2 * u),
+        (u**2, "<", u**2),
+        (wrap(0), "<", u**2 - 1),
+        (Norm(W_hh) * Norm(W_hh), "<=", Norm(W_hh @ W_hh)),
+        (Norm(v + w), "<=", Norm(v)),
+        (Abs(f.prime(u)), "<=", sigmoid(u)),
+    ],
+)
+def test_reversed_inequality_is_refused(left, sign, right):
+    """An inequality that algebra does not decide must still hold on every draw."""
+    with pytest.raises(Refuted, match="fails with"):
+        check_lines(claim(left, sign, right))
+
+
+def test_strict_inequality_is_not_met_by_equality():
+    """A square is not negative, and may be zero."""
+    with pytest.raises((Refuted, Undecided)):
+        check_lines(claim(wrap(0), "<", (u - u) ** 2))
+
+
+def test_unknown_is_no_pass():
+    """Equal on all numbers and beyond the algebra of the checker: it says so."""
+    # log(exp(u) * exp(v)) = u + v would need a rule for the logarithm of a product.
+    from rnnnotes.notation import exp, log
+
+    stated = claim(log(exp(u) * exp(eta)), "=", u + eta)
+
+    with pytest.raises(Undecided, match="algebra does not decide"):
+        check_lines(stated)
+
+
+def test_norms_are_tested_and_never_proved():
+    """A verdict from draws is called by its name."""
+    assert check_lines(claim(Norm(W_hh.T), "=", Norm(W_hh))) == ["tested"]
+
+
+# -- Statements that mean nothing ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "complaint"),
+    [
+        (lambda: W_xh @ h[t], "MatMul: the last axis of"),
+        (lambda: W_xh + W_hh, "differ; only a scalar broadcasts"),
+        (lambda: v * x[t], "Times: shapes"),
+        (lambda: v.T, "Transpose: needs a matrix"),
+        (lambda: Diag(W_hh), "Diag: needs a vector"),
+        (lambda: Product(W_xh, j, T, 1), "Product: needs a square matrix"),
+        (lambda: Gradient(v, w), "Gradient: needs a scalar"),
+        (lambda: Jacobian(v, v + w), "differentiates by a symbol"),
+        (lambda: W_hh[t], "W_hh has no times"),
+        (lambda: claim(v, "=", x[t]), "the sides have shapes"),
+        (lambda: claim(v, ">", w), "is not one of"),
+    ],
+)
+def test_malformed_statement_is_refused_when_it_is_built(build, complaint):
+    """Shapes are compared by their names, so H is not D even where the numbers agree."""
+    with pytest.raises(StatementError, match=complaint):
+        build()
+
+
+def test_definition_without_a_bare_symbol_is_refused():
+    """An equation between two expressions is a theorem, and needs a derivation."""
+
+    def doubled(v):
+        """Double."""
+        return v + v
+
+    with pytest.raises(StatementError, match="a definition has a bare symbol on the left"):
+        state(2 * v, "=", v + v, doubled)
+
+
+def test_inequality_is_no_definition():
+    """It would define nothing."""
+
+    def small():
+        """Small."""
+        return 0
+
+    with pytest.raises(StatementError, match="a definition has a bare symbol on the left"):
+        state(u, "<=", wrap(0), small)
+
+
+def test_derivation_that_ends_elsewhere_is_refused():
+    """It would prove another statement."""
+    with pytest.raises(StatementError, match="the derivation ends at"):
+        claim(v * w, "=", w * v, derivation=[("=", v * w, "the same")])
+
+
+def test_derivation_that_shows_less_is_refused():
+    """A line with an inequality does not show an equality."""
+    with pytest.raises(StatementError, match="the lines together show '<=', not '='"):
+        claim(u, "=", u, derivation=[("<=", u, "weaker")])
+
+
+def test_code_that_takes_what_it_computes_is_refused():
+    """It could return its argument."""
+
+    def taken(a):
+        """Taken."""
+        return a
+
+    with pytest.raises(StatementError, match="which it is to compute"):
+        state(a[t], "=", W_xh @ x[t], taken)
+
+
+def test_unknown_parameter_is_refused():
+    """What the code takes is declared or bound."""
+
+    def stranger(nobody):
+        """Stranger."""
+        return nobody
+
+    with pytest.raises(StatementError, match="neither a declared symbol nor bound"):
+        state(v, "=", w, stranger)
+
+
+def test_statement_without_source_is_refused():
+    """Every formula goes back to something."""
+    with pytest.raises(StatementError, match="needs a source"):
+        formula(u, "=", u, source=[], derivation=[("=", u, "the same")])(lambda: 0)
+
+
+# -- Definitions -----------------------------------------------------------------------------------
+
+
+def test_definition_by_itself_is_refused():
+    """It would never end."""
+
+    def circular(u):
+        """Circular."""
+        return u
+
+    def circle():
+        """Circle."""
+        return 0
+
+    with pytest.raises(StatementError, match="is to compute"):
+        state(u, "=", u + 1, circular)
+    stated = state(h[t], "=", 2 * h[t], circle)
+    with pytest.raises(StatementError, match="is defined by itself"):
+        prove(stated)
+
+
+def test_function_by_itself_is_refused():
+    """So would a function."""
+
+    def circle(u):
+        """Circle."""
+        return u
+
+    with pytest.raises(StatementError, match="is defined by itself"):
+        prove(state(f(u), "=", f(u) + 1, circle))
+
+
+def test_two_definitions_of_one_symbol_are_refused():
+    """One of them would be dropped in silence."""
+
+    def first(w):
+        """Return the first."""
+        return w
+
+    def second(w):
+        """Return the second."""
+        return 2 * w
+
+    state(v, "=", w, first)
+    state(v, "=", 2 * w, second)
+    stated = claim(v, "=", 2 * w, given=[first, second])
+
+    with pytest.raises(StatementError, match="v has two definitions"):
+        prove(stated)
+
+
+def test_definition_reaches_only_its_times():
+    """Before the first step a state is any vector, and has no pre-activation."""
+    stated = claim(h[t - 1], "=", f(a[t]), given=[hidden_state])
+
+    with pytest.raises(Refuted):
+        check_lines(stated)
+
+
+@pytest.mark.parametrize("time", [t - 1, t + 1])
+def test_symbol_outside_its_times_is_refused(time):
+    """A shifted index must not find an unknown that fits anything."""
+    with pytest.raises(StatementError, match="x has no time"):
+        check_lines(claim(x[time] * 0, "=", x[t] * 0))
+
+
+def test_symbol_without_its_time_is_refused():
+    """The derivative by it would be zero."""
+    with pytest.raises(StatementError, match="h stands without its time"):
+        check_lines(claim(Jacobian(h[t], h), "=", 0 * W_hh, given=[hidden_state, pre_activation]))
+
+
+def test_derivative_of_what_is_not_defined_is_refused():
+    """It would be zero, whatever the symbol is."""
+    with pytest.raises(StatementError, match="no formula given defines it"):
+        check_lines(claim(Gradient(L, W_hh), "=", 0 * W_hh))
+
+
+def test_argument_of_a_function_captures_no_symbol():
+    """In f(u) = u b the name u is its own, also where it is applied to b, and in its slope."""
+    b = eta
+
+    def scaled(u, eta):
+        """Scaled."""
+        return u * eta
+
+    def slope(u, eta):
+        """Slope."""
+        return eta
+
+    state(g(u), "=", u * b, scaled)
+    state(f(u), "=", Jacobian(g(u), u), slope, given=[scaled])
+
+    assert check_lines(claim(f(b), "=", b + 0, given=[slope]))
+    with pytest.raises(Refuted):
+        check_lines(claim(f(b), "=", 2 * b, given=[slope]))
+
+
+def test_name_of_an_argument_stays_inside_its_function():
+    """In g(u) = u v the sum over v does not see what f calls u."""
+
+    def outside(u):
+        """Outside."""
+        return 3 * u
+
+    def inside(u, eta):
+        """Inside."""
+        return eta
+
+    # eta stands for 3 u, where u is the symbol and not the argument of f.
+    state(eta, "=", 3 * u, outside)
+    state(f(u), "=", eta + 0 * u, inside, given=[outside])
+
+    with pytest.raises(Refuted):
+        check_lines(claim(f(wrap(1)), "=", wrap(3), given=[inside]))
+    assert check_lines(claim(f(wrap(1)), "=", 3 * u, given=[inside]))
+
+
+# -- Derivatives -----------------------------------------------------------------------------------
+
+
+def test_total_derivative_is_not_the_immediate_one():
+    """The early steps count too: forgetting them is the mistake of the notes."""
+    with pytest.raises(Refuted, match="at t=2"):
+        check_lines(
+            claim(Jacobian(s[t], theta), "=", Immediate(s[t], theta), given=[generic_state])
+        )
+
+
+def test_immediate_derivative_holds_the_step_before():
+    """In the sum of all steps total derivatives count the early ones again."""
+    wrong = Sum(Jacobian(s[t], s[k]) @ Jacobian(s[k], theta), k, 1, t)
+
+    with pytest.raises(Refuted, match="at t=2"):
+        check_lines(claim(Jacobian(s[t], theta), "=", wrong, given=[generic_state]))
+
+
+def test_product_keeps_its_order():
+    """The latest factor is on the left."""
+    earliest_left = Jacobian(s[1], s[0]) @ Jacobian(s[2], s[1])
+
+    with pytest.raises(Refuted):
+        check_lines(claim(Jacobian(s[2], s[0]), "=", earliest_left, given=[generic_state]))
+
+
+# -- Small quantities ------------------------------------------------------------------------------
+
+QUOTIENT = (f(u + eps) - f(u)) / eps
+
+
+def test_one_sided_difference_is_of_first_order():
+    """Its error is linear in the step."""
+    assert check_lines(claim(QUOTIENT, "=", f.prime(u) + Order(eps, 1)))
+    with pytest.raises((Refuted, Undecided)):
+        check_lines(claim(QUOTIENT, "=", f.prime(u) + Order(eps, 2)))
+
+
+@pytest.mark.parametrize("end", [f.prime(u), f.prime(u) + Order(eps, 2)])
+def test_small_terms_are_not_lost_on_the_way(end):
+    """Left out of one line, they would be zero in the next."""
+    stated = claim(
+        QUOTIENT, "=", end,
+        derivation=[("=", f.prime(u) + Order(eps, 1), "Taylor"), ("=", end, "sleight of hand")],
+    )  # fmt: skip
+
+    with pytest.raises(Refuted, match=r"line 2 \(sleight of hand\): (loses|makes)"):
+        check_lines(stated)
+
+
+@pytest.mark.parametrize("end", [Order(eps, 2) / eps + u, Order(eps, 2) + Order(eps, 1)])
+def test_small_terms_stand_alone(end):
+    """Divided by what is small they are not small."""
+    with pytest.raises(StatementError, match="stands alone"):
+        check_lines(claim(u, "=", end))
+
+
+# -- Nothing at all --------------------------------------------------------------------------------
+
+
+def test_statement_about_no_index_is_refused():
+    """What is claimed of no case holds, and says nothing."""
+    with pytest.raises(StatementError, match="its indices have no value"):
+        check_lines(claim(h[t], "=", 2 * h[t], ranges={t: (T, 1)}))
+
+
+def test_count_that_holds_at_sizes_is_not_proved():
+    """2 H = D holds at H=2 and D=4: no verdict may hide that these are numbers."""
+    small, large = Number(2 * H), Number(D)
+
+    try:
+        lines = check_lines(claim(small, "=", large))
+    except (Refuted, Undecided):
+        return
+    assert lines == ["proved at sizes"]
+
+
+def test_hidden_size_of_one_is_not_used():
+    """A row of one entry commutes with everything: a network of one unit proves too much."""
+    from rnnnotes.notation import SIZES
+
+    numbers = [number for number, _ in SIZES.values()]
+
+    assert min(numbers) > 1
+    assert len(set(numbers)) == len(numbers)
+    assert W_hh.shape == (H, H)
+    assert X.shape[1] == D
+
+
+def test_exact_zero_is_decided_without_rounding():
+    """A difference of 0 is not a small number, and a small number is not 0."""
+    tiny = wrap(sp.Rational(1, 10**40))
+
+    assert check_lines(claim((u + 1) ** 2 - u**2 - 2 * u, "=", wrap(1))) == ["proved"]
+    with pytest.raises((Refuted, Undecided)):
+        check_lines(claim(u, "=", u + tiny))
+
+
+# -- Code ------------------------------------------------------------------------------------------
+
+
+def definition(code):
+    """Pre-activation without its input, computed by some code."""
+    return state(a[t], "=", W_hh @ h[t - 1] + b_h, code)
+
+
+def test_right_code_is_proved():
+    """The code runs on symbols."""
+
+    def right(W_hh, h_prev, b_h):
+        """Right."""
+        return W_hh @ h_prev + b_h
+
+    assert prove(definition(right)).code == "proved at sizes"
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda W_hh, h_prev, b_h: W_hh.T @ h_prev + b_h,
+        lambda W_hh, h_prev, b_h: h_prev @ W_hh + b_h,
+        lambda W_hh, h_prev, b_h: W_hh @ h_prev - b_h,
+        lambda W_hh, h_prev, b_h: W_hh @ h_prev,
+        lambda W_hh, h_prev, b_h: W_hh * h_prev @ b_h,
+        lambda W_hh, h_prev, b_h: W_hh @ h_prev + b_h + 1e-3,
+        lambda W_hh, h_prev, b_h: 1.001 * (W_hh @ h_prev) + b_h,
+        lambda W_hh, h_prev, b_h: np.tanh(W_hh @ h_prev + b_h),
+        lambda W_hh, h_prev, b_h: W_hh @ h_prev[::-1] + b_h,
+    ],
+)
+def test_wrong_code_is_refused(compute):
+    """The message has the entry, the time and the numbers."""
+
+    def wrong(W_hh, h_prev, b_h):
+        """Wrong."""
+        return compute(W_hh, h_prev, b_h)
+
+    with pytest.raises(Refuted, match=r"the code is not the statement, entry \(1,\) at t=1\n"):
+        prove(definition(wrong))
+
+
+def test_code_of_another_shape_is_refused():
+    """A column is not a vector, though their entries agree."""
+
+    def column(W_hh, h_prev, b_h):
+        """Column."""
+        return (W_hh @ h_prev + b_h)[:, None]
+
+    with pytest.raises(Refuted, match=r"the code returns shape \(2, 1\), and the statement"):
+        prove(definition(column))
+
+
+def test_code_that_is_nearly_right_is_refused():
+    """A difference below the rounding of draws is still a difference."""
+
+    def nearly(W_hh, h_prev, b_h):
+        """Nearly."""
+        return W_hh @ h_prev + b_h + 1e-30
+
+    with pytest.raises(Undecided, match="algebra does not decide"):
+        prove(definition(nearly))
+
+
+def test_code_that_branches_is_tested_on_draws():
+    """It is right on all of them, and is not called proved."""
+
+    def branching(W_hh, h_prev, b_h):
+        """Branching."""
+        return W_hh @ h_prev + b_h if W_hh[0, 0] > 0 else b_h + W_hh @ h_prev
+
+    assert prove(definition(branching)).code == "tested"
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda W_hh, h_prev, b_h: np.where(W_hh[0, 0] > 0, W_hh @ h_prev + b_h, b_h),
+        lambda W_hh, h_prev, b_h: np.maximum(W_hh @ h_prev + b_h, 0.0),
+        lambda W_hh, h_prev, b_h: (W_hh @ h_prev + b_h + 0 * max(b_h))[None],
+    ],
+)
+def test_wrong_code_that_branches_is_refused(compute):
+    """It is wrong on one branch, or of another shape."""
+
+    def branching(W_hh, h_prev, b_h):
+        """Branching."""
+        return compute(W_hh, h_prev, b_h)
+
+    with pytest.raises(Refuted, match="the code gives"):
+        prove(definition(branching))
+
+
+def test_unknown_activations_are_kept_apart():
+    """Code that takes two activations and swaps them is wrong."""
+
+    def swapped(v, w, f, g):
+        """Swapped."""
+        return g(v) + f(w)
+
+    stated = state(b_h, "=", f(v) + g(w), swapped)
+
+    with pytest.raises(Refuted, match="the code is not the statement"):
+        prove(stated)
+
+
+# -- Time ------------------------------------------------------------------------------------------
+
+
+def test_no_answer_in_time_is_no_pass(monkeypatch):
+    """A proof that does not end is stopped, and has failed."""
+    monkeypatch.setattr(checking, "prove", lambda stated: [None for _ in iter(int, 1)])
+
+    with pytest.raises(OutOfTime, match=r"test_proof.claimed: no answer within 0.2 s"):
+        result_of(claim(Total(v), "=", Total(v)), limit=0.2)

@@ -14,7 +14,7 @@ from rnnnotes.book.citing import SITE  # noqa: E402 -- read from here, installed
 project = "rnnnotes"
 author = "the rnnnotes developers"
 project_copyright = "the rnnnotes developers; code BSD-3-Clause, text CC BY 4.0"
-release = metadata.version("rnnnotes")
+version = release = metadata.version("rnnnotes")
 
 extensions = [
     "myst_parser",

@@ -10,6 +10,10 @@ from sybil import Sybil
 from sybil.parsers.myst import DocTestDirectiveParser
 
 
+collect_ignore = ["conftest.py"]
+"""This file has no examples of its own, and shares its name with others."""
+
+
 def start(namespace: dict[str, Any]) -> None:
     """Give every page the one name that examples use without importing it."""
     namespace["np"] = np

@@ -186,7 +186,6 @@ eps = declare("eps", r"\varepsilon", "a small step", positive=True)
 L_t = declare("L_t", "L", "loss of one step", times=(1, T))
 L = declare("L", r"\mathcal{L}", "loss of the whole sequence")
 L_mean = declare("L_mean", r"\overline{L}", "mean loss of a step")
-delta = declare("delta", r"\boldsymbol{\delta}", "gradient by the hidden state", H, times=(1, T))
 eta = declare("eta", r"\eta", "learning rate", positive=True)
 gamma = declare("gamma", r"\gamma", "largest slope of the activation", positive=True)
 

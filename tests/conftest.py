@@ -66,10 +66,11 @@ def slow(v, w):
     time.sleep(60)
     return w + v
 '''
+"""A chapter of formulas: one holds, one does not, one rests on that, one takes too long."""
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def empty_cache(tmp_path, monkeypatch):
     """A folder of results that is empty."""
     monkeypatch.setenv("RNNNOTES_CACHE", str(tmp_path / "cache"))
     forget()
@@ -78,7 +79,7 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def book():
+def registry():
     """The formulas, put back as they were after the test."""
     before = dict(FORMULAS)
     yield FORMULAS
@@ -87,12 +88,12 @@ def book():
 
 
 @pytest.fixture
-def throwaway(book, tmp_path, monkeypatch):
+def throwaway(registry, tmp_path, monkeypatch):
     """A module of formulas that another process can import."""
     (tmp_path / "throwaway.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("throwaway")
-    yield {name: book[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
+    yield {name: registry[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
     del sys.modules["throwaway"]
 
 
@@ -101,8 +102,9 @@ def pytest_runtestloop(session):
     """Prove the book before the first test, if its contract is among the tests."""
     config = session.config
     tested = any(item.path.name == CONTRACT for item in session.items)
+    idle = config.option.collectonly or session.testsfailed
     # A process of pytest-xdist reads what the first of them keeps.
-    if tested and not config.option.collectonly and not hasattr(config, "workerinput"):
+    if tested and not idle and not hasattr(config, "workerinput"):
         start = time.perf_counter()
         config.stash[OUTCOMES] = check_all()
         config.stash[SECONDS] = time.perf_counter() - start

@@ -47,7 +47,7 @@ def state(right=v * w, code=None, given=()):
 # -- The cache -------------------------------------------------------------------------------------
 
 
-def test_what_is_known_is_not_proved_again(cache, proofs):
+def test_what_is_known_is_not_proved_again(empty_cache, proofs):
     """The second result comes from memory, the third from disk: neither calls the prover."""
     stated = find("vanilla_rnn.hidden_state")
     first = result_of(stated)
@@ -60,7 +60,7 @@ def test_what_is_known_is_not_proved_again(cache, proofs):
     assert first.seconds > 0
 
 
-def test_an_ancestor_is_proved_once_and_first(cache, proofs):
+def test_an_ancestor_is_proved_once_and_first(empty_cache, proofs):
     """What a formula rests on is known when its own proof asks for it."""
     result_of(find("bptt.step_jacobian"))
 
@@ -69,14 +69,14 @@ def test_an_ancestor_is_proved_once_and_first(cache, proofs):
     assert "vanilla_rnn.pre_activation" in proofs
 
 
-def test_a_change_of_the_statement_changes_the_key(book):
+def test_a_change_of_the_statement_changes_the_key(registry):
     """Another statement with the same code and id is another formula."""
     keys = {store.key_of(state(right)) for right in (v * w, w * v)}
 
     assert len(keys) == 2
 
 
-def test_a_change_of_the_code_changes_the_key(book):
+def test_a_change_of_the_code_changes_the_key(registry):
     """Body, constants and helpers count; names of files and docstrings do not."""
     before, doubled = state(), state(code=code_of("return 2 * v * w"))
     same = state(code=code_of('"""Another text."""\n    # and a comment\n    return v * w'))
@@ -93,7 +93,7 @@ def code_of(body, **outside):
     return scope["product"]
 
 
-def test_a_change_of_what_the_code_calls_changes_the_key(book):
+def test_a_change_of_what_the_code_calls_changes_the_key(registry):
     """A helper belongs to the code, also if it is called from within a comprehension."""
     helpers = [eval(f"lambda e: {text}", {"__name__": __name__}) for text in ("e", "2 * e")]
     body = "return sum([helper(e) for e in v])"
@@ -102,7 +102,7 @@ def test_a_change_of_what_the_code_calls_changes_the_key(book):
     assert len(keys) == 2
 
 
-def test_a_change_of_an_ancestor_changes_the_key(book):
+def test_a_change_of_an_ancestor_changes_the_key(registry):
     """A verdict is no stronger than what it rests on, so it is asked for again."""
 
     def above(v, w):
@@ -117,7 +117,7 @@ def test_a_change_of_an_ancestor_changes_the_key(book):
     assert len(keys) == 2
 
 
-def test_a_change_of_the_notation_changes_the_key(book, monkeypatch):
+def test_a_change_of_the_notation_changes_the_key(registry, monkeypatch):
     """A proof at another size is another proof."""
     from rnnnotes.notation import SIZES
 
@@ -127,7 +127,7 @@ def test_a_change_of_the_notation_changes_the_key(book, monkeypatch):
     assert store.key_of(state()) != before
 
 
-def test_a_change_of_what_proves_changes_the_key(book, monkeypatch):
+def test_a_change_of_what_proves_changes_the_key(registry, monkeypatch):
     """Results of another prover, or under another SymPy, are out of reach."""
     before = store.key_of(state())
     monkeypatch.setattr(store, "foundations", lambda: ("another SymPy",))
@@ -153,11 +153,11 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_entry_is_proved_again(cache, proofs, damage):
+def test_a_damaged_entry_is_proved_again(empty_cache, proofs, damage):
     """What is not as it was written is not trusted, whatever it says."""
     stated = find("vanilla_rnn.hidden_state")
     first = result_of(stated)
-    (entry,) = cache.iterdir()
+    (entry,) = empty_cache.iterdir()
     whole = entry.read_text()
     entry.write_text(damage(whole))
     forget()
@@ -167,23 +167,23 @@ def test_a_damaged_entry_is_proved_again(cache, proofs, damage):
     assert len(proofs) == 2
 
 
-def test_an_entry_of_another_formula_is_not_trusted(cache, proofs):
+def test_an_entry_of_another_formula_is_not_trusted(empty_cache, proofs):
     """A whole and valid entry counts under its own key only."""
     one, other = find("vanilla_rnn.hidden_state"), find("vanilla_rnn.pre_activation")
     result_of(one)
-    (entry,) = cache.iterdir()
-    entry.rename(cache / f"{store.key_of(other)}.json")
+    (entry,) = empty_cache.iterdir()
+    entry.rename(empty_cache / f"{store.key_of(other)}.json")
     forget()
 
     assert store.load(other) is None
 
 
-def test_a_failure_is_not_kept(cache, throwaway):
+def test_a_failure_is_not_kept(empty_cache, throwaway):
     """What fails is tried again, in case the fault was not its own."""
     with pytest.raises(Refuted):
         result_of(throwaway["wrong"])
 
-    assert not cache.exists()
+    assert not empty_cache.exists()
     assert store.load(throwaway["wrong"]) is None
 
 
@@ -199,17 +199,17 @@ def test_a_folder_that_cannot_be_written_does_not_stop_a_proof(tmp_path, monkeyp
 # -- Time limits -----------------------------------------------------------------------------------
 
 
-def test_a_proof_in_this_process_is_stopped(cache, throwaway):
+def test_a_proof_in_this_process_is_stopped(empty_cache, throwaway):
     """The code of the formula sleeps for a minute."""
     start = time.monotonic()
     with pytest.raises(OutOfTime, match=r"throwaway\.slow: no answer within 0\.3 s"):
         result_of(throwaway["slow"], limit=0.3)
 
     assert time.monotonic() - start < 10
-    assert not cache.exists()
+    assert not empty_cache.exists()
 
 
-def test_a_proof_that_swallows_the_signal_has_failed_all_the_same(cache, monkeypatch):
+def test_a_proof_that_swallows_the_signal_has_failed_all_the_same(empty_cache, monkeypatch):
     """An answer that comes too late is no answer."""
     stated = find("vanilla_rnn.hidden_state")
     result = result_of(stated)
@@ -227,7 +227,7 @@ def test_a_proof_that_swallows_the_signal_has_failed_all_the_same(cache, monkeyp
         result_of(stated, limit=0.2)
 
 
-def test_a_proof_in_a_thread_is_stopped(cache, throwaway):
+def test_a_proof_in_a_thread_is_stopped(empty_cache, throwaway):
     """No signal reaches a thread, so the proof runs where it can be killed."""
     caught = []
 
@@ -246,7 +246,7 @@ def test_a_proof_in_a_thread_is_stopped(cache, throwaway):
 
 @pytest.mark.parametrize("start_method", START_METHODS)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_many_are_checked_in_parallel(cache, throwaway, start_method):
+def test_many_are_checked_in_parallel(empty_cache, throwaway, start_method):
     """One passes, one is refuted, one rests on it, one overruns its time and is killed."""
     seen = []
     start = time.monotonic()
@@ -262,10 +262,10 @@ def test_many_are_checked_in_parallel(cache, throwaway, start_method):
     assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert time.monotonic() - start < 30
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(empty_cache.iterdir())) == 1
 
 
-def test_results_of_other_processes_are_known_here(cache, proofs):
+def test_results_of_other_processes_are_known_here(empty_cache, proofs):
     """What a process has proved is not proved again in this one."""
     outcomes = check_all(["bptt.step_jacobian"], workers=2)
     again = check_all(["bptt.step_jacobian"])
@@ -276,14 +276,14 @@ def test_results_of_other_processes_are_known_here(cache, proofs):
     assert proofs == []
 
 
-def test_ancestors_are_checked_before(cache):
+def test_ancestors_are_checked_before(empty_cache):
     """The order is that of the derivations."""
     ids = list(check_all(["bptt.jacobian_product"], workers=2))
 
     assert ids.index("bptt.step_jacobian") < ids.index("bptt.jacobian_product")
 
 
-def test_without_the_cache_all_is_proved_anew(cache):
+def test_without_the_cache_all_is_proved_anew(empty_cache):
     """A known result does not count."""
     check_all(["vanilla_rnn.hidden_state"])
     (outcome,) = check_all(["vanilla_rnn.hidden_state"], cached=False).values()
@@ -294,7 +294,7 @@ def test_without_the_cache_all_is_proved_anew(cache):
 # -- check -----------------------------------------------------------------------------------------
 
 
-def test_check_takes_ids_and_functions(cache):
+def test_check_takes_ids_and_functions(empty_cache):
     """One gives its result, several a list of results."""
     from rnnnotes.vanilla_rnn import hidden_state
 
@@ -305,7 +305,7 @@ def test_check_takes_ids_and_functions(cache):
     assert one == several[0]
 
 
-def test_check_raises_what_is_wrong(cache, throwaway):
+def test_check_raises_what_is_wrong(empty_cache, throwaway):
     """A person who checks two formulas learns which fails, and where."""
     with pytest.raises(Refuted, match=r"throwaway\.wrong, line 1"):
         check("throwaway.right", "throwaway.wrong")

@@ -15,7 +15,7 @@ from rnnnotes.cli import STYLES, VERDICTS, main, summary
 
 
 @pytest.fixture
-def run(cache):
+def run(empty_cache):
     """Run a command with an empty cache, without a terminal."""
     return lambda *words: CliRunner().invoke(main, words, prog_name="rnnnotes")
 

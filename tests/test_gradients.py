@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from runpy import run_path
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -9,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rnnnotes import bptt, building_blocks, gradients, vanilla_rnn
+from rnnnotes import bptt, building_blocks, gradients
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import FORMULAS, formula
@@ -19,6 +22,8 @@ from rnnnotes.notation import T, a_unit, sigmoid, t, u, w_unit
 
 STEPS, D, H = 8, 3, 5
 
+FIGURES = run_path(str(Path(__file__).parents[1] / "docs" / "figures" / "gradients.py"))
+
 
 def tanh_slope(a):
     """Derivative of tanh."""
@@ -26,7 +31,7 @@ def tanh_slope(a):
 
 
 ACTIVATIONS = {
-    "sigmoid": (building_blocks.sigmoid, building_blocks.sigmoid_slope, 0.25),
+    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), building_blocks.sigmoid_slope, 0.25),
     "tanh": (np.tanh, tanh_slope, 1.0),
 }
 BOUNDS = {"sigmoid": gradients.vanishing_sigmoid, "tanh": gradients.vanishing_tanh}
@@ -40,11 +45,11 @@ def network(rng):
 
 
 def states(h, xs, W_hh, f, W_xh, b_h):
-    """Pre-activations and the last state, by the formulas of the forward pass."""
+    """Pre-activations and the last state, by a forward pass of its own."""
     as_ = []
     for x in xs:
-        as_.append(vanilla_rnn.pre_activation(x, h, W_xh, W_hh, b_h))
-        h = vanilla_rnn.hidden_state(as_[-1], f)
+        as_.append(W_xh @ x + W_hh @ h + b_h)
+        h = f(as_[-1])
     return np.array(as_), h
 
 
@@ -140,7 +145,7 @@ def test_share_of_each_step_stays_below_its_bound(network, rng):
         h = h_0
         for step, x in enumerate(xs, start=1):
             b_h = weights["b_h"] + (move if step == k else 0)
-            h = np.tanh(vanilla_rnn.pre_activation(x, h, weights["W_xh"], W_hh, b_h))
+            h = np.tanh(weights["W_xh"] @ x + W_hh @ h + b_h)
         return np.atleast_1d(pull @ h)
 
     for k in range(1, STEPS + 1):
@@ -273,6 +278,50 @@ def test_norm_of_groups_is_the_norm_of_all_entries(rng):
     together = rng.permutation(np.concatenate(groups))
 
     assert gradients.global_norm(*groups) == pytest.approx(np.linalg.norm(together))
+
+
+# -- Figures -------------------------------------------------------------------------------------
+
+
+def test_drawn_norms_start_at_one_and_stay_below_their_bounds():
+    """What the caption and the text for who cannot see say is read off the lines."""
+    for axes in FIGURES["jacobian_norms"]().axes:
+        lines = [np.asarray(line.get_ydata()) for line in axes.lines]
+        bounds, norms = lines[::2], lines[1::2]
+
+        for bound, norm in zip(bounds, norms, strict=True):
+            assert norm[0] == pytest.approx(1)
+            assert np.all(norm <= bound * (1 + 1e-9))
+        below, at, twice, four_times = (norm[-1] for norm in norms)
+        assert below < 1e-9
+        assert at < 1e-3
+        assert 0.1 < twice < 10
+        assert four_times > 1e3
+        assert np.ptp(bounds[1]) == pytest.approx(0, abs=1e-9)
+
+
+def test_drawn_chain_grows_before_it_decays_and_the_units_on_their_own_do_not():
+    """The second curve is known: powers of 0.9."""
+    chain, alone, _ = FIGURES["transient"]().axes[0].lines
+    norms = np.asarray(chain.get_ydata())
+
+    assert 8 <= np.argmax(norms) + 1 <= 11
+    assert 3.8 < norms.max() < 4
+    assert 33 <= np.argmax(norms < 1) + 1 <= 37
+    np.testing.assert_allclose(np.asarray(alone.get_ydata()), 0.9 ** np.arange(1, 61))
+
+
+def test_drawn_arrow_ends_on_the_circle_and_another_on_the_square():
+    """The blue arrow lies on the grey one, and the orange one does not."""
+    texts = FIGURES["clipping"]().axes[0].texts
+    grad, by_value, by_norm = (
+        np.array(text.xy) for text in texts if getattr(text, "arrow_patch", None)
+    )
+
+    assert np.hypot(*by_norm) == pytest.approx(1)
+    assert by_value.max() == 1
+    assert np.arctan2(*by_norm) == pytest.approx(np.arctan2(*grad))
+    assert by_value[1] / by_value[0] > grad[1] / grad[0]
 
 
 # -- What is refused -----------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Abs,
     Diag,
-    Function,
     Gradient,
     Immediate,
     Jacobian,
@@ -24,13 +23,11 @@ from rnnnotes.book.language import (
     StatementError,
     Sum,
     Total,
-    Variable,
     wrap,
 )
 from rnnnotes.book.proof import Refuted, Undecided, prove
 from rnnnotes.notation import (
     D,
-    F,
     H,
     L,
     T,
@@ -84,8 +81,7 @@ def claim(left, sign, right, **options):
         """Claimed."""
 
     lines = options.pop("derivation", [(sign, right, "it is claimed")])
-    stated = state(left, sign, right, claimed, derivation=lines, **options)
-    return stated
+    return state(left, sign, right, claimed, derivation=lines, **options)
 
 
 def check_lines(stated):
@@ -568,6 +564,17 @@ def test_right_code_is_proved():
         lambda W_hh, h_prev, b_h: np.tanh(W_hh @ h_prev + b_h),
         lambda W_hh, h_prev, b_h: W_hh @ h_prev[::-1] + b_h,
     ],
+    ids=[
+        "transposed matrix",
+        "row times matrix",
+        "sign",
+        "dropped bias",
+        "another product",
+        "shifted",
+        "scaled",
+        "activation",
+        "reversed",
+    ],
 )
 def test_wrong_code_is_refused(compute):
     """The message has the entry, the time and the numbers."""
@@ -619,6 +626,7 @@ def test_code_that_branches_is_tested_on_draws():
         lambda W_hh, h_prev, b_h: np.maximum(W_hh @ h_prev + b_h, 0.0),
         lambda W_hh, h_prev, b_h: (W_hh @ h_prev + b_h + 0 * max(b_h))[None],
     ],
+    ids=["one branch", "rectified", "another shape"],
 )
 def test_wrong_code_that_branches_is_refused(compute):
     """It is wrong on one branch, or of another shape."""

@@ -34,7 +34,7 @@ def jacobian_norms() -> Figure:
 
 
 def _norms(axes: Axes, title: str, f: Elementwise, f_prime: Elementwise, gamma: float) -> None:
-    gaps = range(0, STEPS + 1, 2)
+    gaps = range(0, STEPS + 1, 3)
     for base, colour in ((0.5, BLUE), (1.0, GREY), (2.0, ORANGE), (4.0, PURPLE)):
         W_hh = recurrent_weights(base / gamma)
         as_ = pre_activations(W_hh, f)

@@ -36,9 +36,9 @@ def two_layers() -> Figure:
     _row(axes, 2, r"\mathbf{h}^{(2)}", (0, *STEPS))
     for t in STEPS:
         _arrow(axes, (t, 0), (t, 1), BLUE, r"$\mathbf{W}_{xh}$")
-        _arrow(axes, (t, 1), (t, 2), GREEN, r"$\mathbf{V}^{(2)}$")
+        _arrow(axes, (t, 1), (t, 2), GREEN, r"$\mathbf{V}_2$")
         _arrow(axes, (t - 1, 1), (t, 1), BLUE, r"$\mathbf{W}_{hh}$")
-        _arrow(axes, (t - 1, 2), (t, 2), GREEN, r"$\mathbf{W}_{hh}^{(2)}$")
+        _arrow(axes, (t - 1, 2), (t, 2), GREEN, r"$\mathbf{W}_2$")
     return figure
 
 

@@ -117,7 +117,7 @@ def plain(tex: str) -> str:
     """
     text = re.sub(r"\\(['`^\"~=]|[cvruH](?![A-Za-z]))\s*\{?\\?([A-Za-z])\}?",
                   lambda m: unicodedata.normalize("NFC", m[2] + ACCENTS[m[1]]), tex)  # fmt: skip
-    text = re.sub(r"\\([A-Za-z]+|[&%_$#])\s?", lambda m: LETTERS.get(m[1], ""), text)
+    text = re.sub(r"\\([A-Za-z]+\s?|[&%_$#])", lambda m: LETTERS.get(m[1].strip(), ""), text)
     text = text.replace("{", "").replace("}", "").replace("--", "–").replace("~", " ")
     return " ".join(text.split())
 

@@ -222,7 +222,7 @@ class _Breaker(ast.NodeTransformer):
         self.count = 0
         self.done: tuple[str, str] | None = None
 
-    def _offer(self, node: ast.expr, operator: str, new: ast.expr) -> ast.expr:
+    def _offer(self, node: Any, operator: str, new: Any) -> Any:
         self.count += 1
         if self.count - 1 != self.wanted:
             return node
@@ -241,9 +241,14 @@ class _Breaker(ast.NodeTransformer):
         if isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.MatMult):
             result = self._offer(result, "dropped", node.left)
             result = self._offer(result, "dropped", node.right)
-        if isinstance(node.op, ast.MatMult) and isinstance(node.left, ast.Name):
-            turned = ast.BinOp(ast.Attribute(node.left, "T", ast.Load()), node.op, node.right)
-            result = self._offer(result, "transpose", turned)
+        if isinstance(node.op, ast.MatMult):
+            left, right = (ast.Attribute(part, "T", ast.Load()) for part in (node.left, node.right))
+            if isinstance(node.left, ast.Name):
+                turned = ast.BinOp(left, node.op, node.right)
+                result = self._offer(result, "transpose", turned)
+            if isinstance(node.right, ast.Name):
+                turned = ast.BinOp(node.left, node.op, right)
+                result = self._offer(result, "transpose", turned)
         return result
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
@@ -273,9 +278,38 @@ class _Breaker(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in ("f", "g", "f_prime", "g_prime"):
-            return self._offer(node, "activation", node.args[0])
-        return node
+        name = ast.unparse(node.func)
+        result: ast.expr = node
+        if name in ("f", "g", "f_prime", "g_prime"):
+            result = self._offer(result, "activation", node.args[0])
+        elif name in ("np.diag", "reversed"):
+            result = self._offer(result, "dropped", node.args[0])
+        elif name == "np.outer":
+            result = self._offer(result, "order", ast.Call(node.func, node.args[::-1], []))
+        elif name == "range":
+            for place, bound in enumerate(node.args):
+                later = ast.BinOp(bound, ast.Add(), ast.Constant(1))
+                bounds = [*node.args[:place], later, *node.args[place + 1 :]]
+                result = self._offer(result, "bound", ast.Call(node.func, bounds, []))
+        return result
+
+    def visit_Slice(self, node: ast.Slice) -> ast.Slice:
+        self.generic_visit(node)
+        result: Any = node
+        for side in ("lower", "upper"):
+            bound = getattr(node, side)
+            if bound is not None and not isinstance(bound, ast.Constant):  # it is changed anyhow
+                later = ast.BinOp(bound, ast.Add(), ast.Constant(1))
+                bounds = {"lower": node.lower, "upper": node.upper, side: later}
+                result = self._offer(result, "bound", ast.Slice(**bounds, step=node.step))
+        return result
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AugAssign:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Add):
+            return node
+        other: Any = ast.AugAssign(node.target, ast.Sub(), node.value)
+        return self._offer(node, "sign", other)
 
 
 SWAPPED_CODE = {"tanh": "exp", "exp": "tanh", "sigmoid": "tanh"}

@@ -223,7 +223,21 @@ class Checker:
     def line(self, number: int) -> Verdict:
         """Check one line against the line before it: at sizes, then at all sizes."""
         found = self.at_sizes(number)
-        return "proved" if found == "proved at sizes" and self._at_all(number) else found
+        if found != "proved at sizes":
+            return found
+        if self._at_all(number):
+            return "proved"
+        if self._counts(number):
+            # The sizes of a proof were chosen: that they are 2 and 4 shows nothing of others.
+            raise Undecided(f"{self.stated.id}, line {number + 1}: holds at these sizes, and of "
+                            "a statement about sizes alone that is no evidence")  # fmt: skip
+        return found
+
+    def _counts(self, number: int) -> bool:
+        """Whether a line is about sizes alone: its sides are known numbers."""
+        sides = self._before(number), self.stated.derivation[number].expr
+        values = (self.world.value(side, at) for side in sides for at in self.assignments)
+        return all(exact(entry).is_number for value in values for entry in value.flat)
 
     def at_sizes(self, number: int) -> Verdict:
         """Check one line against the line before it, written out at sizes."""

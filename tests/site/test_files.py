@@ -110,7 +110,7 @@ def test_html_is_valid(site):
     """A browser that guesses what broken HTML means may guess otherwise than ours."""
     tool = ROOT / "docs" / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
     files = sorted(map(str, site.rglob("*.html")))
-    command = [shutil.which("node"), tool, "--config", HERE / "html-validate.json", *files]
+    command = [shutil.which("node"), tool, "--config", HERE / "html-validate.mjs", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,497 @@
+"""The parts of the machinery, one by one."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from rnnnotes.book import language as lang
+from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.draws import Draw
+from rnnnotes.book.entries import BranchesOnValues, Ledger
+from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
+from rnnnotes.book.language import (
+    Array,
+    Compose,
+    Concatenate,
+    Diag,
+    Expression,
+    Immediate,
+    Indicator,
+    Jacobian,
+    Literal,
+    MatrixPower,
+    Max,
+    OneHot,
+    Outer,
+    Product,
+    Stack,
+    StatementError,
+    Sum,
+    indices,
+)
+from rnnnotes.book.printing import RULES as PRINTED
+from rnnnotes.book.printing import latex
+from rnnnotes.book.proof import holds
+from rnnnotes.book.world import RULES as VALUED
+from rnnnotes.book.world import Definition, World
+from rnnnotes.notation import (
+    SIZES,
+    D,
+    F,
+    H,
+    L,
+    O,
+    T,
+    W_hh,
+    W_xh,
+    X,
+    a,
+    b_h,
+    c,
+    eta,
+    exp,
+    f,
+    g,
+    h,
+    j,
+    k,
+    log,
+    s,
+    sigmoid,
+    t,
+    tanh,
+    theta,
+    u,
+    v,
+    w,
+    x,
+)
+
+NUMBERS = {size: number for size, (number, _) in SIZES.items()}
+
+
+@pytest.fixture
+def world():
+    """Sizes, and no definitions."""
+    return World(NUMBERS)
+
+
+@pytest.fixture
+def ledger():
+    """An empty ledger."""
+    return Ledger()
+
+
+def numbers(world, tree, seed=0, **at):
+    """Value of a tree in a draw."""
+    return Draw(world.ledger, seed).floats(world.value(tree, at))
+
+
+# -- Language --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tree", "shape"),
+    [
+        (v @ w, ()),
+        (W_xh @ x[t], (H,)),
+        (v @ W_xh, (D,)),
+        (X @ W_xh.T, (X.shape[0], H)),
+        (Outer(v, x[t]), (H, D)),
+        (Diag(v), (H, H)),
+        (1 - v, (H,)),
+        (Jacobian(h[t], x[t]), (H, D)),
+        (Jacobian(h[t], W_xh), (H, H, D)),
+        (lang.Gradient(L, W_xh), (H, D)),
+        (Immediate(s[t], theta), (H, *theta.shape)),
+        (Concatenate(v, x[t]), (H + D,)),
+        (Array(h), (T + 1, H)),
+        (Array(x), (T, D)),
+        (Stack(v * 2, k, 1, t), (t, H)),
+        (Literal([1, 2, 3], [4, 5, 6]), (2, 3)),
+        (OneHot(c, O), (O,)),
+    ],
+    ids=str,
+)
+def test_shape_is_that_of_numpy(tree, shape):
+    """A vector has one axis; shapes are compared by name."""
+    assert tree.shape == shape
+
+
+def test_free_indices_are_not_bound_ones():
+    """A sum runs through its index, and its bounds stay free."""
+    assert indices(Sum(W_hh @ h[j - 1] + h[k], j, k + 1, t)) == {k, t}
+
+
+def test_a_symbol_is_not_a_sequence():
+    """Python would index it for ever."""
+    with pytest.raises(TypeError, match="h is one symbol"):
+        list(h)
+
+
+def test_every_node_is_printed_and_has_a_value():
+    """No node of the language is forgotten."""
+    named = (getattr(lang, name) for name in lang.__all__)
+    nodes = {kind for kind in named if isinstance(kind, type) and issubclass(kind, Expression)}
+    nodes.remove(Expression)
+
+    assert nodes <= set(PRINTED)
+    assert nodes <= set(VALUED)
+
+
+# -- Printing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tree", "tex"),
+    [
+        (v - (w - b_h), r"\mathbf{v} - (\mathbf{w} - \mathbf{b}_{h})"),
+        ((v + w) * b_h, r"(\mathbf{v} + \mathbf{w}) \odot \mathbf{b}_{h}"),
+        (W_hh @ (v + w), r"\mathbf{W}_{hh} (\mathbf{v} + \mathbf{w})"),
+        (v @ w, r"\mathbf{v}^{\top} \mathbf{w}"),
+        (Outer(v, w), r"\mathbf{v} \mathbf{w}^{\top}"),
+        (h[t - 1], r"\mathbf{h}_{t-1}"),
+        (1 - v, r"\mathbf{1} - \mathbf{v}"),
+        (f.prime(a[t]), r"f'(\mathbf{a}_{t})"),
+        (v**2, r"\mathbf{v}^{\odot 2}"),
+        (u**2, r"u^{2}"),
+        (exp(-u), r"e^{-u}"),
+    ],
+    ids=str,
+)
+def test_tree_is_set_as_it_was_stated(tree, tex):
+    """In the author's order, with the brackets it needs and no others."""
+    assert latex(tree) == tex
+
+
+@pytest.mark.parametrize("stated", find_all().values(), ids=find_all())
+def test_equation_has_matching_braces(stated):
+    """A brace that is not closed would swallow the page."""
+    tex = stated.latex.replace(r"\{", "").replace(r"\}", "")
+
+    assert tex.count("{") == tex.count("}")
+    assert tex.count(r"\left") == tex.count(r"\right")
+    assert "Basic" not in tex
+
+
+# -- Entries ---------------------------------------------------------------------------------------
+
+
+def test_numpy_runs_on_entries(world):
+    """The code of a formula needs no change to be proved."""
+    W, z = world.value(W_hh, {}), world.value(v, {})
+
+    assert (np.tanh(W @ z) + 1)[0].ledger is world.ledger
+    assert np.outer(z, z).shape == np.diag(z).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [lambda e: e < 1, bool, float, lambda e: np.maximum(np.array([e]), 0)],
+    ids=["less", "truth", "number", "maximum"],
+)
+def test_an_entry_has_no_size(ledger, compare):
+    """Code that asks for it is tested, and not proved."""
+    with pytest.raises(BranchesOnValues):
+        compare(ledger.entry("z"))
+
+
+def test_derivative_stops_at_what_it_is_taken_by(ledger):
+    """With z = 3 y and y = 2 x: dz/dy = 3, dz/dx = 6, and y is not moved by z."""
+    x_ = ledger.entry("x")
+    y_ = ledger.define("y", 2 * x_, 1)
+    z_ = ledger.define("z", 3 * y_, 2)
+
+    assert ledger.derivative(z_.expr, y_.expr) == 3
+    assert ledger.derivative(z_.expr, x_.expr) == 6
+    assert ledger.derivative(y_.expr, z_.expr) == 0
+
+
+def test_immediate_derivative_holds_earlier_nodes(ledger):
+    """Z = y + x with y = 2 x: in all 3, at once 1."""
+    x_ = ledger.entry("x")
+    z_ = ledger.define("z", ledger.define("y", 2 * x_, 1) + x_, 2)
+
+    assert ledger.derivative(z_.expr, x_.expr) == 3
+    assert ledger.derivative(z_.expr, x_.expr, since=2) == 1
+
+
+def test_derivative_is_by_a_symbol(ledger):
+    """By an expression it would be zero in silence."""
+    x_ = ledger.entry("x")
+
+    with pytest.raises(TypeError, match="by a symbol"):
+        ledger.derivatives(np.array([x_**2]), np.array([2 * x_]))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (lambda z: np.exp(-z) * np.exp(z), lambda z: 1 + 0 * z),
+        (lambda z: np.tanh(-z), lambda z: -np.tanh(z)),
+        (lambda z: np.log(np.exp(z)), lambda z: z),
+        (lambda z: np.exp(2 * z), lambda z: np.exp(z) ** 2),
+        (lambda z: np.tanh(z - z), lambda z: 0 * z),
+        (lambda z: np.tanh((z**2 - 1) / (z - 1)), lambda z: np.tanh(z + 1)),
+    ],
+    ids=["inverse", "odd", "logarithm", "double", "zero", "cancelled"],
+)
+def test_normal_form_knows(ledger, left, right):
+    """What the functions obey, each atom by its argument."""
+    z = np.array([ledger.entry("z")])
+    difference = (left(z) - right(z))[0]
+
+    assert sp.expand(ledger.plain(difference.expr)) == 0
+
+
+# -- World -----------------------------------------------------------------------------------------
+
+
+def test_product_has_the_latest_factor_on_the_left(world):
+    """M_2 M_1, and of no factors the identity."""
+    from rnnnotes.notation import M
+
+    two = numbers(world, M[2]) @ numbers(world, M[1])
+
+    assert numbers(world, Product(M[j], j, 2, 1)) == pytest.approx(two)
+    assert numbers(world, Product(M[j], j, 1, 2)) == pytest.approx(np.eye(2))
+    assert numbers(world, Product(u, j, 1, 2)) == 1
+
+
+def test_sum_of_nothing_is_zero(world):
+    """It has the shape of its terms."""
+    assert numbers(world, Sum(W_hh @ h[j], j, 1, 0)) == pytest.approx(np.zeros(2))
+
+
+def test_composition_applies_the_last_function_last(world):
+    """tanh(W tanh(W v))."""
+    twice = Compose(tanh(W_hh @ w), w, v, j, 1, 2)
+    W, start = numbers(world, W_hh), numbers(world, v)
+
+    assert numbers(world, twice) == pytest.approx(np.tanh(W @ np.tanh(W @ start)))
+
+
+def test_definition_is_followed_through_time():
+    """h_3 is computed from h_0; before that it is any vector."""
+    step = Definition(h[t], tanh(W_hh @ h[t - 1]), ((t, sp.Integer(1), T),))
+    world = World(NUMBERS, [step])
+    state, W = numbers(world, h[0]), numbers(world, W_hh)
+    for _ in range(3):
+        state = np.tanh(W @ state)
+
+    assert numbers(world, h[T]) == pytest.approx(state)
+
+
+def test_one_hot_counts_from_one(world):
+    """The first class is class 1, and there is no class 0."""
+    assert Draw(world.ledger, 0).floats(world.value(OneHot(c, O), {c: 1}))[0] == 1
+    with pytest.raises(StatementError, match="place 0 is not within 1 to 5"):
+        world.value(OneHot(c, O), {c: 0})
+
+
+def test_index_that_has_no_value_is_refused(world):
+    """It would be a symbol among numbers."""
+    with pytest.raises(StatementError, match="t is not a whole number"):
+        world.value(h[t], {})
+
+
+def test_power_of_a_matrix_counts_factors(world):
+    """Not the power of each entry."""
+    W = numbers(world, W_hh)
+
+    assert numbers(world, MatrixPower(W_hh, 3)) == pytest.approx(W @ W @ W)
+
+
+# -- Draws -----------------------------------------------------------------------------------------
+
+
+def test_draw_is_the_same_for_the_same_seed(world):
+    """A counterexample can be found again."""
+    first, again, other = (numbers(world, W_hh @ v, seed) for seed in (1, 1, 2))
+
+    assert first == pytest.approx(again)
+    assert first != pytest.approx(other)
+
+
+def test_unknown_activation_has_its_derivative(world):
+    """A central difference of what stands for f agrees with what stands for f'."""
+    draw = Draw(world.ledger, 0)
+    activation, slope = draw.activation("f", 0), draw.activation("f", 1)
+    z, step = 0.3, 1e-6
+
+    assert (activation(z + step) - activation(z - step)) / (2 * step) == pytest.approx(slope(z))
+    assert abs(slope(z)) <= draw.gamma
+
+
+def test_unknown_activation_has_no_property_of_its_own(world):
+    """It is not odd, not zero at zero, not its own fourth derivative, and f is not g."""
+    draw = Draw(world.ledger, 0)
+    activation = draw.activation("f", 0)
+
+    assert activation(-0.5) != pytest.approx(-activation(0.5))
+    assert activation(0) != pytest.approx(0)
+    assert activation(0.5) != pytest.approx(draw.activation("f", 4)(0.5))
+    assert activation(0.5) != pytest.approx(draw.activation("g", 0)(0.5))
+
+
+def test_unknown_map_has_its_derivative():
+    """What stands for F in a draw is the same for the statement and for its code."""
+    step = Definition(s[t], F(s[t - 1], x[t], theta), ((t, sp.Integer(1), T),))
+    world = World(NUMBERS, [step])
+    draw = Draw(world.ledger, 0)
+    before, inputs, parameters = (
+        draw.floats(world.value(node, {})) for node in (s[0], x[1], theta)
+    )
+    code = draw.map(("F", ()), (2,))
+    nudge = 1e-6 * np.eye(2)
+    differences = [
+        (code(before + e, inputs, parameters) - code(before - e, inputs, parameters)) / 2e-6
+        for e in nudge
+    ]
+
+    assert draw.floats(world.value(s[1], {})) == pytest.approx(code(before, inputs, parameters))
+    slope = draw.floats(world.value(Jacobian(s[1], s[0]), {}))
+    assert slope == pytest.approx(np.array(differences).T, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("tree", "value"),
+    [
+        (Max(u, u + 1), lambda z: z + 1),
+        (Indicator(u + 1, u), lambda z: 1.0),
+        (lang.Abs(u), abs),
+        (sigmoid(u), lambda z: 1 / (1 + math.exp(-z))),
+        (log(eta * eta), None),
+    ],
+    ids=str,
+)
+def test_opaque_functions_have_values(world, tree, value):
+    """NumPy gives them, one by one."""
+    z = float(numbers(world, u))
+    wanted = value(z) if value else 2 * math.log(numbers(world, eta))
+
+    assert numbers(world, tree) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right", "answer"),
+    [
+        (1.0, "=", 1.0 + 1e-9, True),
+        (1.0, "=", 1.0 + 1e-6, False),
+        (0.0, "=", 1e-9, False),
+        (1e9, "=", 1e9 + 1, True),
+        (1.0, "<=", 1.0, True),
+        (1.0, "<", 1.0, False),
+        (2.0, "<=", 1.0, False),
+        (math.nan, "=", math.nan, False),
+        (math.nan, "<=", 1.0, False),
+        (1.0, "<", math.nan, False),
+    ],
+)
+def test_numbers_compare_up_to_rounding(left, sign, right, answer):
+    """What is not a number passes no comparison."""
+    assert holds(left, sign, right) is answer
+
+
+# -- Formulas --------------------------------------------------------------------------------------
+
+
+def test_unknown_id_suggests_the_nearest():
+    """A slip of the pen is found."""
+    with pytest.raises(UnknownFormulaError, match=r"nearest are .*bptt\.step_jacobian"):
+        find("bptt.step_jacobean")
+
+
+def test_given_must_be_stated():
+    """A function that states nothing proves nothing."""
+    with pytest.raises(StatementError, match="states no formula"):
+        formula(u, "=", u, source="test", given=[math.sin], derivation=[("=", u, "same")])(
+            lambda: 0
+        )
+
+
+def test_id_of_another_module_is_not_taken():
+    """Two formulas of one id would overwrite each other."""
+    find_all()
+
+    def step_jacobian():
+        """Step."""
+
+    step_jacobian.__module__ = "elsewhere.bptt"
+
+    with pytest.raises(StatementError, match="the id is taken"):
+        formula(u, "=", u, source="test", derivation=[("=", u, "same")])(step_jacobian)
+    assert FORMULAS["bptt.step_jacobian"].code.__module__ == "rnnnotes.bptt"
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("h", h[t]),
+        ("h_prev", h[t - 1]),
+        ("h_next", h[t + 1]),
+        ("h_0", h[0]),
+        ("hs", Array(h)),
+        ("xs", Array(x)),
+        ("as_", Array(a)),
+        ("h_prevs", Array(h, 0, T - 1)),
+        ("W_hh", W_hh),
+        ("T", T),
+        ("k", k),
+        ("g_prime", g.prime),
+    ],
+)
+def test_name_of_a_parameter_says_what_it_is(name, meaning):
+    """The rules of the names, one by one."""
+    assert find("bptt.step_jacobian").argument(name) == meaning
+
+
+# -- Arguments -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id", "arguments", "error", "message"),
+    [
+        (
+            "bptt.step_jacobian", (np.zeros(2), np.zeros((2, 3)), np.ones_like),
+            ShapeError, r"W_hh: expected shape \(H, H\) with H=2 from the arguments before",
+        ),
+        (
+            "bptt.step_jacobian", (np.zeros((2, 2)), np.eye(2), np.ones_like),
+            ShapeError, r"a: expected shape \(H,\), got \(2, 2\)",
+        ),
+        (
+            "bptt.step_jacobian", (np.zeros(2), np.eye(2), 1.0),
+            DtypeError, "f_prime: expected a function, got float",
+        ),
+        (
+            "bptt.step_jacobian", (np.zeros(2, dtype=complex), np.eye(2), np.ones_like),
+            DtypeError, "a: expected real numbers, got dtype complex128",
+        ),
+        (
+            "bptt.step_jacobian", (np.zeros(0), np.zeros((0, 0)), np.ones_like),
+            ShapeError, "a: axis 0 is empty",
+        ),
+        (
+            "bptt.jacobian_product", (np.zeros((3, 2)), np.eye(2), np.ones_like, 4, 0),
+            ArgumentError, "t: expected 1 to 3, got 4",
+        ),
+        (
+            "bptt.jacobian_product", (np.zeros((3, 2)), np.eye(2), np.ones_like, 2, 3),
+            ArgumentError, "k: expected 0 to 2, got 3",
+        ),
+        (
+            "bptt.jacobian_product", (np.zeros((3, 2)), np.eye(2), np.ones_like, 2.0, 1),
+            DtypeError, "t: expected an integer, got 2.0",
+        ),
+    ],
+    ids=["other size", "other rank", "no function", "complex", "empty", "late", "order", "float"],
+)  # fmt: skip
+def test_wrong_argument_is_refused_by_name(id, arguments, error, message):
+    """What was expected, and what came."""
+    import rnnnotes.bptt as chapter
+
+    with pytest.raises(error, match=message):
+        getattr(chapter, id.partition(".")[2])(*arguments)

@@ -1,0 +1,129 @@
+"""Every symbol is declared once, and means one thing."""
+
+import keyword
+from itertools import chain
+
+import pytest
+
+from rnnnotes import notation
+from rnnnotes.book.formulas import find_all
+from rnnnotes.book.language import Function, StatementError, Variable, walk
+from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS, T, declare, function, index, size
+
+FORMULAS = find_all()
+
+
+def trees(stated):
+    """Everything that a formula states."""
+    return [stated.statement, *stated.where, *(line.expr for line in stated.derivation)]
+
+
+@pytest.fixture(autouse=True)
+def _declarations(monkeypatch):
+    """Take what a test declares out of the notation again."""
+    for table in ("SIZES", "INDICES", "SYMBOLS", "FUNCTIONS"):
+        monkeypatch.setattr(notation, table, dict(getattr(notation, table)))
+
+
+def test_no_size_fits_by_luck():
+    """A transposed matrix of two equal sizes would pass, and a size of 1 broadcasts."""
+    numbers = [number for number, _ in SIZES.values()]
+
+    assert len(set(numbers)) == len(numbers)
+    assert min(numbers) > 1
+
+
+def test_each_name_is_declared_once():
+    """A name in the code stands for one symbol."""
+    names = [str(one) for one in chain(SIZES, INDICES, FUNCTIONS)] + [s.name for s in SYMBOLS]
+
+    assert len(set(names)) == len(names)
+
+
+def test_each_name_can_be_an_argument():
+    """It is the name of a parameter of the code."""
+    for symbol in SYMBOLS:
+        assert symbol.name.isidentifier()
+        assert not keyword.iskeyword(symbol.name)
+
+
+def test_each_symbol_is_found_under_its_name():
+    """The module has it where a chapter imports it from."""
+    found = {value for value in vars(notation).values() if isinstance(value, Variable)}
+
+    assert found == set(SYMBOLS)
+
+
+def test_each_symbol_says_what_it_means():
+    """The table has no empty cell, and its texts are phrases."""
+    for tex, text in chain(SYMBOLS.values(), FUNCTIONS.values()):
+        assert tex
+        assert text
+        assert not text.endswith(".")
+
+
+def test_two_symbols_of_one_formula_do_not_look_alike():
+    """Who reads a formula must be able to tell its symbols apart."""
+    for stated in FORMULAS.values():
+        found = {node for tree in trees(stated) for node in walk(tree)}
+        texes = [SYMBOLS[node].tex for node in found if isinstance(node, Variable)
+                 if node in SYMBOLS]  # fmt: skip
+        texes += {FUNCTIONS[node.name].tex for node in found if isinstance(node, Function)}
+
+        assert len(set(texes)) == len(texes), stated.id
+
+
+def test_statements_use_declared_symbols_only():
+    """A symbol that is not in the notation has no meaning."""
+    for stated in FORMULAS.values():
+        for node in chain.from_iterable(map(walk, trees(stated))):
+            if isinstance(node, Variable):
+                assert node in SYMBOLS, stated.id
+            if isinstance(node, Function):
+                assert node.name in FUNCTIONS, stated.id
+
+
+def test_each_symbol_is_used():
+    """The table lists what occurs in the book."""
+    found = {node for stated in FORMULAS.values() for tree in (*trees(stated), *bound(stated))
+             for node in walk(tree)}  # fmt: skip
+
+    assert {symbol.name for symbol in SYMBOLS} - {
+        node.name for node in found if isinstance(node, Variable)
+    } == set()
+
+
+def bound(stated):
+    """What the parameters of the code stand for."""
+    return [value for value in stated.bindings.values() if hasattr(value, "args")]
+
+
+@pytest.mark.parametrize(
+    ("again", "complaint"),
+    [
+        (lambda: declare("h", "h", "twice"), "symbol h is declared twice"),
+        (lambda: function("tanh", "tanh", "twice"), "function tanh is declared twice"),
+        (lambda: size("K", 3, "as many as there are steps"), "3 already stands for a size"),
+        (lambda: size("K", 1, "one"), "already stands for a size, or is 1"),
+    ],
+    ids=["symbol", "function", "number of a size", "one"],
+)
+def test_second_declaration_is_refused(again, complaint):
+    """It would change the meaning of what has been stated."""
+    with pytest.raises(ValueError, match=complaint):
+        again()
+
+
+def test_index_has_a_range():
+    """A proof runs through all its values."""
+    new = index("ell_", 1, T, "an index")
+
+    assert notation.INDICES[new].high == T
+
+
+def test_times_are_where_they_are_declared():
+    """A hidden state exists before the first step, an input does not."""
+    assert notation.h[0].variable.times[0] == 0
+    assert notation.x.times[0] == 1
+    with pytest.raises(StatementError, match="b_h has no times"):
+        notation.b_h[0]

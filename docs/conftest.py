@@ -9,7 +9,6 @@ import numpy as np
 from sybil import Sybil
 from sybil.parsers.myst import DocTestDirectiveParser
 
-
 collect_ignore = ["conftest.py"]
 """This file has no examples of its own, and shares its name with others."""
 

@@ -1,109 +1,145 @@
-"""The page that tells how to add a formula, followed step by step in a copy of the project."""
+"""The page on how to add a formula, followed to the letter."""
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "add_a_formula.md"
-ID = "building_blocks.sigmoid_slope_by_symmetry"
-
-STEPS = re.compile(
-    r"^````\{code-block\} \w+\n:caption: (?P<file>\S+)\n(?P<text>.*?)^````$"
-    r"|^```console\n(?P<commands>.*?)^```$",
+BLOCK = re.compile(
+    r"^(?P<fence>`{3,})\{code-block\} \w+\n"
+    r":caption: (?P<path>\S+)(?: \((?P<place>at the end|after (?P<line>\w+))\))?\n\n"
+    r"(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 
-GET_READY = {
-    "git clone <the address of your copy> rnnnotes",
-    "cd rnnnotes",
-    "python -m pip install tox --group tests --editable .",
-}
-"""Commands whose work has been done before a test runs."""
 
-BUILD = (
-    "python -m sphinx -q -c . -D root_doc=building_blocks -D html_math_renderer=mathjax "
-    "-D katex_path=katex docs build/html docs/building_blocks.md"
-)
-"""What ``tox -e docs`` does to the page, without fetching what sets its mathematics."""
+def follow(page, root):
+    """Write each block to the place that its caption names, and return the files."""
+    written = []
+    for block in BLOCK.finditer(page):
+        path = root / block["path"]
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert bool(old) == bool(block["place"]), f"{path.name} {'exists' if old else 'is missing'}"
+        if block["line"]:
+            new, found = re.subn(
+                rf"^{block['line']}\n", rf"\g<0>{block['text']}", old, count=1, flags=re.MULTILINE
+            )
+            assert found, f"{path.name} has no line {block['line']}"
+        else:
+            new = old + block["text"]
+        path.write_text(new, encoding="utf-8")
+        written.append(block["path"])
+    return written
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    """A copy of the project in which every step of the page has been taken."""
-    folder = tmp_path_factory.mktemp("copy") / "rnnnotes"
-    for name in ("conf.py", "conftest.py", "pyproject.toml", "docs", "rnnnotes", "tests"):
-        source = ROOT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("node_modules", "__pycache__")
-            shutil.copytree(source, folder / name, ignore=ignored)
-        else:
-            shutil.copy(source, folder / name)
-    (folder / "katex" / "dist").mkdir(parents=True)
-    for other in folder.glob("docs/*.md"):  # the other pages take time, and say nothing here
-        if other.stem not in {"building_blocks", "add_a_formula"}:
-            other.unlink()
-    for step in STEPS.finditer(PAGE.read_text(encoding="utf-8")):
-        if step["file"]:
-            path = folder / step["file"]
-            path.write_text(f"{path.read_text(encoding='utf-8')}\n\n{step['text'].strip()}\n")
-        else:
-            for command in re.findall(r"^\$ (.*)$", step["commands"], re.MULTILINE):
-                run(command, folder)
-    return folder
+def clone(tmp_path_factory):
+    """Copy of the repository in which the steps have been followed."""
+    root = tmp_path_factory.mktemp("clone")
+    unwanted = shutil.ignore_patterns("node_modules", "__pycache__")
+    for folder in ("rnnnotes", "docs"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=unwanted)
+    (root / "tests").mkdir()
+    for file in ("conf.py", "conftest.py", "pyproject.toml", "tests/conftest.py"):
+        shutil.copy(ROOT / file, root / file)
+    assert follow(PAGE.read_text(encoding="utf-8"), root) == [
+        "rnnnotes/notation.py",
+        "rnnnotes/leaky_unit.py",
+        "rnnnotes/leaky_unit.py",
+        "docs/leaky_unit.md",
+        "docs/index.md",
+        "tests/test_leaky_unit.py",
+    ]
+    return root
 
 
-def run(command, folder):
-    """Take a step on the command line."""
-    if command in GET_READY:
-        return
-    words = shlex.split(BUILD if command == "tox -e docs" else command)
-    program = ["-m", words[0]] if words[0] != "python" else []
-    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "120"}
-    done = subprocess.run(  # noqa: S603 -- the commands are those of our own page
-        [sys.executable, *program, *words[1:]],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
-
-
-def test_page_ends_with_a_proved_formula_on_a_built_page(copy):
-    """A page about work that nobody does any more would tell what used to work."""
-    page = (copy / "build" / "html" / "building_blocks.html").read_text(encoding="utf-8")
-    block = page.partition(f'id="{ID}"')[2].partition("</dl>")[0]
-
-    assert re.search(r"fml-badge-proved\W", block)
-    assert r"\sigma'(u) = \sigma(u) \sigma(-u)" in block
-    assert "return" in block
-
-
-def test_id_is_published(copy):
-    """From then on it has to lead somewhere."""
-    ids = tomllib.loads((copy / "docs" / "published-ids.toml").read_text(encoding="utf-8"))["ids"]
-
-    assert ID in ids
-
-
-def test_wrong_sign_is_refused(copy):
-    """The page promises that a mistake does not pass."""
-    module = copy / "rnnnotes" / "building_blocks.py"
-    right = module.read_text(encoding="utf-8")
-    wrong = right.replace(
-        "    return sigmoid(u) * sigmoid(-u)", "    return sigmoid(u) * sigmoid(u)"
+def run(root, *command):
+    """Run a Python command in the copy, with the package of the copy."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), "RNNNOTES_CACHE": str(root / "proofs")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
     )
-    assert wrong != right
-    module.write_text(wrong, encoding="utf-8")
+    return done.returncode, done.stdout + done.stderr
 
-    with pytest.raises(AssertionError, match=ID):
-        run(f"rnnnotes check {ID}", copy)
 
-    module.write_text(right, encoding="utf-8")
+VERDICT = """
+from rnnnotes import leaky_unit
+from rnnnotes.book.checking import result_of
+from rnnnotes.book.formulas import FORMULAS
+
+print(leaky_unit.__file__)
+for name in leaky_unit.__all__:
+    result = result_of(FORMULAS[f"leaky_unit.{name}"])
+    print(name, "|", result.verdict, "|", result.code)
+"""
+
+
+def test_formula_of_the_page_is_proved(clone):
+    """The verdict is computed anew, for the formula as it was copied off the page."""
+    code, said = run(clone, "-c", VERDICT)
+
+    assert code == 0, said
+    assert said.splitlines() == [
+        str(clone / "rnnnotes" / "leaky_unit.py"),
+        "average | definition | proved",
+        "distance | proved | proved",
+    ]
+
+
+def test_command_of_the_page_checks_the_chapter(clone):
+    """What the page tells a reader to run succeeds."""
+    assert "$ rnnnotes check leaky_unit" in PAGE.read_text(encoding="utf-8")
+
+    code, said = run(clone, "-m", "rnnnotes", "check", "leaky_unit")
+
+    assert code == 0, said
+
+
+def test_tests_and_examples_of_the_page_pass(clone):
+    """The witness from outside and the examples of the docstrings agree with the code."""
+    files = ("tests/test_leaky_unit.py", "rnnnotes/leaky_unit.py")
+    code, said = run(
+        clone, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--doctest-modules", *files
+    )
+
+    assert code == 0, said
+    assert "4 passed" in said
+
+
+def test_formula_stands_on_its_page(clone):
+    """The new page and the table of contents that names it are set without a warning of ours."""
+    only = "include_patterns=leaky_unit.md,index.md"
+    code, said = run(
+        clone, "-m", "sphinx", "-q", "-b", "text", "-c", ".", "-D", only, "docs", "build/text"
+    )
+    page = clone / "build" / "text" / "leaky_unit.txt"
+
+    assert code == 0, said
+    assert "leaky_unit" not in said
+    assert "Distance of a leaky unit from its input proved" in page.read_text(encoding="utf-8")
+
+
+def test_a_slip_is_refused_as_the_page_says(clone):
+    """The page shows the message for a wrong sign: it is the one that comes."""
+    file = clone / "rnnnotes" / "leaky_unit.py"
+    right = file.read_text(encoding="utf-8")
+    file.write_text(right.replace("lam * (mu_prev - x_unit)", "lam * (mu_prev + x_unit)"))
+    try:
+        code, _ = run(clone, "-m", "rnnnotes", "check", "leaky_unit.distance")
+    finally:
+        file.write_text(right, encoding="utf-8")
+
+    assert code != 0

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from rnnnotes.book.formulas import find_all
+from rnnnotes.book.published import Published, add, dropped, load
 from rnnnotes.book.sphinxext.a11y import repair
 from rnnnotes.book.sphinxext.drawings import svg_of_page
-from rnnnotes.book.sphinxext.published import Published, add, dropped, load
 
 ROOT = Path(__file__).parents[1]
 
@@ -317,6 +317,13 @@ def test_a_formula_that_does_not_hold_fails_the_build(site: Site) -> None:
     assert "second.slope, line 2 (the reading is linear)" in site.build(fails=True)
 
 
+def test_mutants_that_were_never_tried_are_a_warning(site: Site) -> None:
+    """A table of zeros would look like a result."""
+    site.write("docs/third.md", "# Third\n\n```{mutants}\n```\n")
+
+    assert "there is no mutants.json; `tox -e mutants` makes it" in site.build(fails=True)
+
+
 @pytest.mark.parametrize("jobs", ["1", "4"])
 def test_a_formula_on_two_pages_is_a_warning(site: Site, jobs: str) -> None:
     """Serial and parallel readers find it in different places."""
@@ -487,7 +494,7 @@ def test_the_book_has_published_every_formula() -> None:
     published = load(ROOT / "docs" / "published-ids.toml")
 
     missing = set(find_all()) - set(published.ids)
-    assert not missing, "run `python -m rnnnotes.book.sphinxext.published docs/published-ids.toml`"
+    assert not missing, "run `python -m rnnnotes.book.published docs/published-ids.toml`"
 
 
 # -- What a site offers beside its pages -----------------------------------------------------------

@@ -31,6 +31,8 @@
 
   // -- Search: an excerpt holds each formula once, not as MathML, as TeX and as boxes --------------
 
+  // A page from a file may not fetch others, so its results have no excerpts.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
   if (typeof Search !== "undefined" && Search.htmlToText) {
     const original = Search.htmlToText;
     Search.htmlToText = (html, anchor) => {

@@ -300,8 +300,9 @@ class _Breaker(ast.NodeTransformer):
             bound = getattr(node, side)
             if bound is not None and not isinstance(bound, ast.Constant):  # it is changed anyhow
                 later = ast.BinOp(bound, ast.Add(), ast.Constant(1))
-                bounds = {"lower": node.lower, "upper": node.upper, side: later}
-                result = self._offer(result, "bound", ast.Slice(**bounds, step=node.step))
+                lower = later if side == "lower" else node.lower
+                upper = later if side == "upper" else node.upper
+                result = self._offer(result, "bound", ast.Slice(lower, upper, node.step))
         return result
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AugAssign:

@@ -56,7 +56,16 @@ def latex(node: sp.Basic) -> str:
 
 def index_latex(expr: sp.Expr) -> str:
     """LaTeX of a time, without spaces: a subscript is narrow."""
-    return re.sub(r" ([+-]) ", r"\1", str(sp.latex(expr, order="grlex")))
+    return re.sub(r" ([+-]) ", r"\1", number_latex(expr))
+
+
+def number_latex(expr: sp.Expr) -> str:
+    """LaTeX of an expression in sizes and indices: what is taken away comes last."""
+    if not isinstance(expr, sp.Add):
+        return str(sp.latex(expr))
+    terms = expr.as_ordered_terms("grlex")
+    last = sorted(terms, key=lambda term: bool(term.could_extract_minus_sign()))
+    return str(sp.latex(sp.Add(*last, evaluate=False), order="none"))
 
 
 def bracket(tex: str, left: str = "(", right: str = ")") -> str:
@@ -282,7 +291,7 @@ def _fenced(left: str, right: str) -> Callable[[Any], str]:
 
 
 RULES: dict[type, Callable[[Any], str]] = {
-    lang.Number: lambda node: str(sp.latex(node.args[0])),
+    lang.Number: lambda node: number_latex(node.args[0]),
     lang.Ones: lambda node: r"\mathbf{1}",
     lang.Identity: lambda node: r"\mathbf{I}",
     lang.OneHot: lambda node: rf"\mathbf{{e}}_{{{index_latex(node.args[0])}}}",

@@ -33,8 +33,10 @@ from rnnnotes.book.language import (
     Order,
     Product,
     Relation,
+    Size,
     SpectralRadius,
     StatementError,
+    Variable,
     walk,
 )
 from rnnnotes.book.printing import latex
@@ -236,8 +238,7 @@ class Checker:
     def _counts(self, number: int) -> bool:
         """Whether a line is about sizes alone: its sides are known numbers."""
         sides = self._before(number), self.stated.derivation[number].expr
-        values = (self.world.value(side, at) for side in sides for at in self.assignments)
-        return all(exact(entry).is_number for value in values for entry in value.flat)
+        return not any(mentions_numbers(side) for side in sides)
 
     def at_sizes(self, number: int) -> Verdict:
         """Check one line against the line before it, written out at sizes."""
@@ -429,6 +430,13 @@ class Checker:
             return self.world.number(value, at)
         array = draw.floats(self.world.value(value, at))
         return array if array.shape else float(array)
+
+
+def mentions_numbers(node: sp.Basic) -> bool:
+    """Whether an expression holds a symbol for more than to count its entries."""
+    if isinstance(node, Size):
+        return False
+    return isinstance(node, Variable) or any(mentions_numbers(part) for part in node.args)
 
 
 def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:

@@ -27,6 +27,7 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 def pytest_addoption(parser):
+    """Say where the site is, if it is not where ``tox -e docs`` puts it."""
     parser.addoption("--site", default=ROOT / "build" / "html", type=Path, help="built site")
 
 

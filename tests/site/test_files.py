@@ -41,6 +41,7 @@ class Links(HTMLParser):
 
 @cache
 def parsed(path):
+    """Links and places of a page."""
     return Links(path.read_text(encoding="utf-8"))
 
 
@@ -56,9 +57,9 @@ def broken(path, site):
             target /= "index.html"
         if not target.is_file() or site not in target.parents:
             yield address
-        elif parts.fragment and target.suffix == ".html":
-            if unquote(parts.fragment) not in parsed(target).ids:
-                yield address
+        elif target.suffix == ".html" and parts.fragment:
+            missing = unquote(parts.fragment) not in parsed(target).ids
+            yield from [address] * missing
 
 
 def test_no_link_and_no_anchor_is_broken(file, site):

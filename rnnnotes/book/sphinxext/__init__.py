@@ -27,13 +27,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnnotes.book.published import load
 from rnnnotes.book.sphinxext.directives import DerivationDirective, FormulaDirective, VerdictRole
 from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equation, keep_shapes
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
 from rnnnotes.book.sphinxext.drawings import add_drawings
 from rnnnotes.book.sphinxext.exports import Times, export
 from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
-from rnnnotes.book.sphinxext.published import load
 from rnnnotes.book.sphinxext.tables import CountsDirective, MutantsDirective, NotationDirective
 from rnnnotes.book.sphinxext.widgets import add_widgets
 from rnnnotes.book.sphinxext.words import collect

@@ -16,7 +16,7 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from rnnnotes.book.sphinxext.published import Published, dropped
+from rnnnotes.book.published import Published, dropped
 from rnnnotes.book.sphinxext.widgets import FormulaTitle
 from rnnnotes.book.sphinxext.words import word
 
@@ -179,6 +179,10 @@ class FormulaDomain(Domain):
     def entry(self, target: str) -> FormulaEntry | None:
         """Entry of a formula by its id, or by one it had before."""
         return self.formulas.get(self.published.aliases.get(target, target))
+
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:
+        """Name of what the search finds."""
+        return type.lname
 
     # -- What Sphinx asks of a domain ------------------------------------------------------------
 

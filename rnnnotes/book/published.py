@@ -3,7 +3,7 @@
 A formula may be renamed, and its old id becomes an alias.  It may be withdrawn, and its id then
 says why.  It may not vanish.
 
-New ids are added with ``python -m rnnnotes.book.sphinxext.published docs/published-ids.toml``.
+New ids are added with ``python -m rnnnotes.book.published docs/published-ids.toml``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def add(path: Path, known: Iterable[str]) -> list[str]:
 
 HEAD = """\
 # Ids that have been published, for ever.  New ones are added with
-# `python -m rnnnotes.book.sphinxext.published docs/published-ids.toml`; a line is never removed.
+# `python -m rnnnotes.book.published docs/published-ids.toml`; a line is never removed.
 ids = [
 ]
 

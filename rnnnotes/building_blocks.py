@@ -32,12 +32,11 @@ from rnnnotes.book.language import (
 from rnnnotes.notation import (
     D,
     H,
-    L_c,
+    L_class,
     O,
     W_xh,
     X,
     a_x,
-    c,
     exp,
     i,
     log,
@@ -45,6 +44,7 @@ from rnnnotes.notation import (
     p,
     phi,
     psi,
+    r,
     scores,
     t,
     u,
@@ -93,24 +93,24 @@ Z = Sum(exp(Entry(scores, i)), i, 1, O)
 
 
 @formula(
-    Jacobian(Entry(phi(v), c), Entry(v, i)), "=", Entry(Jacobian(phi(v), v), c, i),
+    Jacobian(Entry(phi(v), r), Entry(v, i)), "=", Entry(Jacobian(phi(v), v), r, i),
     source=["goodfellow2016", "clark2019"], slug="jacobian-layout",
     derivation=[
-        ("=", Entry(Gradient(Entry(phi(v), c), v), i),
+        ("=", Entry(Gradient(Entry(phi(v), r), v), i),
          "the gradient of one output holds its derivatives by every input"),
-        ("=", Entry(Jacobian(phi(v), v), c, i),
+        ("=", Entry(Jacobian(phi(v), v), r, i),
          "each row of the Jacobian is the gradient of one output"),
     ],
     bindings={"J": Jacobian(phi(v), v)},
 )  # fmt: skip
-def jacobian_entry(J: Array, c: int, i: int) -> float:
+def jacobian_entry(J: Array, r: int, i: int) -> float:
     r"""Entry of a Jacobian.
 
     Parameters
     ----------
     J : (O, H) ndarray
         Jacobian of a map from `H` numbers to `O` numbers.
-    c : int
+    r : int
         Output that is differentiated, counted from 1: the row.
     i : int
         Input by which it is differentiated, counted from 1: the column.
@@ -131,10 +131,10 @@ def jacobian_entry(J: Array, c: int, i: int) -> float:
     number grows by 1.
 
     >>> J = np.array([[5, 3], [1, 1]])
-    >>> int(jacobian_entry(J, c=1, i=2))
+    >>> int(jacobian_entry(J, r=1, i=2))
     3
     """
-    return J[c - 1, i - 1]
+    return J[r - 1, i - 1]
 
 
 @formula(a_x[t], "=", W_xh @ x[t], source="goodfellow2016", slug="outer-product-grad")
@@ -761,10 +761,10 @@ def probabilities(scores: Array) -> Array:
 
 
 @formula(
-    Sum(Entry(p, c), c, 1, O), "=", wrap(1),
+    Sum(Entry(p, r), r, 1, O), "=", wrap(1),
     source="bridle1990", slug="softmax", given=[softmax, probabilities],
     derivation=[
-        ("=", Sum(exp(Entry(scores, c)) / Z, c, 1, O), "the definition of the softmax"),
+        ("=", Sum(exp(Entry(scores, r)) / Z, r, 1, O), "the definition of the softmax"),
         ("=", Z / Z, "the denominator is the same in each term"),
         ("=", wrap(1), "a positive number over itself"),
     ],
@@ -862,17 +862,17 @@ def softmax_jacobian(p: Array) -> Array:
 
 
 @formula(
-    L_c[c], "=", -log(Entry(p, c)),
+    L_class[r], "=", -log(Entry(p, r)),
     source="goodfellow2016", slug="cross-entropy-softmax-grad", given=[probabilities],
 )  # fmt: skip
-def cross_entropy(p: Array, c: int) -> float:
+def cross_entropy(p: Array, r: int) -> float:
     r"""Cross-entropy of one example.
 
     Parameters
     ----------
     p : (O,) ndarray
         Probabilities of the classes.
-    c : int
+    r : int
         Class of the example, counted from 1.
 
     Returns
@@ -884,31 +884,31 @@ def cross_entropy(p: Array, c: int) -> float:
     --------
     A class that was given the probability 1/2 costs :math:`\ln 2`.
 
-    >>> round(float(cross_entropy(np.array([0.5, 0.25, 0.25]), c=1)), 6)
+    >>> round(float(cross_entropy(np.array([0.5, 0.25, 0.25]), r=1)), 6)
     0.693147
     """
-    return -np.log(p[c - 1])
+    return -np.log(p[r - 1])
 
 
 @formula(
-    Gradient(L_c[c], scores), "=", p - OneHot(c, O),
+    Gradient(L_class[r], scores), "=", p - OneHot(r, O),
     source="goodfellow2016", slug="cross-entropy-softmax-grad",
     given=[softmax, probabilities, softmax_jacobian, cross_entropy],
     derivation=[
-        ("=", -Entry(Jacobian(p, scores), c) / Entry(p, c), "the chain rule, as log'(p) = 1/p"),
-        ("=", -(Entry(p, c) * OneHot(c, O) - Entry(p, c) * p) / Entry(p, c),
+        ("=", -Entry(Jacobian(p, scores), r) / Entry(p, r), "the chain rule, as log'(p) = 1/p"),
+        ("=", -(Entry(p, r) * OneHot(r, O) - Entry(p, r) * p) / Entry(p, r),
          "this row of the Jacobian of the softmax"),
-        ("=", p - OneHot(c, O), "the probability of the class cancels"),
+        ("=", p - OneHot(r, O), "the probability of the class cancels"),
     ],
 )  # fmt: skip
-def cross_entropy_gradient(p: Array, c: int) -> Array:
+def cross_entropy_gradient(p: Array, r: int) -> Array:
     r"""Gradient of the cross-entropy by the scores.
 
     Parameters
     ----------
     p : (O,) ndarray
         Probabilities of the classes.
-    c : int
+    r : int
         Class of the example, counted from 1.
 
     Returns
@@ -921,7 +921,7 @@ def cross_entropy_gradient(p: Array, c: int) -> Array:
     The score of the class should rise, and the others should fall in proportion to their
     probabilities.
 
-    >>> cross_entropy_gradient(np.array([0.5, 0.25, 0.25]), c=1)
+    >>> cross_entropy_gradient(np.array([0.5, 0.25, 0.25]), r=1)
     array([-0.5 ,  0.25,  0.25])
     """
-    return p - np.eye(len(p))[c - 1]
+    return p - np.eye(len(p))[r - 1]

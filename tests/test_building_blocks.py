@@ -43,7 +43,7 @@ from rnnnotes.building_blocks import (
     tanh_slope_positive,
     weight_gradient,
 )
-from rnnnotes.notation import H, O, c, n, u, v
+from rnnnotes.notation import H, O, n, r, u, v
 
 STEP = 1e-5
 """Step of a central difference: its error is of the order of 1e-10."""
@@ -70,17 +70,17 @@ def test_an_entry_of_a_jacobian_is_what_one_input_does_to_one_output():
 
     J = central_jacobian(three_of_two, np.array([3.0, 5.0]))
 
-    assert jacobian_entry(J, c=1, i=1) == pytest.approx(5)
-    assert jacobian_entry(J, c=1, i=2) == pytest.approx(3)
-    assert jacobian_entry(J, c=2, i=1) == pytest.approx(6)
-    assert jacobian_entry(J, c=3, i=2) == pytest.approx(1)
+    assert jacobian_entry(J, r=1, i=1) == pytest.approx(5)
+    assert jacobian_entry(J, r=1, i=2) == pytest.approx(3)
+    assert jacobian_entry(J, r=2, i=1) == pytest.approx(6)
+    assert jacobian_entry(J, r=3, i=2) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("row", "column"), [(0, 1), (4, 1), (1, 0), (1, 3)])
 def test_an_entry_outside_the_jacobian_is_refused(row, column):
     """NumPy would read row 0, counted from 1, as the last row."""
     with pytest.raises(ArgumentError, match="expected 1 to"):
-        jacobian_entry(np.zeros((3, 2)), c=row, i=column)
+        jacobian_entry(np.zeros((3, 2)), r=row, i=column)
 
 
 def test_jacobian_of_a_linear_map_matches_a_finite_difference(rng):
@@ -311,9 +311,9 @@ def test_cross_entropy_gradient_matches_a_finite_difference(true_class, rng):
     scores = rng.standard_normal(5)
 
     def loss(scores):
-        return np.atleast_1d(cross_entropy(softmax(scores), c=true_class))
+        return np.atleast_1d(cross_entropy(softmax(scores), r=true_class))
 
-    gradient = cross_entropy_gradient(softmax(scores), c=true_class)
+    gradient = cross_entropy_gradient(softmax(scores), r=true_class)
 
     np.testing.assert_allclose(gradient, central_jacobian(loss, scores)[0], atol=1e-9)
 
@@ -322,7 +322,7 @@ def test_cross_entropy_counts_halvings():
     """A probability of one over a power of two costs that power, in units of ln 2."""
     p = np.array([1 / 2, 1 / 4, 1 / 8, 1 / 8])
 
-    costs = [cross_entropy(p, c=c) / np.log(2) for c in (1, 2, 3, 4)]
+    costs = [cross_entropy(p, r=r) / np.log(2) for r in (1, 2, 3, 4)]
 
     np.testing.assert_allclose(costs, [1, 2, 3, 3], rtol=1e-15)
 
@@ -335,8 +335,8 @@ def test_arrays_of_the_wrong_shape_are_refused():
         hadamard_product(np.zeros(3), np.zeros(1))
     with pytest.raises(ShapeError, match="W_xh: expected shape"):
         linear_map(np.zeros(3), np.zeros((3, 2)))
-    with pytest.raises(ArgumentError, match="c: expected 1 to 3"):
-        cross_entropy_gradient(np.array([0.5, 0.25, 0.25]), c=0)
+    with pytest.raises(ArgumentError, match="r: expected 1 to 3"):
+        cross_entropy_gradient(np.array([0.5, 0.25, 0.25]), r=0)
 
 
 # -- The language ----------------------------------------------------------------------------------
@@ -347,9 +347,9 @@ def test_an_entry_knows_how_many_places_its_array_has():
     matrix = find("building_blocks.batch_row").argument("X")
 
     assert Entry(matrix, n).shape == matrix.shape[1:]
-    assert Entry(matrix, n, c).shape == ()
+    assert Entry(matrix, n, r).shape == ()
     with pytest.raises(StatementError, match="do not fit shape"):
-        Entry(matrix, n, c, c)
+        Entry(matrix, n, r, r)
 
 
 def test_an_entry_beyond_its_array_has_no_value():

@@ -49,7 +49,6 @@ from rnnnotes.notation import (
     X,
     a,
     b_h,
-    c,
     eta,
     exp,
     f,
@@ -58,6 +57,7 @@ from rnnnotes.notation import (
     j,
     k,
     log,
+    r,
     s,
     sigmoid,
     t,
@@ -111,7 +111,7 @@ def numbers(world, tree, seed=0, **at):
         (Array(x), (T, D)),
         (Stack(v * 2, k, 1, t), (t, H)),
         (Literal([1, 2, 3], [4, 5, 6]), (2, 3)),
-        (OneHot(c, O), (O,)),
+        (OneHot(r, O), (O,)),
     ],
     ids=str,
 )
@@ -286,9 +286,9 @@ def test_definition_is_followed_through_time():
 
 def test_one_hot_counts_from_one(world):
     """The first class is class 1, and there is no class 0."""
-    assert Draw(world.ledger, 0).floats(world.value(OneHot(c, O), {c: 1}))[0] == 1
+    assert Draw(world.ledger, 0).floats(world.value(OneHot(r, O), {r: 1}))[0] == 1
     with pytest.raises(StatementError, match="place 0 is not within 1 to 5"):
-        world.value(OneHot(c, O), {c: 0})
+        world.value(OneHot(r, O), {r: 0})
 
 
 def test_index_that_has_no_value_is_refused(world):

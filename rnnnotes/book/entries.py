@@ -180,6 +180,8 @@ class Ledger:
         self._plain: dict[sp.Symbol, sp.Expr] = {}
         self._compiled: dict[sp.Expr, tuple[list[sp.Symbol], Callable[..., float]]] = {}
         self._slopes: dict[tuple[sp.Symbol, sp.Symbol, int | None], sp.Expr] = {}
+        self._gathered: set[sp.Symbol] = set()
+        self._ways: dict[tuple[sp.Symbol, int | None], dict[sp.Symbol, list[sp.Symbol]]] = {}
 
     def entry(self, name: str, positive: bool | None = None) -> Entry:
         """Return the leaf or node of a name."""
@@ -229,28 +231,62 @@ class Ledger:
                 total += expr.diff(symbol) * slope
         return total
 
-    def _slope(self, symbol: sp.Symbol, by: sp.Symbol, since: int | None) -> sp.Expr:
-        if symbol == by:
+    def _slope(self, head: sp.Symbol, by: sp.Symbol, since: int | None) -> sp.Expr:
+        """Derivative of a symbol by another; a node of its own if it has several terms.
+
+        It sums over what is computed from `by` in one step, as a backward pass does, so that
+        the derivatives of one head share their parts and are compared by name.
+        """
+        if head == by:
             return sp.S.One
-        key = symbol, by, since
+        key = head, by, since
         if key not in self._slopes:
-            self._slopes[key] = sp.expand(self._follow(symbol, by, since))
+            total = sp.S.Zero
+            for user in self._users(head, since).get(by, ()):
+                outer = self._slope(head, user, since)
+                if outer != 0:
+                    total += outer * self._step(user, by)
+            total = sp.expand(total)
+            if total.is_Add:
+                total = self.define(f"slope{len(self.nodes)}", total, None).expr
+                self._gathered.add(total)
+            self._slopes[key] = total
         return self._slopes[key]
 
-    def _follow(self, symbol: sp.Symbol, by: sp.Symbol, since: int | None) -> sp.Expr:
+    def _users(self, head: sp.Symbol, since: int | None) -> dict[sp.Symbol, list[sp.Symbol]]:
+        """What is computed from each symbol in one step, on the way to a head."""
+        key = head, since
+        if key not in self._ways:
+            users: dict[sp.Symbol, list[sp.Symbol]] = {}
+            pending, seen = [head], {head}
+            while pending:
+                user = pending.pop()
+                for symbol in sorted(self._inputs(user, since), key=str):
+                    users.setdefault(symbol, []).append(user)
+                    if symbol not in seen:
+                        seen.add(symbol)
+                        pending.append(symbol)
+            self._ways[key] = users
+        return self._ways[key]
+
+    def _inputs(self, symbol: sp.Symbol, since: int | None) -> set[sp.Symbol]:
+        """Symbols that a symbol is computed from, unless it is held."""
         if symbol in self.nodes:
             value, time = self.nodes[symbol]
             held = since is not None and time is not None and time < since
-            return sp.S.Zero if held else self.derivative(value, by, since)
-        if symbol not in self.atoms:
-            return sp.S.Zero
+            return set() if held else value.free_symbols
+        arguments = self.atoms[symbol].arguments if symbol in self.atoms else ()
+        return set().union(*(argument.free_symbols for argument in arguments))
+
+    def _step(self, symbol: sp.Symbol, by: sp.Symbol) -> sp.Expr:
+        """Derivative of a node or an atom by one of its inputs, all else held."""
+        if symbol in self.nodes:
+            return self.nodes[symbol].value.diff(by)
         atom = self.atoms[symbol]
-        total = sp.S.Zero
-        for place, argument in enumerate(atom.arguments):
-            inner = self.derivative(argument, by, since)
-            if inner != 0:
-                total += self._partial(symbol, atom, place) * inner
-        return total
+        slopes = ((place, argument.diff(by)) for place, argument in enumerate(atom.arguments))
+        return sp.Add(*(
+            self._partial(symbol, atom, place) * slope for place, slope in slopes if slope != 0
+        ))  # fmt: skip
 
     def _partial(self, symbol: sp.Symbol, atom: Atom, place: int) -> sp.Expr:
         if atom.name in DERIVATIVES:
@@ -270,6 +306,26 @@ class Ledger:
         first, second = atom.arguments if atom.name == ("Max", ()) else atom.arguments[::-1]
         larger = self._intern(Atom(("Indicator", ()), (0, 0), (first, second)))
         return larger if place == 0 else 1 - larger
+
+    def gap(self, left: Any, right: Any) -> sp.Expr:
+        """Difference of two entries: zero as soon as they are seen to agree, else plain.
+
+        Derivatives are written out one at a time, those furthest from their head first, until
+        what is left cancels.  So a step of a backward pass is decided by its own terms, and
+        not by all the paths behind them.
+        """
+        order = {symbol: number for number, symbol in enumerate(self.nodes)}
+        difference = sp.expand(exact(right) - exact(left))
+        while True:
+            states = difference.free_symbols & self.nodes.keys()
+            slopes = states & self._gathered
+            written = {symbol: self.nodes[symbol].value for symbol in states - slopes}
+            if sp.expand(difference.xreplace(written)) == 0:
+                return sp.S.Zero
+            if not slopes:
+                return self.plain(difference)
+            last = max(slopes, key=order.__getitem__)
+            difference = sp.expand(difference.xreplace({last: self.nodes[last].value}))
 
     def plain(self, expr: sp.Expr) -> sp.Expr:
         """Rewrite an expression in leaves and atoms alone, each atom in its normal form."""
@@ -332,7 +388,7 @@ class Ledger:
 
     def substitute(self, expr: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
         """Put values for leaves into an expression, and into the arguments of its atoms."""
-        inside = dict(values)
+        expr, inside = self.plain(expr), dict(values)
         for symbol in expr.free_symbols & self.atoms.keys():
             name, orders, arguments = self.atoms[symbol]
             filled = tuple(self.substitute(argument, values) for argument in arguments)

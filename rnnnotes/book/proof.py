@@ -275,7 +275,7 @@ class Checker:
                 self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
             return "tested"
         for entry, (a, b) in entries(left, right):
-            plain = self.world.ledger.plain(exact(b) - exact(a))
+            plain = self.world.ledger.gap(a, b)
             if small is not None:
                 plain = self._leading(plain, small)
             if (sign == "=" and is_zero(plain)) or (
@@ -386,7 +386,7 @@ class Checker:
             )
         verdicts: list[Verdict] = []
         for entry, (a, b) in entries(computed, stated):
-            plain = self.world.ledger.plain(exact(a) - exact(b))
+            plain = self.world.ledger.gap(b, a)
             if is_zero(plain):
                 verdicts.append("proved at sizes")
                 continue

@@ -43,6 +43,8 @@ def proved(left, right, definitions=(), bounds=STEPS, induction=None):
         (Outer(v, w).T, Outer(w, v)),
         (Diag(v) @ Diag(w), Diag(w) @ Diag(v)),
         ((1 - v**2) * w, w - v * v * w),
+        (W_hh @ v * (1 - w), W_hh @ v - w * (W_hh @ v)),
+        (Diag((W_hh @ v) * w) @ (1 - v), (W_hh @ v) * w - v * w * (W_hh @ v)),
         (W_hh @ Sum(q[k], k, 1, T), Sum(W_hh @ q[k], k, 1, T)),
     ],
 )
@@ -58,6 +60,8 @@ def test_laws_of_matrices_are_proved(left, right):
         (W_hh @ v, W_hh.T @ v),
         (Diag(v) @ W_hh, W_hh @ Diag(v)),
         (W_hh @ (v * w), (W_hh @ v) * w),
+        (W_hh @ v * w, W_hh @ (w * v)),
+        (Diag(W_hh @ v) @ W_hh, W_hh @ Diag(W_hh @ v)),
         (Outer(v, w), Outer(w, v)),
         (v * w, v * v),
         (Sum(q[k], k, 1, T), Sum(q[k], k, 2, T)),

@@ -13,6 +13,7 @@ from rnnnotes.book.entries import BranchesOnValues, Ledger
 from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
 from rnnnotes.book.language import (
     Array,
+    Block,
     Compose,
     Concatenate,
     Diag,
@@ -29,6 +30,7 @@ from rnnnotes.book.language import (
     Stack,
     StatementError,
     Sum,
+    Zeros,
     indices,
 )
 from rnnnotes.book.printing import RULES as PRINTED
@@ -112,12 +114,29 @@ def numbers(world, tree, seed=0, **at):
         (Stack(v * 2, k, 1, t), (t, H)),
         (Literal([1, 2, 3], [4, 5, 6]), (2, 3)),
         (OneHot(r, O), (O,)),
+        (Zeros(H, D), (H, D)),
+        (Block([W_hh, W_xh], [W_xh.T, Zeros(D, D)]), (H + D, H + D)),
     ],
     ids=str,
 )
 def test_shape_is_that_of_numpy(tree, shape):
     """A vector has one axis; shapes are compared by name."""
     assert tree.shape == shape
+
+
+def test_blocks_that_do_not_fit_are_refused():
+    """Heights agree along a row, and widths down a column."""
+    for rows in ([W_hh, W_xh.T],), ([W_hh], [W_xh]), ([W_hh, v],):
+        with pytest.raises(StatementError, match="Block: the shapes"):
+            Block(*rows)
+
+
+def test_blocks_stand_where_numpy_puts_them(world):
+    """Row by row, as they are written."""
+    matrix = Block([W_hh, W_xh], [W_xh.T, Zeros(D, D)])
+    W, U = numbers(world, W_hh), numbers(world, W_xh)
+
+    assert numbers(world, matrix) == pytest.approx(np.block([[W, U], [U.T, np.zeros((4, 4))]]))
 
 
 def test_free_indices_are_not_bound_ones():

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import sympy as sp
@@ -68,6 +70,7 @@ class Letters:
         self.diagonal: dict[sp.Symbol, sp.Expr] = {}
         self.columns: set[sp.Symbol] = set()
         self.sums: dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr, sp.Expr]] = {}
+        self.since: sp.Expr | None = None
         self._inside_function = False
 
     # -- letters -------------------------------------------------------------------------------
@@ -137,23 +140,21 @@ class Letters:
 
     def _sorted(self, factors: list[sp.Expr]) -> list[sp.Expr]:
         """Sort neighbours that commute: diagonal matrices, and the column they act on."""
-        result: list[sp.Expr] = []
-        run: list[sp.Expr] = []
-        for factor in factors:
-            if factor in self.diagonal:
-                run.append(factor)
-            else:
-                result += self._run(run, factor)
-                run = []
-        return [*result, *sorted(run, key=str)]
+        start = next((i for i, f in enumerate(factors) if f in self.diagonal), len(factors))
+        run = list(takewhile(self.diagonal.__contains__, factors[start:]))
+        rest = factors[start + len(run) :]
+        return [*factors[:start], *self._run(run, self._sorted(rest))] if run else factors
 
-    def _run(self, run: list[sp.Expr], last: sp.Expr) -> list[sp.Expr]:
-        """Diagonal matrices in a row, and what they act on, in one order."""
-        vectors = [self.diagonal[matrix] for matrix in run]
-        if not all(vector in self.columns for vector in (*vectors, last)):
-            return [*sorted(run, key=str), last]
-        *diagonals, column = sorted([*vectors, last], key=str)
-        return [*map(self._diagonal_letter, diagonals), column]
+    def _run(self, run: list[sp.Expr], rest: list[sp.Expr]) -> list[sp.Expr]:
+        """Diagonal matrices in a row, and what they act on, in one order.
+
+        Where that is a column, all of them are factors of one entrywise product.
+        """
+        if not (rest and (rest[-1] in self.columns or rest[-1] == ONES)):
+            return [*sorted(run, key=str), *rest]
+        vectors = [v for v in (*map(self.diagonal.get, run), sp.Mul(*rest)) if v != ONES]
+        *diagonals, column = sorted(vectors, key=lambda v: (v not in self.columns, str(v)))
+        return [*map(self._diagonal_letter, diagonals), *split(column)[1]]
 
     def total(self, body: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """Sum over an index, term by term: each is one letter."""
@@ -340,6 +341,8 @@ class Letters:
         """Gradient of a symbol by another: through all that is computed from it in one step."""
         if head == by:
             return sp.S.One
+        if self._precedes(head, by):
+            return sp.S.Zero
         if not _is_symbol(head):
             return self.backward(head, by, sp.S.One)
         value = self.definition(head)
@@ -350,6 +353,22 @@ class Letters:
             return self._through_children(head, by)
         except Unsupported:
             return self.letter(f"grad({_text(head)},{_text(by)})", len(by.shape))
+
+    def _precedes(self, head: Any, by: Any) -> bool:
+        """Whether a symbol is surely of an earlier time than another, and time runs one way."""
+        if not (isinstance(head, lang.At) and isinstance(by, lang.At)):
+            return False
+        return self.causal and _surely(self.greatest(_time(head) - _time(by)) < 0)
+
+    @cached_property
+    def causal(self) -> bool:
+        """Whether no definition looks ahead: each is made from its own time and earlier ones."""
+        return all(
+            _surely((_time(node) - _time(definition.target)).is_nonpositive)
+            for definition in self.definitions.values()
+            for node in lang.walk(definition.value)
+            if isinstance(node, lang.At) and isinstance(definition.target, lang.At)
+        )
 
     def _through_children(self, head: Any, by: Any) -> sp.Expr:
         total, found = sp.S.Zero, False
@@ -444,6 +463,8 @@ class Letters:
     def _jacobian_of_symbol(self, node: Any, by: Any, top: Any) -> sp.Expr:
         if _name(node) not in self.definitions or self._is_start(node):
             return sp.S.Zero
+        if self.since is not None and _surely((_time(node) - self.since).is_negative):
+            return sp.S.Zero  # held
         definition = self.definition(node)
         since = _time(node) - _time(by) if isinstance(by, lang.At) else None
         if since is not None and _surely(since < 0):
@@ -473,8 +494,15 @@ class Letters:
         ))  # fmt: skip
 
     def immediate(self, node: Any, by: Any) -> sp.Expr:
-        """Derivative of one step: the definition of the state, with all else held."""
+        """Derivative of one step: what is computed at its time, with all before it held."""
         definition = self.definition(node)
+        if definition is None:
+            raise Unsupported("immediate derivative of a symbol without a definition")
+        if len(by.shape) == 1 and isinstance(by, lang.At):
+            outer, self.since = self.since, _time(node)
+            value = self.jacobian(definition, by, node)
+            self.since = outer
+            return value
         if not isinstance(definition, lang.Apply) or definition.function.elementwise:
             raise Unsupported("immediate derivative of a step that is not one map")
         return sp.Add(*(
@@ -707,12 +735,23 @@ def holds_for_all_sizes(
     bool
         True if the line is proved for all sizes; False if that is not known.
     """
+    if isinstance(left, lang.Block) and isinstance(right, lang.Block):
+        return _by_blocks(left, right, definitions, bounds, induction, known)
     given = {relation.left: relation.right for relation in known}
     sides = [(left, right), (left.xreplace(given), right.xreplace(given))]
     ways = [{}, {"deep": True}, {"by_parts": True}]
     if any(_same(*pair, Letters(definitions, bounds, **way)) for pair in sides for way in ways):
         return True
     return induction is not None and _by_induction(left, right, definitions, bounds, induction)
+
+
+def _by_blocks(left: lang.Block, right: lang.Block, *rest: Any) -> bool:
+    """Whether two matrices are divided in one way, and equal in each part."""
+    parts = [[part for row in side.args for part in row] for side in (left, right)]
+    divided = [[[part.shape for part in row] for row in side.args] for side in (left, right)]
+    return divided[0] == divided[1] and all(
+        holds_for_all_sizes(*pair, *rest) for pair in zip(*parts, strict=True)
+    )
 
 
 def _same(left: Expression, right: Expression, letters: Letters) -> bool:

@@ -29,6 +29,7 @@ __all__ = [
     "Apply",
     "Array",
     "At",
+    "Block",
     "Compose",
     "Concatenate",
     "Diag",
@@ -68,6 +69,7 @@ __all__ = [
     "Total",
     "Transpose",
     "Variable",
+    "Zeros",
     "indices",
     "walk",
     "wrap",
@@ -343,6 +345,15 @@ class Ones(Expression):
         return cast(Ones, node)
 
 
+class Zeros(Expression):
+    """Array of zeros."""
+
+    def __new__(cls, *shape: Any) -> Zeros:
+        node = sp.Basic.__new__(cls, *map(sp.sympify, shape))
+        node.shape = node.args
+        return cast(Zeros, node)
+
+
 class Identity(Expression):
     """Identity matrix."""
 
@@ -369,6 +380,26 @@ class Literal(Expression):
         node = sp.Basic.__new__(cls, *wrapped)
         node.shape = (sp.Integer(len(wrapped)), sp.Integer(len(wrapped[0])))
         return cast(Literal, node)
+
+
+class Block(Expression):
+    """Matrix made of matrices, row by row."""
+
+    def __new__(cls, *rows: Any) -> Block:
+        wrapped = [sp.Tuple(*map(wrap, row)) for row in rows]
+        shapes = [[part.shape for part in row] for row in wrapped]
+        fits = all(
+            len(part) == 2 and part == (row[0][0], above[1])
+            for row in shapes
+            for part, above in zip(row, shapes[0], strict=True)
+        )
+        _require(fits, f"Block: the shapes {shapes} are not those of rows and columns")
+        node = sp.Basic.__new__(cls, *wrapped)
+        node.shape = (
+            sp.Add(*(row[0][0] for row in shapes)),
+            sp.Add(*(part[1] for part in shapes[0])),
+        )
+        return cast(Block, node)
 
 
 class Variable(Expression):

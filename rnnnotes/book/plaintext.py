@@ -167,14 +167,18 @@ def _called(name: str) -> Callable[[Any], str]:
     return lambda node: f"{name}({', '.join(map(text, node.args))})"
 
 
+def _rows(node: Any) -> str:
+    return "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
+
+
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: index_text(node.args[0]),
     lang.Ones: lambda node: "1",
+    lang.Zeros: lambda node: "0",
     lang.Identity: lambda node: "I",
     lang.OneHot: lambda node: f"e[{index_text(node.args[0])}]",
-    lang.Literal: lambda node: (
-        "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
-    ),
+    lang.Literal: _rows,
+    lang.Block: _rows,
     lang.Variable: lambda node: node.name,
     lang.At: _at,
     lang.Entry: _entry,

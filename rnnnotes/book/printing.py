@@ -293,9 +293,11 @@ def _fenced(left: str, right: str) -> Callable[[Any], str]:
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: number_latex(node.args[0]),
     lang.Ones: lambda node: r"\mathbf{1}",
+    lang.Zeros: lambda node: r"\mathbf{0}",
     lang.Identity: lambda node: r"\mathbf{I}",
     lang.OneHot: lambda node: rf"\mathbf{{e}}_{{{index_latex(node.args[0])}}}",
     lang.Literal: _literal,
+    lang.Block: _literal,
     lang.Variable: _variable,
     lang.At: _at,
     lang.Entry: _entry,

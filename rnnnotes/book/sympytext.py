@@ -446,14 +446,19 @@ def _derivative(node: Any) -> str:
     return f"derivative({source(of)}, {source(by)}{since})"
 
 
+def _rows(node: Any) -> str:
+    rows = (f"[{', '.join(map(source, row))}]" for row in node.args)
+    return f"sp.Matrix([{', '.join(rows)}])"
+
+
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: number(node.args[0]),
     lang.Ones: lambda node: f"sp.ones({_column(node)})",
+    lang.Zeros: lambda node: f"sp.zeros({_column(node)})",
     lang.Identity: lambda node: f"sp.eye({number(node.args[0])})",
     lang.OneHot: lambda node: f"sp.eye({number(node.args[1])})[:, {number(node.args[0])} - 1]",
-    lang.Literal: lambda node: (
-        "sp.Matrix([" + ", ".join(f"[{', '.join(map(source, row))}]" for row in node.args) + "])"
-    ),
+    lang.Literal: _rows,
+    lang.Block: _rows,
     lang.Variable: lambda node: node.name,
     lang.At: lambda node: f"{node.variable.name}({', '.join(map(number, node.index))})",
     lang.Entry: _entry,

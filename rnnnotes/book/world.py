@@ -344,11 +344,13 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
         world.constant(node.args[0].subs({**world.sizes, **at}))
     ),
     lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
+    lang.Zeros: lambda world, node, at: _entries(np.zeros(world.shape(node, at), dtype=int), world),
     lang.Identity: lambda world, node, at: _identity(world, world.shape(node, at)[0]),
     lang.OneHot: _one_hot,
     lang.Literal: lambda world, node, at: np.array(
         [[world.value(entry, at)[()] for entry in row] for row in node.args]
     ),
+    lang.Block: lambda world, node, at: np.block([world.values(row, at) for row in node.args]),
     lang.Variable: _symbol,
     lang.At: _at_time,
     lang.Entry: _entry,

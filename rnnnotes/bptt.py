@@ -79,6 +79,7 @@ __all__ = [
     "final_state_gradient",
     "finite_difference",
     "hidden_bias_gradient",
+    "hidden_loss",
     "initial_state_gradient",
     "input_gradient",
     "input_weight_gradient",
@@ -441,6 +442,33 @@ def state_loss(s: Array, psi: ScalarMap) -> float:
     12.5
     """
     return psi(s)
+
+
+@formula(
+    L_t[t], "=", psi[t](h[t]),
+    source="greff2017", slug="bptt-unrolled-sum",
+)  # fmt: skip
+def hidden_loss(h: Array, psi: ScalarMap) -> float:
+    r"""Loss of one step as a function of its hidden state.
+
+    Parameters
+    ----------
+    h : (H,) ndarray
+        Hidden state at this step.
+    psi : callable
+        Loss of this step as a function of its hidden state, whatever output lies between.
+
+    Returns
+    -------
+    L_t : float
+        Loss of this step.
+
+    Examples
+    --------
+    >>> print(hidden_loss(np.array([3.0, 4.0]), lambda h: h @ h / 2))
+    12.5
+    """
+    return psi(h)
 
 
 @formula(

@@ -462,6 +462,7 @@ def test_a_withdrawn_id_leads_to_the_reason(site: Site) -> None:
     site.build()
 
     assert "It counted one term twice" in site.read("f/first.gone.html")
+    assert "first.gone fml:formula -1 f/first.gone.html -" in inventory(site)
 
 
 def test_a_reference_to_a_withdrawn_id_says_why(site: Site) -> None:
@@ -663,34 +664,69 @@ def test_a_translated_site_is_translated_throughout(site: Site) -> None:
     assert "état caché" in site.read("_static/formulas/second-slope.js")
 
 
-def test_another_project_cites_a_formula_with_and_without_this_extension(
-    built: Site, tmp_path: Path
-) -> None:
-    """The inventory names each formula for the domain and as a label that every project knows."""
-    other = Site(tmp_path)
+@pytest.fixture(scope="module")
+def cited(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site of formulas one of which was renamed and one withdrawn."""
+    cited = Site(tmp_path_factory.mktemp("cited"))
+    cited.write("docs/published-ids.toml", IDS)
+    cited.build()
+    return cited
+
+
+def citing(site: Site, cited: Site, text: str, *extensions: str) -> str:
+    """Page of another project that cites formulas."""
     for name in PAGES:
-        (other.folder / "docs" / name).unlink()
-    inv = built.folder / "build/html/objects.inv"
-    conf = (
-        'project = "other"\nnitpicky = True\n'
-        f'intersphinx_mapping = {{"toys": ("https://toys.example/", {str(inv)!r})}}\n'
+        (site.folder / "docs" / name).unlink(missing_ok=True)
+    inv = str(cited.folder / "build/html/objects.inv")
+    site.write(
+        "docs/conf.py",
+        f"""\
+project = "other"
+nitpicky = True
+intersphinx_mapping = {{"toys": ("https://toys.example/", {inv!r})}}
+extensions = {["myst_parser", "sphinx.ext.intersphinx", *extensions]!r}
+""",
     )
-    other.write("docs/conf.py", conf + 'extensions = ["myst_parser", "sphinx.ext.intersphinx"]\n')
-    plain = (
-        "# Other\n\n{external+toys:ref}`fml-second.slope` and [](inv:toys:fml:formula#second.slope)"
-    )
-    other.write("docs/index.md", plain + "\n")
-    other.build()
+    site.write("docs/index.md", f"# Other\n\n{text}\n")
+    site.build()
+    return site.read("index.html")
 
-    address = "https://toys.example/second.html#second.slope"
-    assert other.read("index.html").count(f'href="{address}"') == 2
 
-    other.edit("docs/conf.py", '"sphinx.ext.inter', '"rnnnotes.book.sphinxext", "sphinx.ext.inter')
-    other.write("docs/index.md", plain + " and {external+toys:fml:ref}`second.slope`\n")
-    other.build()
+def links(page: str) -> list[tuple[str, str]]:
+    """Addresses of another project on a page, with their texts."""
+    found = re.findall(r'href="https://toys.example/([^"]*)"[^>]*>(.*?)</a>', page)
+    return [(address, words(text)) for address, text in found]
 
-    assert other.read("index.html").count(f'href="{address}"') == 3
-    assert "Slope of a toy" in words(other.read("index.html"))
+
+def test_another_project_cites_a_formula_without_this_extension(site: Site, cited: Site) -> None:
+    """The inventory names each formula for its domain and as a label that every project knows.
+
+    The id that a formula had before leads to it too, and one that was withdrawn to the reason.
+    """
+    state, slope = "first.html#first.state", "second.html#second.slope"
+    page = citing(site, cited, "{external+toys:ref}`fml-second.slope`, "
+                  "[](inv:toys:fml:formula#second.slope), [](inv:toys#second.slope), "
+                  "{external+toys:ref}`fml-first.old`, [](inv:toys:fml:formula#first.old) "
+                  "and [](inv:toys:fml:formula#first.gone)")  # fmt: skip
+
+    assert links(page) == [
+        *[(slope, "Slope of a toy")] * 3,
+        *[(state, "State of a toy")] * 2,
+        ("f/first.gone.html", "first.gone"),
+    ]
+
+
+def test_another_project_cites_a_formula_with_this_extension(site: Site, cited: Site) -> None:
+    """It then has the role of the domain, and the formulas of both projects side by side."""
+    page = citing(site, cited, "{external+toys:fml:ref}`second.slope`, "
+                  "{fml:ref}`first.old` and {formula}`mine <first.state>`",
+                  "rnnnotes.book.sphinxext")  # fmt: skip
+
+    assert links(page) == [
+        ("second.html#second.slope", "Slope of a toy"),
+        ("first.html#first.state", "State of a toy"),
+        ("first.html#first.state", "mine"),
+    ]
 
 
 # -- Drawings --------------------------------------------------------------------------------------

@@ -259,11 +259,16 @@ class FormulaDomain(Domain):
         return [] if found is None else [("fml:ref", found)]
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """All formulas, for the inventory and the search; earlier ids for the inventory alone."""
+        """All formulas, for the inventory and the search; other ids for the inventory alone.
+
+        An earlier id leads to its formula, and one that was withdrawn to the page that says why.
+        """
         for entry in self.formulas.values():
             yield entry.id, entry.title, "formula", entry.docname, entry.anchor, 1
             for name in self.published.earlier(entry.id):
                 yield name, entry.title, "formula", entry.docname, entry.anchor, -1
+        for name in self.published.withdrawn:
+            yield name, name, "formula", f"f/{name}", "", -1
 
 
 def domain_of(env: BuildEnvironment) -> FormulaDomain:

@@ -36,7 +36,7 @@ from rnnnotes.book.sphinxext.exports import Times, export
 from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
 from rnnnotes.book.sphinxext.tables import CountsDirective, MutantsDirective, NotationDirective
 from rnnnotes.book.sphinxext.widgets import add_widgets
-from rnnnotes.book.sphinxext.words import collect
+from rnnnotes.book.sphinxext.words import Wordless, collect
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -72,6 +72,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("verdict", VerdictRole())
     add_widgets(app)
     add_drawings(app)
+    app.add_transform(Wordless)
     for transform in (UsedByLinks, BadgeLinks, FormulaTargets, CitedBy):
         app.add_post_transform(transform)
     app.connect("builder-inited", collect)

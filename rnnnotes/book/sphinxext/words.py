@@ -9,13 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
 from sphinx.builders.gettext import MessageCatalogBuilder, MsgOrigin
 from sphinx.locale import _
+from sphinx.transforms import SphinxTransform
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["WORDS", "collect", "word"]
+__all__ = ["WORDS", "Wordless", "collect", "word"]
 
 WORDS = {
     # Verdicts
@@ -100,3 +102,17 @@ def collect(app: Sphinx) -> None:
         here = Path(__file__).name
         for message in dict.fromkeys(WORDS.values()):
             app.builder.catalogs["sphinx"].add(message, MsgOrigin(here, 1))
+
+
+class Wordless(SphinxTransform):
+    """Texts that are all mathematics and code: they do not go to the translators."""
+
+    default_priority = 5
+    """Before messages are set aside (10)."""
+
+    def apply(self, **kwargs: object) -> None:
+        """Mark them."""
+        for node in self.document.findall(nodes.TextElement):
+            if node.children and all(isinstance(part, (nodes.literal, nodes.math))
+                                     for part in node.children):  # fmt: skip
+                node["translatable"] = False

@@ -38,11 +38,11 @@ nitpicky = True
 
 # -- Formulas and mathematics ----------------------------------------------------------------------
 
-numfig = True  # an equation is numbered by its chapter: (4.2)
-numfig_secnum_depth = 1
+numfig = True
+numfig_secnum_depth = 0  # chapters have no numbers, so equations are numbered through the book
 math_numfig = True
 html_math_renderer = "katex"
-katex_path = str(ROOT / "docs" / "node_modules" / "katex")
+katex_path = "docs/node_modules/katex"
 
 # -- Pages -----------------------------------------------------------------------------------------
 
@@ -85,3 +85,9 @@ html_use_index = False
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"sidebar_hide_name": False}
+
+# The first page is a door to the site; in print, the chapters stand by themselves.
+latex_documents = [("index", f"{project}.tex", project, author, "manual", True)]
+epub_identifier = epub_uid = project  # Sphinx uses them for one another
+epub_description = site_description
+epub_contributor = author

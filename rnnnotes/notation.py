@@ -245,4 +245,6 @@ clipped_entries = declare(
 grad_xh = declare("grad_xh", r"\mathbf{g}_{xh}", "gradient by the input weights", D * H)
 grad_hh = declare("grad_hh", r"\mathbf{g}_{hh}", "gradient by the recurrent weights", H * H)
 grad_hy = declare("grad_hy", r"\mathbf{g}_{hy}", "gradient by the output weights", H * O)
-g_max = declare("g_max", r"g_{\max}", "largest size that clipping lets through", positive=True)
+g_max = declare(
+    "g_max", r"g_{\mathrm{max}}", "largest size that clipping lets through", positive=True
+)

@@ -371,6 +371,8 @@ def test_two_builds_of_one_source_are_equal(site: Site, tmp_path: Path) -> None:
     An interpreter of its own has another order in its sets.
     """
     other = Site(tmp_path / "other")
+    with_katex(site)
+    with_katex(other)
     site.build()
     subprocess.run(
         [sys.executable, "-m", "sphinx", *other.arguments()],
@@ -381,7 +383,8 @@ def test_two_builds_of_one_source_are_equal(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_build_of_nothing_new_writes_nothing(site: Site) -> None:
-    """Not even a file with the same content."""
+    """Not even a file with the same content, nor one that is copied into the site."""
+    with_katex(site)
     site.build()
     pages = [path for path in (site.folder / "build" / "html").rglob("*") if path.is_file()]
     times = {path: path.stat().st_mtime_ns for path in pages}
@@ -622,6 +625,20 @@ def test_epub_folds_nothing(site: Site) -> None:
     assert "<button" not in page
 
 
+def test_epub_says_which_pages_hold_mathematics(site: Site) -> None:
+    """EPUB 3 asks for it; the mathematics is MathML, and what is bold is so without a style."""
+    with_katex(site)
+    site.edit("docs/conf.py", "project =", 'version = "1"\nproject =')
+    site.build("epub")
+
+    files = site.read("content.opf", "epub")
+    assert 'href="second.xhtml" properties="mathml"' in files
+    assert 'href="checking.xhtml" media-type' in files
+    assert "katex" not in files
+    assert "<mi>\N{MATHEMATICAL BOLD SMALL H}</mi>" in site.read("second.xhtml", "epub")
+    assert "katex.min.css" not in site.read("second.xhtml", "epub")
+
+
 def messages(pot: str) -> list[str]:
     """Messages of a catalog."""
     return [json.loads(f'"{text}"') for text in re.findall(r'^msgid "(.+)"$', pot, re.MULTILINE)]
@@ -789,6 +806,19 @@ def test_other_builders_get_a_drawing_as_a_file(site: Site, builder: str, file: 
     assert site.files(builder)[file] == first
 
 
+def test_a_drawing_in_a_book_refers_to_nothing_outside_it(site: Site) -> None:
+    """EPUB allows no address of a grammar, and no path without a way, as a space has one."""
+    site.edit("docs/conf.py", "project =", 'version = "1"\nproject =')
+    site.write("docs/figures/third.py", FIGURES)
+    site.write("docs/third.md", DRAWING)
+    site.build("epub")
+
+    svg = site.read("_images/third-line.svg", "epub")
+    assert "<!DOCTYPE" not in svg
+    assert '<path d=""' in svg
+    assert not re.search(r"<path (?![^>]*\bd=)", svg)
+
+
 @pytest.mark.parametrize(
     ("page", "complaint"),
     [
@@ -829,8 +859,10 @@ def test_two_drawings_of_a_page_share_no_name() -> None:
 # -- Mathematics -----------------------------------------------------------------------------------
 
 ENGINE = """\
+const NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"';
 globalThis.katex = {renderToString: (tex, options) => {
   if (tex.includes("frown")) throw new Error("no such thing");
+  if (options.output === "mathml") return `<math ${NAMESPACE}><mi mathvariant="bold">h</mi></math>`;
   return `<b class="set">${options.displayMode} ${tex.length}</b>`;
 }};
 """
@@ -840,9 +872,9 @@ def with_katex(site: Site) -> None:
     """Set mathematics with an engine that stands in for KaTeX."""
     site.edit("docs/conf.py", '"myst_parser"', '"myst_parser", "rnnnotes.book.sphinxext.katex"')
     site.edit("docs/conf.py", "project =", 'html_math_renderer = "katex"\n'
-              f'katex_path = {str(site.folder / "katex")!r}\nproject =')  # fmt: skip
+              'katex_path = "../katex"\nproject =')  # fmt: skip
     for name in ("katex.min.css", "contrib/copy-tex.min.js", "fonts/KaTeX_Main.woff2"):
-        site.write(f"katex/dist/{name}", "")
+        site.write(f"katex/dist/{name}", "of KaTeX")
     site.write("katex/dist/katex.min.js", ENGINE)
     site.write("katex/LICENSE", "MIT")
 
@@ -871,7 +903,7 @@ def test_mathematics_that_cannot_be_set_fails_the_build(site: Site) -> None:
 def test_a_site_without_katex_says_how_to_get_it(site: Site) -> None:
     """It comes with npm, which a reader of the sources may not know."""
     with_katex(site)
-    site.edit("docs/conf.py", str(site.folder / "katex"), str(site.folder / "missing"))
+    site.edit("docs/conf.py", "../katex", "../missing")
 
     assert "build the site with `tox -e docs`" in site.build(fails=True)
 

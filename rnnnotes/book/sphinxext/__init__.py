@@ -80,7 +80,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-get-updated", outdated, priority=900)
     app.connect("build-finished", export)
     times = Times()
-    app.connect("builder-inited", times.remember)
+    app.connect("builder-inited", times.remember, priority=100)
     app.connect("html-page-context", times.note_page)
     app.connect("build-finished", times.restore, priority=900)
     if "sphinx.ext.autodoc" in app.extensions:

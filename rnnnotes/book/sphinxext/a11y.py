@@ -102,7 +102,7 @@ def add_context(
     context["repair"] = repair
     if 'name="description"' not in context.get("metatags", ""):
         text = describe(doctree, app.config.site_description)
-        tag = f'<meta name="description" content="{escape(text)}">'
+        tag = f'<meta name="description" content="{escape(text)}" />'
         context["metatags"] = context.get("metatags", "") + f"\n{tag}"
 
 

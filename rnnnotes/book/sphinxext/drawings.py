@@ -173,7 +173,13 @@ def drawn(pages: Path, name: str, form: str) -> bytes:
         mpl.rcParams["svg.hashsalt"] = name
         figure = _function(module_of(pages, name), name)()
         figure.savefig(file, format=form, metadata=METADATA[form], dpi=200)
-    return file.getvalue()
+    return _tidy(file.getvalue()) if form == "svg" else file.getvalue()
+
+
+def _tidy(svg: bytes) -> bytes:
+    """Take out what a book may not hold: the address of the grammar, and a path without a way."""
+    svg = re.sub(rb"<!DOCTYPE svg[^>]*>\s*", b"", svg)
+    return re.sub(rb"<path (?![^>]*\bd=)", b'<path d="" ', svg)  # the glyph of a space
 
 
 def svg_of_page(svg: str, name: str, alt: str) -> str:

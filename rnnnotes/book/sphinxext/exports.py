@@ -164,7 +164,7 @@ def _tex(app: Sphinx, tex: str, *, display: bool) -> str:
     """Mathematics as the pages have it; pages without KaTeX have TeX."""
     if app.config.html_math_renderer != "katex":
         return f"<code>{escape(tex)}</code>"
-    answer: dict[str, Any] = katex.render(Path(app.config.katex_path), tex, display)
+    answer: dict[str, Any] = katex.render(katex.package(app.builder), tex, display)
     return str(answer.get("html", escape(tex)))
 
 

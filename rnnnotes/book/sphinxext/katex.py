@@ -11,12 +11,15 @@ import html
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.builders.epub3 import Epub3Builder
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset_file
@@ -26,9 +29,10 @@ from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
     from sphinx.util.typing import ExtensionMetadata
 
-__all__ = ["render"]
+__all__ = ["package", "render"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ function render(tex, options) {
 }
 """
 
+VARIANT = re.compile(r' mathvariant="(bold|bold-italic|double-struck|script)">(\w)<')
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
 
@@ -89,16 +94,39 @@ def render(folder: Path, tex: str, display: bool, output: str = "htmlAndMathml")
     return answer
 
 
+def package(builder: Builder) -> Path:
+    """Folder of KaTeX; a site that names it from its own folder is the same wherever it is."""
+    return Path(builder.confdir, builder.config.katex_path)
+
+
 def _set(self: Any, node: nodes.Element, display: bool) -> str:
     # Sphinx numbers equations; KaTeX would number those of these environments once more.
     tex = NUMBERED.sub(r"\\\1{\2*}", node.astext())
-    output = "mathml" if self.builder.name == "epub" else "htmlAndMathml"
-    answer = render(Path(self.config.katex_path), tex, display, output)
+    book = self.builder.name == "epub"
+    output = "mathml" if book else "htmlAndMathml"
+    answer = render(package(self.builder), tex, display, output)
     if "error" in answer:
         logger.warning("KaTeX cannot set %r: %s", tex, answer["error"],
                        location=node, type="katex")  # fmt: skip
         return f'<code class="math-error">{html.escape(tex)}</code>'
-    return answer["html"]
+    return VARIANT.sub(_letter, answer["html"]) if book else answer["html"]
+
+
+def _letter(match: re.Match[str]) -> str:
+    """Letter that is bold by itself: MathML Core has no attribute for that any more.
+
+    Examples
+    --------
+    >>> VARIANT.sub(_letter, '<mi mathvariant="bold">h</mi><mi mathvariant="double-struck">R</mi>')
+    '<mi>𝐡</mi><mi>ℝ</mi>'
+    """
+    style, letter = match.groups()
+    style = style.upper().replace("BOLD-", "BOLD ")
+    name = re.sub("^(LATIN|GREEK) | LETTER", "", unicodedata.name(letter))
+    for styled in (f"MATHEMATICAL {style} {name}", f"{style} {name}"):
+        with suppress(KeyError):
+            return f">{unicodedata.lookup(styled)}<"
+    return match.group()
 
 
 def visit_inline(self: Any, node: nodes.math) -> None:
@@ -125,13 +153,31 @@ def visit_display(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def find_katex(app: Sphinx) -> None:
-    """Refuse to build pages without KaTeX."""
-    if app.builder.format == "html" and not Path(app.config.katex_path, "dist").is_dir():
+def add_katex(app: Sphinx) -> None:
+    """Copy style, fonts and the script that copies TeX into the site.
+
+    They are there before the first page, which holds their checksums.  A book has MathML alone,
+    which needs none of them.
+    """
+    if app.builder.format != "html":
+        return
+    source, target = package(app.builder), Path(app.outdir, "_static", "katex")
+    if not (source / "dist").is_dir():
         raise ExtensionError(
-            f"KaTeX is not in {app.config.katex_path}: build the site with `tox -e docs`, "
+            f"KaTeX is not in {source}: build the site with `tox -e docs`, "
             "which puts it there, or run `npm ci --prefix docs` first"
         )
+    if app.builder.name == "epub":
+        return
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    fonts = sorted((source / "dist" / "fonts").glob("*.woff2"))
+    files = [source / "dist" / "katex.min.css", source / "dist" / "contrib" / "copy-tex.min.js"]
+    for file in (*files, source / "LICENSE"):
+        copy_asset_file(file, target / file.name, force=True)
+    for font in fonts:
+        copy_asset_file(font, target / "fonts" / font.name, force=True)
+    app.add_css_file("katex/katex.min.css", priority=200)
+    app.add_js_file("katex/copy-tex.min.js", loading_method="defer")
 
 
 def preload_fonts(
@@ -148,27 +194,26 @@ def preload_fonts(
     context["metatags"] = f"{context.get('metatags', '')}\n{head}"
 
 
-def copy_assets(app: Sphinx, exception: Exception | None) -> None:
-    """Copy style, fonts and the script that copies TeX into the site."""
-    if exception is not None or app.builder.format != "html" or app.builder.name == "epub":
-        return
-    source, target = Path(app.config.katex_path), Path(app.outdir, "_static", "katex")
-    (target / "fonts").mkdir(parents=True, exist_ok=True)
-    fonts = sorted((source / "dist" / "fonts").glob("*.woff2"))
-    files = [source / "dist" / "katex.min.css", source / "dist" / "contrib" / "copy-tex.min.js"]
-    for file in (*files, source / "LICENSE"):
-        copy_asset_file(file, target / file.name, force=True)
-    for font in fonts:
-        copy_asset_file(font, target / "fonts" / font.name, force=True)
+class Epub(Epub3Builder):
+    """A book that says which of its pages hold MathML, as EPUB 3 asks for."""
+
+    def build_content(self) -> None:
+        """Write the list of files."""
+        super().build_content()
+        path = Path(self.outdir, "content.opf")
+        text = path.read_text(encoding="utf-8")
+        for name in self.files:
+            page = Path(self.outdir, name)
+            if page.suffix == self.out_suffix and "<math " in page.read_text(encoding="utf-8"):
+                text = text.replace(f'href="{name}" ', f'href="{name}" properties="mathml" ', 1)
+        path.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the renderer."""
     app.add_config_value("katex_path", "", "html", types=(str,))
+    app.add_builder(Epub, override=True)
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
-    app.add_css_file("katex/katex.min.css", priority=200)
-    app.add_js_file("katex/copy-tex.min.js", loading_method="defer")
-    app.connect("builder-inited", find_katex)
+    app.connect("builder-inited", add_katex)
     app.connect("html-page-context", preload_fonts)
-    app.connect("build-finished", copy_assets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -292,6 +292,15 @@ def test_an_index_lists_formulas_by_chapter_and_by_symbol(built: Site) -> None:
     assert by_symbol.count('href="second.html#second.slope"') == 4  # a, h, W_hh, f
 
 
+def test_formulas_stand_in_the_order_of_the_book(site: Site) -> None:
+    """It is that of the table of contents, whatever the names of the pages and who read them."""
+    site.edit("docs/index.md", "first\nsecond\n", "second\nfirst\n")
+    site.build("html", "--jobs", "4")
+
+    ids = [record["id"] for record in json.loads(site.read("formulas.json"))["formulas"]]
+    assert ids == ["second.slope", "first.reading", "first.state"]
+
+
 def test_a_formula_may_be_shown_once_more(site: Site) -> None:
     """The second place has neither number nor anchor, so nothing is defined twice."""
     site.write("docs/third.md", "# Third\n\n```{formula} second.slope\n:no-index:\n```\n")
@@ -393,9 +402,13 @@ def test_a_build_of_nothing_new_writes_nothing(site: Site) -> None:
     assert {path: path.stat().st_mtime_ns for path in pages} == times
 
 
-def test_a_new_title_reaches_every_page_that_shows_it(site: Site) -> None:
-    """Only the chapter has changed; the pages that refer to it have not."""
-    site.build()
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_a_new_title_reaches_every_page_that_shows_it(site: Site, jobs: str) -> None:
+    """Only the chapter has changed; the pages that refer to it have not.
+
+    Parallel readers tell one another to which formulas a page refers.
+    """
+    site.build("html", "--jobs", jobs)
     site.edit("chapters/second.py", "Slope of a toy", "Incline of a toy")
     site.build()
 

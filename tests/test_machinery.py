@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.arguments import ArgumentError, DtypeError, Length, ShapeError
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import BranchesOnValues, Ledger
 from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
@@ -64,6 +64,7 @@ from rnnnotes.notation import (
     sigmoid,
     t,
     tanh,
+    tau,
     theta,
     u,
     v,
@@ -514,3 +515,40 @@ def test_wrong_argument_is_refused_by_name(id, arguments, error, message):
 
     with pytest.raises(error, match=message):
         getattr(chapter, id.partition(".")[2])(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("size", "symbol", "length", "known", "found"),
+    [
+        (H, H, 3, {}, 3),
+        (2 * H, H, 6, {}, 3),
+        (2 * H, H, 5, {}, None),
+        (H**2, H, 9, {}, 3),
+        (H**2, H, 8, {}, None),
+        (D * H, H, 12, {D: 4}, 3),
+        (D * H, H, 12, {D: 5}, None),
+        (tau + 1, tau, 1, {}, 0),
+        (H, H, 0, {}, None),
+    ],
+)
+def test_a_length_tells_the_size_that_gives_it(size, symbol, length, known, found):
+    """A size is a whole number above 0; an index may be 0.  What does not come out is no size."""
+    assert Length(size).solved(symbol, length, known) == found
+
+
+def test_sympy_is_not_asked_at_each_call(monkeypatch):
+    """What a formula expects is worked out once, though the sizes of the next call differ."""
+    import rnnnotes.bptt as chapter
+
+    def product(steps, hidden):
+        return chapter.jacobian_product(
+            np.zeros((steps, hidden)), np.eye(hidden), np.ones_like, t=steps, k=0
+        )
+
+    product(3, 2)
+    for asked in ("subs", "xreplace", "atoms"):
+        monkeypatch.setattr(sp.Basic, asked, None)
+    monkeypatch.setattr(sp, "solve", None)
+    monkeypatch.setattr(sp, "lambdify", None)
+
+    assert product(5, 4).shape == (4, 4)

@@ -1,7 +1,9 @@
 """Refuse arguments that a formula does not take, before anything broadcasts by accident.
 
 A statement knows the shape of each of its symbols, so the check needs nothing else: the
-sizes of all arguments of a call must agree.
+sizes of all arguments of a call must agree.  What a formula expects is worked out at its
+first call; from then on whole numbers are compared, and a check costs less than a product of
+small matrices.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import sympy as sp
@@ -21,9 +23,10 @@ from rnnnotes.book.language import Expression, Function
 if TYPE_CHECKING:
     from rnnnotes.book.formulas import Formula
 
-__all__ = ["ArgumentError", "DtypeError", "ShapeError", "checked"]
+__all__ = ["ArgumentError", "DtypeError", "Length", "ShapeError", "checked"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+Sizes = dict[sp.Symbol, int]
+"""Sizes and indices that the arguments before have told."""
 
 
 class ArgumentError(ValueError):
@@ -54,27 +57,40 @@ def checked(stated: Formula) -> Callable[..., Any]:
     """
     code = stated.code
     signature = inspect.signature(code)
+    check = functools.cache(lambda: _check_of(stated, signature))
 
     @functools.wraps(code)
     def call(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        sizes: dict[sp.Symbol, int] = {}
-        expected = {name: stated.argument(name) for name in bound.arguments}
-        if _entrywise(expected):
-            return code(**_check_entrywise(bound.arguments))
-        for name, value in bound.arguments.items():
-            bound.arguments[name] = _check(name, expected[name], value, sizes)
-        for name, value in bound.arguments.items():
-            _check_range(stated, name, expected[name], value, sizes)
-        return code(*bound.args, **bound.kwargs)
+        return code(**check()(bound.arguments))
 
     return call
 
 
-def _entrywise(expected: dict[str, Any]) -> bool:
-    """Whether a formula is about numbers alone: then its code takes arrays entry by entry."""
-    return all(isinstance(e, Expression) and not e.shape for e in expected.values())
+Check = Callable[[dict[str, Any]], dict[str, Any]]
+"""Refuses the arguments of a call, or returns them as the code takes them."""
+
+
+def _check_of(stated: Formula, signature: inspect.Signature) -> Check:
+    """Work out what a formula expects of the arguments of a call."""
+    expected = {name: stated.argument(name) for name in signature.parameters}
+    # A formula about numbers alone takes arrays entry by entry.
+    if all(isinstance(e, Expression) and not e.shape for e in expected.values()):
+        return _check_entrywise
+    ranges = {symbol: bounds for symbol, *bounds in stated.index_ranges()}
+    parameters = {name: _parameter(name, e) for name, e in expected.items()}
+    limited = {name: [Length(bound) for bound in ranges[e]] for name, e in expected.items()
+               if isinstance(e, sp.Symbol) and e in ranges}  # fmt: skip
+
+    def check(arguments: dict[str, Any]) -> dict[str, Any]:
+        sizes: Sizes = {}
+        taken = {name: parameters[name](value, sizes) for name, value in arguments.items()}
+        for name, (low, high) in limited.items():
+            _check_range(name, low, high, arguments[name], sizes)
+        return taken
+
+    return check
 
 
 def _check_entrywise(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -96,59 +112,103 @@ def _real(name: str, value: Any) -> Any:
     return array if array.shape else value
 
 
-def _check(name: str, expected: Any, value: Any, sizes: dict[sp.Symbol, int]) -> Any:
+# -- One argument ----------------------------------------------------------------------------------
+
+
+def _parameter(name: str, expected: Any) -> Callable[[Any, Sizes], Any]:
+    """Check of one argument, given what the arguments before have told."""
     if isinstance(expected, Function):
-        if not callable(value):
-            raise DtypeError(f"{name}: expected a function, got {type(value).__name__}")
-        return value
+        return functools.partial(_check_function, name)
     if isinstance(expected, sp.Symbol):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-            raise DtypeError(f"{name}: expected an integer, got {value!r}")
-        if sizes.setdefault(expected, int(value)) != value:
-            raise ShapeError(
-                f"{name}: expected {sizes[expected]} from the arguments before, got {value}"
-            )
-        return value
-    _check_shape(name, cast(Expression, expected), np.shape(value), sizes)
+        return functools.partial(_check_integer, name, expected)
+    lengths = tuple(map(Length, cast(Expression, expected).shape))
+    return functools.partial(_check_array, name, lengths)
+
+
+def _check_function(name: str, value: Any, sizes: Sizes) -> Any:
+    if not callable(value):
+        raise DtypeError(f"{name}: expected a function, got {type(value).__name__}")
+    return value
+
+
+def _check_integer(name: str, expected: sp.Symbol, value: Any, sizes: Sizes) -> Any:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise DtypeError(f"{name}: expected an integer, got {value!r}")
+    if sizes.setdefault(expected, int(value)) != value:
+        raise ShapeError(
+            f"{name}: expected {sizes[expected]} from the arguments before, got {value}"
+        )
+    return value
+
+
+def _check_array(name: str, lengths: tuple[Length, ...], value: Any, sizes: Sizes) -> Any:
+    shape = np.shape(value)
+    if len(lengths) != len(shape):
+        raise ShapeError(f"{name}: expected shape {_text(lengths)}, got {shape}")
+    for axis, (expected, length) in enumerate(zip(lengths, shape, strict=True)):
+        unknown = [symbol for symbol in expected.symbols if symbol not in sizes]
+        if len(unknown) == 1:
+            solved = expected.solved(unknown[0], length, sizes)
+            if solved is None:  # sizes are positive
+                raise ShapeError(
+                    f"{name}: axis {axis} is empty: expected shape {_text(lengths)}, got {shape}"
+                )
+            sizes[unknown[0]] = solved
+        elif not unknown and expected.value(sizes) != length:
+            values = ", ".join(f"{symbol}={sizes[symbol]}" for symbol in expected.symbols)
+            given = f" with {values} from the arguments before" if values else ""
+            raise ShapeError(f"{name}: expected shape {_text(lengths)}{given}, got {shape}")
     return _real(name, value)
 
 
-def _check_shape(
-    name: str, expected: Expression, shape: tuple[int, ...], sizes: dict[sp.Symbol, int]
-) -> None:
-    wanted = expected.shape
-    if len(wanted) != len(shape):
-        raise ShapeError(f"{name}: expected shape {_text(wanted)}, got {shape}")
-    for axis, (size, length) in enumerate(zip(wanted, shape, strict=True)):
-        known = size.subs(sizes)
-        unknown = known.free_symbols
-        if len(unknown) == 1:
-            (symbol,) = unknown
-            solved = sp.solve(known - length, symbol)
-            if not solved:  # sizes are positive
-                raise ShapeError(
-                    f"{name}: axis {axis} is empty: expected shape {_text(wanted)}, got {shape}"
-                )
-            sizes[symbol] = int(solved[0])
-        elif not unknown and known != length:
-            values = ", ".join(f"{symbol}={sizes[symbol]}" for symbol in
-                               sorted(size.free_symbols, key=str))  # fmt: skip
-            given = f" with {values} from the arguments before" if values else ""
-            raise ShapeError(f"{name}: expected shape {_text(wanted)}{given}, got {shape}")
+def _check_range(name: str, low: Length, high: Length, value: int, sizes: Sizes) -> None:
+    too_low = low.is_known(sizes) and value < low.value(sizes)
+    too_high = high.is_known(sizes) and value > high.value(sizes)
+    if too_low or too_high:
+        first, last = (bound.size.subs(sizes) for bound in (low, high))
+        raise ArgumentError(f"{name}: expected {first} to {last}, got {value}")
 
 
-def _check_range(
-    stated: Formula, name: str, expected: Any, value: Any, sizes: dict[sp.Symbol, int]
-) -> None:
-    for symbol, *bounds in stated.index_ranges():
-        if symbol == expected:
-            low, high = (bound.subs(sizes) for bound in bounds)
-            too_low = low.is_Integer and value < low
-            too_high = high.is_Integer and value > high
-            if too_low or too_high:
-                raise ArgumentError(f"{name}: expected {low} to {high}, got {value}")
+def _text(lengths: tuple[Length, ...]) -> str:
+    inner = ", ".join(str(length.size) for length in lengths)
+    return f"({inner},)" if len(lengths) == 1 else f"({inner})"
 
 
-def _text(shape: tuple[sp.Expr, ...]) -> str:
-    inner = ", ".join(map(str, shape))
-    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+# -- One length ------------------------------------------------------------------------------------
+
+
+class Length:
+    """A whole number in terms of sizes and indices, such as ``2*H`` or ``tau + 1``."""
+
+    def __init__(self, size: sp.Expr) -> None:
+        self.size = size
+        self.symbols = sorted(size.free_symbols, key=str)
+        self._value = sp.lambdify(self.symbols, size, "math")
+        self._solutions: dict[sp.Symbol, list[Callable[..., float]]] = {}
+
+    def is_known(self, sizes: Sizes) -> bool:
+        """Whether the arguments have told all that it depends on."""
+        return all(symbol in sizes for symbol in self.symbols)
+
+    def value(self, sizes: Sizes) -> float:
+        """Return the number, once all that it depends on is known."""
+        return self._value(*[sizes[symbol] for symbol in self.symbols])
+
+    def solved(self, symbol: sp.Symbol, length: int, sizes: Sizes) -> int | None:
+        """Return the size that gives a length, the other sizes being known, if there is one."""
+        if symbol not in self._solutions:
+            self._solutions[symbol] = self._solve(symbol)
+        known = {**sizes, symbol: length}  # the solution takes the length in place of the size
+        for solution in self._solutions[symbol]:
+            found = round(solution(*[known[s] for s in self.symbols]))
+            possible = found > 0 or not symbol.is_positive
+            if possible and self.value({**sizes, symbol: found}) == length:
+                return found
+        return None
+
+    def _solve(self, symbol: sp.Symbol) -> list[Callable[..., float]]:
+        """Solve for a size once and for all lengths."""
+        length = sp.Symbol("length", positive=True)
+        places = [length if s == symbol else s for s in self.symbols]
+        solutions = sp.solve(self.size - length, symbol)
+        return [sp.lambdify(places, solution, "math") for solution in solutions]

@@ -4,23 +4,23 @@ A mutant is a formula with one small change in its statement, in a line of its d
 in its code.  The checks of the book must refuse it.  A mutant that passes is either
 equivalent, which is shown by its values, or a defect of the checks.
 
-``python -m rnnnotes.book.mutants`` breaks everything; ``--share 0.1`` a seeded tenth.
+``python -m rnnnotes.book.mutants`` breaks everything; ``--share 0.1`` a seeded tenth.  With
+``--record`` it breaks what has changed since the record was made, and keeps the rest.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import inspect
 import json
 import random
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -30,19 +30,29 @@ import sympy as sp
 from pebble import ProcessExpired, ProcessPool
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import store
+from rnnnotes.book.checking import result_of
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
-from rnnnotes.book.proof import CANDIDATES, Checker, fulfils, holds, prove, world_of
+from rnnnotes.book.proof import CANDIDATES, Checker, fulfils, holds, world_of
+from rnnnotes.book.source import standalone
 
-__all__ = ["Mutant", "Trial", "mutants_of", "summary", "trials_of"]
+__all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"]
 
 LIMIT = 300.0
 """Seconds that all mutants of one formula may take together."""
 
 RECORD = Path(__file__).parents[2] / "docs" / "mutants.json"
-"""What the last full run found; the page on checking shows it."""
+"""What became of all mutants of each formula; the page on checking shows the counts.
+
+Each formula stands with a digest of what its mutants depend on, so that a change makes no more
+stale than what it touches.  Without this file, all are tried anew.
+"""
 
 Fate = Literal["refuted", "equivalent", "survived"]
+
+Counts = dict[str, Counter[str]]
+"""How many mutants met each fate, by what was broken."""
 
 
 class Mutant(NamedTuple):
@@ -473,7 +483,7 @@ def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:
         What became of each.
     """
     stated = find(id)
-    prove(stated)  # a check that refuses the original too would refuse every mutant
+    result_of(stated)  # a check that refuses the original too would refuse every mutant
     original = Checker(stated, world_of(stated))
     chosen = random.Random(f"{seed} {id}")  # noqa: S311 -- a sample, not a secret
     return [trial(mutant, original) for mutant in mutants_of(stated) if chosen.random() < share]
@@ -482,71 +492,109 @@ def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:
 # -- All of them -----------------------------------------------------------------------------------
 
 
-def run(ids: Iterable[str], share: float, seed: int) -> list[Trial]:
+def run(ids: Iterable[str], share: float, seed: int) -> dict[str, list[Trial]]:
     """Try the mutants of many formulas in parallel."""
-    wanted = list(ids)
-    trials: list[Trial] = []
+    trials: dict[str, list[Trial]] = {}
     with ProcessPool() as pool:
-        futures = {id: pool.schedule(trials_of, (id, share, seed), timeout=LIMIT) for id in wanted}
+        futures = {id: pool.schedule(trials_of, (id, share, seed), timeout=LIMIT) for id in ids}
         for id, future in futures.items():
             try:
-                trials += future.result()
+                trials[id] = future.result()
             except (TimeoutError, ProcessExpired) as error:
-                trials.append(Trial(id, "all", "all", "survived", f"no answer: {error}"))
+                trials[id] = [Trial(id, "all", "all", "survived", f"no answer: {error}")]
     return trials
 
 
-def digest_of_book() -> str:
-    """Digest of all statements, derivations and code: what a record of mutants belongs to."""
+def added(counts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
+    """Add up counts."""
+    total: Counts = {}
+    for one in counts:
+        for operator, fates in one.items():
+            total.setdefault(operator, Counter()).update(fates)
+    return {operator: total[operator] for operator in sorted(total)}
+
+
+# -- The record ------------------------------------------------------------------------------------
+
+
+def digest_of(stated: Formula) -> str:
+    """Digest of what the mutants of a formula depend on.
+
+    These are the mutants, what they are made from, and what is said by the formulas that it
+    rests on.  It is one text on every machine, unlike the key of a result.
+    """
     texts = [
-        text
-        for stated in find_all().values()
-        for text in (stated.id, stated.latex, *map(repr, stated.derivation), stated.source_code)
-    ]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        *(f"{mutant.operator} {mutant.place}" for mutant in mutants_of(stated)),
+        *store.content(stated),
+        standalone(stated.code),
+        *(text for ancestor in stated.ancestors
+          for text in store.content(replace(ancestor, derivation=()))),
+    ]  # fmt: skip
+    return store.digest("\n".join(texts))
 
 
-def summary(trials: list[Trial]) -> dict[str, Any]:
-    """Count what became of the mutants, and list those that are equivalent."""
-    fates = Counter(trial.fate for trial in trials)
-    by_operator: dict[str, Counter[str]] = {}
-    for one in trials:
-        by_operator.setdefault(one.operator, Counter())[one.fate] += 1
+def entry_of(id: str, trials: list[Trial]) -> dict[str, Any]:
+    """What is kept of the mutants of a formula: their counts, and those that are equivalent."""
     return {
-        "book": digest_of_book(),
-        "tried": len(trials),
-        "refuted": fates["refuted"],
-        "equivalent": fates["equivalent"],
-        "survived": fates["survived"],
-        "operators": {
-            name: dict(sorted(by_operator[name].items())) for name in sorted(by_operator)
-        },
-        "equivalents": [asdict(one) for one in trials if one.fate == "equivalent"],
+        "digest": digest_of(find(id)),
+        "counts": added({one.operator: {one.fate: 1}} for one in trials),
+        "equivalents": [
+            {"operator": one.operator, "place": one.place, "why": one.why}
+            for one in trials
+            if one.fate == "equivalent"
+        ],
     }
+
+
+def recorded() -> dict[str, Any]:
+    """Return what is kept of each formula, by id."""
+    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+
+
+def is_stale(id: str, entry: dict[str, Any] | None) -> bool:
+    """Whether the mutants of a formula are to be tried again."""
+    return (
+        entry is None
+        or entry["digest"] != digest_of(find(id))
+        or any("survived" in fates for fates in entry["counts"].values())
+    )
+
+
+def keep(trials: dict[str, list[Trial]]) -> dict[str, Any]:
+    """Put what was found into the record, and drop formulas that the book has no more."""
+    entries = recorded() | {id: entry_of(id, tried) for id, tried in trials.items()}
+    entries = {id: entries[id] for id in find_all() if id in entries}
+    lines = (f" {json.dumps(id)}: {json.dumps(entry)}" for id, entry in entries.items())
+    # A line for each formula, so that changes of two formulas can be merged.
+    RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return entries
 
 
 @click.command()
 @click.argument("ids", nargs=-1)
 @click.option("--share", default=1.0, type=click.FloatRange(0, 1), help="Share that is tried.")
 @click.option("--seed", default=0, help="Which share.")
-@click.option("--record", is_flag=True, help="Keep the counts for the page on checking.")
+@click.option("--record", is_flag=True, help="Try what has changed, and keep what is found.")
 def main(ids: tuple[str, ...], share: float, seed: int, record: bool) -> None:
     """Break the formulas of the book, or those of IDS, and see each break refused."""
-    trials = run(ids or find_all(), share, seed)
-    counts = summary(trials)
-    for name, fates in counts["operators"].items():
-        click.echo(f"{name:12s} " + "  ".join(f"{fate} {n}" for fate, n in fates.items()))
-    for one in trials:
+    if record and share < 1:
+        raise click.UsageError("a share is not recorded: the page would show it as the whole")
+    known = recorded() if record else {}
+    trials = run([id for id in ids or find_all() if is_stale(id, known.get(id))], share, seed)
+    for one in chain(*trials.values()):
         if one.fate == "survived":
             click.echo(f"SURVIVED {one.id}, {one.place}: {one.operator} {one.why}")
-    real = counts["tried"] - counts["equivalent"]
-    rate = counts["refuted"] / real if real else 1.0
-    click.echo(f"{counts['tried']} mutants: {counts['refuted']} refuted, "
-               f"{counts['equivalent']} equivalent, {counts['survived']} survived; "
+    entries = keep(trials) if record else {id: entry_of(id, ts) for id, ts in trials.items()}
+    counts = added(entry["counts"] for entry in entries.values())
+    for name, fates in counts.items():
+        click.echo(f"{name:12s} " + "  ".join(f"{fate} {n}" for fate, n in sorted(fates.items())))
+    fates = sum(counts.values(), Counter())
+    real = fates["refuted"] + fates["survived"]
+    rate = fates["refuted"] / real if real else 1.0
+    click.echo(f"{fates.total()} mutants: {fates['refuted']} refuted, "
+               f"{fates['equivalent']} equivalent, {fates['survived']} survived; "
                f"{rate:.1%} of those that change anything are refuted")  # fmt: skip
-    if record:
-        RECORD.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
-    sys.exit(bool(counts["survived"]))
+    sys.exit(bool(fates["survived"]))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from rnnnotes.book.formulas import Formula
 from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.source import instructions
 
-__all__ = ["folder", "key_of", "load", "save"]
+__all__ = ["content", "digest", "folder", "key_of", "load", "save"]
 
 BYSTANDERS = {"arguments", "checking", "printing"}
 """Modules that the proving ones import, but that no verdict depends on."""
@@ -56,6 +56,17 @@ def key_of(stated: Formula) -> str:
     str
         Digest of all that the result depends on.
     """
+    texts = [
+        *content(stated),
+        *instructions(stated.code),
+        *map(key_of, stated.given),
+        *foundations(),
+    ]
+    return digest("\n".join(texts))
+
+
+def content(stated: Formula) -> list[str]:
+    """All that a formula says, its code apart, and what the notation says of it."""
     parameters = inspect.signature(stated.code).parameters
     arguments = {name: stated.argument(name) for name in parameters}
     parts = [
@@ -65,15 +76,7 @@ def key_of(stated: Formula) -> str:
         *(part for index, bounds in stated.ranges.items() for part in (index, *bounds)),
         *(part for name, value in arguments.items() for part in (name, value)),
     ]
-    texts = [
-        stated.id,
-        *map(tree, parts),
-        *declarations(parts),
-        *instructions(stated.code),
-        *map(key_of, stated.given),
-        *foundations(),
-    ]
-    return digest("\n".join(texts))
+    return [stated.id, *map(tree, parts), *declarations(parts)]
 
 
 def digest(text: str) -> str:

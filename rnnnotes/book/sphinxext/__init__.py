@@ -14,7 +14,7 @@ Directives of a page:
 ``verdict-counts``
     How many formulas there are, by chapter and verdict.
 ``mutants``
-    What became of the mutants of the last full run.
+    What became of the mutants of each formula.
 
 The role ``formula`` links to a formula by its title, ``eq`` by its number, and ``verdict`` sets
 its verdict.  Another project refers to a formula through the inventory: with this extension by

@@ -18,6 +18,7 @@ from sphinx.util import logging
 from rnnnotes import notation
 from rnnnotes.book.formulas import chapters, find_all
 from rnnnotes.book.language import Variable
+from rnnnotes.book.mutants import added
 from rnnnotes.book.printing import index_latex
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import Aware, verdict_of
@@ -95,17 +96,19 @@ class MutantsDirective(Aware):
     """Counts of mutants, by what was broken and what became of them."""
 
     def run(self) -> list[nodes.Node]:
-        """Set the table of the last full run, which `rnnnotes.book.mutants` keeps."""
+        """Add up the record that `rnnnotes.book.mutants` keeps of each formula."""
         record = Path(self.env.srcdir, "mutants.json")
         self.env.note_dependency(record)
         if not record.is_file():
             logger.warning("mutants: there is no %s; `tox -e mutants` makes it", record.name,
                            location=self.get_location(), type="fml", subtype="mutants")  # fmt: skip
             return []
-        counts = json.loads(record.read_text(encoding="utf-8"))
-        rows = [[word(name), *(str(fates.get(fate, 0)) for fate in FATES)]
-                for name, fates in counts["operators"].items()]  # fmt: skip
-        rows.append([word("total"), *(str(counts[fate]) for fate in FATES)])
+        entries = json.loads(record.read_text(encoding="utf-8"))
+        counts = added(entry["counts"] for entry in entries.values())
+        rows = [[word(name), *(str(fates[fate]) for fate in FATES)]
+                for name, fates in counts.items()]  # fmt: skip
+        total = sum(counts.values(), Counter())
+        rows.append([word("total"), *(str(total[fate]) for fate in FATES)])
         head = [word("broken"), *map(word, FATES)]
         return [set_table(Table("", head, rows), self, "fml-counts")]
 

@@ -39,7 +39,7 @@ nitpicky = True
 # -- Formulas and mathematics ----------------------------------------------------------------------
 
 numfig = True
-numfig_secnum_depth = 0  # chapters have no numbers, so equations are numbered through the book
+numfig_secnum_depth = 0  # an equation is numbered through the whole book, as a figure is
 math_numfig = True
 html_math_renderer = "katex"
 katex_path = "docs/node_modules/katex"

@@ -933,6 +933,11 @@ def test_a_site_without_katex_says_how_to_get_it(site: Site) -> None:
         ('<aside class="sidebar-drawer">', 'aria-label="Site navigation"'),
         ('<aside class="toc-drawer no-toc">', 'aria-label="Contents of the page"'),
         ('<button class="theme-toggle">', 'type="button"'),
+        (
+            '\n<input type="checkbox" class="sidebar-toggle"><label class="overlay"></label>'
+            + '<a class="skip-to-content">x</a>',
+            '<a class="skip-to-content">x</a>\n<nav class="sidebar-toggles"',
+        ),
     ],
 )
 def test_a_page_is_repaired_once(html: str, part: str) -> None:

@@ -22,6 +22,15 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(' role="doc-biblioentry"'), ' role="listitem"'),
     # A heading has a level.
     (re.compile('role="heading"(?! aria-level)'), 'role="heading" aria-level="2"'),
+    # The way past the side bars comes before them, and what opens them has a place of its own.
+    (
+        re.compile(
+            r'\n(<input type="checkbox" class="sidebar-toggle".*?)(<label class="overlay.*?)'
+            r'(<a class="skip-to-content.*?</a>)',
+            re.DOTALL,
+        ),
+        r'\n\3\n<nav class="sidebar-toggles" aria-label="NAME OF THE BARS">\n\1</nav>\n\2',
+    ),
     # What scrolls can be reached by keyboard.
     (re.compile(r'(<div class="highlight">)<pre>'), r'\1<pre tabindex="0">'),
     (re.compile('<div(?= class="table-wrapper)'), '<div tabindex="0"'),
@@ -61,7 +70,11 @@ def repair(html: str) -> str:
     """
     for pattern, replacement in REPAIRS:
         html = pattern.sub(replacement, html)
-    names = {"NAME OF THE SITE": word("site"), "NAME OF THE CONTENTS": word("contents")}
+    names = {
+        "NAME OF THE BARS": word("bars"),
+        "NAME OF THE SITE": word("site"),
+        "NAME OF THE CONTENTS": word("contents"),
+    }
     for place, name in names.items():
         html = html.replace(f'aria-label="{place}"', f'aria-label="{escape(name)}"')
     return html

@@ -90,14 +90,23 @@ def values_tex(low: sp.Expr, high: sp.Expr) -> str:
 
 
 def symbol_tex(symbol: Variable, stated: Formula | None = None) -> str:
-    """Symbol as a formula has it: with its time, and with its layer if it has one."""
+    r"""Symbol as a formula has it: with what counts it, and with its layer if it has one.
+
+    Examples
+    --------
+    >>> from rnnnotes.notation import W_layer, h
+    >>> print(symbol_tex(h), symbol_tex(W_layer))
+    \mathbf{h}_{t} \mathbf{W}_{l}
+    """
     if not symbol.times:
         return latex(symbol)
-    time = next(index for index in INDICES if str(index) == "t")
+    last = symbol.times[1]
+    counts = [index for index in INDICES if last in SIZES and INDICES[index].high == last]
+    count = next(iter(counts or INDICES))
     nodes_of = walk(stated.statement) if stated is not None else ()
     layer = next((node.index[:-1] for node in nodes_of
                   if isinstance(node, At) and node.variable == symbol), ())  # fmt: skip
-    return latex(symbol[(*layer, time)])
+    return latex(symbol[(*layer, count)])
 
 
 def rows_of(stated: Formula) -> list[Row]:

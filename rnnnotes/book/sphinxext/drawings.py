@@ -1,8 +1,8 @@
 """Drawings: a figure of Matplotlib in the colours of the page, with words for who cannot see it.
 
 ``figures/<chapter>.py`` beside the pages holds functions that return a figure.  In HTML a
-drawing is part of the page: transparent, and black is the colour of the text, so that it reads
-by day and by night.  Other builders get a file.
+drawing is part of the page: transparent, black is the colour of the text, and the style sheet
+sets the other colours by day and by night.  Other builders get a file.
 """
 
 from __future__ import annotations
@@ -48,6 +48,15 @@ METADATA: dict[str, dict[str, None]] = {
     "png": dict.fromkeys(("Software",)),
 }
 """What a file does not say, so that it is the same whenever it is made."""
+
+COLOURS = {
+    "#3a86c8": "blue",
+    "#d9772b": "orange",
+    "#3f9b5c": "green",
+    "#a06cd5": "purple",
+    "#808080": "grey",
+}
+"""Colours of drawings; no colour is dark enough by day and light enough by night to read well."""
 
 FORMATS = {"image/svg+xml": "svg", "application/pdf": "pdf", "image/png": "png"}
 
@@ -172,7 +181,8 @@ def drawn(pages: Path, name: str, form: str) -> bytes:
     with mpl.rc_context(STYLE):
         mpl.rcParams["svg.hashsalt"] = name
         figure = _function(module_of(pages, name), name)()
-        figure.savefig(file, format=form, metadata=METADATA[form], dpi=200)
+        figure.savefig(file, format=form, metadata=METADATA[form], dpi=200,
+                       bbox_inches="tight", pad_inches=0.05)  # fmt: skip
     return _tidy(file.getvalue()) if form == "svg" else file.getvalue()
 
 
@@ -205,6 +215,8 @@ fill="currentColor" stroke-linejoin="round" stroke-linecap="butt"><path id="a-b-
     slug = nodes.make_id(name)
     body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{slug}-", body)
     body = re.sub(r"#000000|(?<=[:\"])\s*black\b", "currentColor", body)
+    for colour, name_of_colour in COLOURS.items():
+        body = body.replace(colour, f"var(--fml-{name_of_colour}, {colour})")
     return (
         f'<svg role="img" aria-label="{escape(alt)}" viewBox="{box}" width="{width}" '
         f'height="{height}" fill="currentColor" stroke-linejoin="round" stroke-linecap="butt">'

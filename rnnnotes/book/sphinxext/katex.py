@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset_file
 from sphinx.util.math import get_node_equation_number
@@ -55,6 +56,9 @@ function render(tex, options) {
 """
 
 VARIANT = re.compile(r' mathvariant="(bold|bold-italic|double-struck|script)">(\w)<')
+AFTER = re.compile(r"[.,:;?!)’”]+")
+"""Punctuation that ends what stands before it."""
+
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
 
@@ -97,6 +101,23 @@ def render(folder: Path, tex: str, display: bool, output: str = "htmlAndMathml")
 def package(builder: Builder) -> Path:
     """Folder of KaTeX; a site that names it from its own folder is the same wherever it is."""
     return Path(builder.confdir, builder.config.katex_path)
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """A line may break after any box, so punctuation is tied to the mathematics before it."""
+
+    formats = ("html",)
+    default_priority = 500
+
+    def run(self, **kwargs: object) -> None:
+        """Put mathematics and the punctuation after it into one part."""
+        for node in list(self.document.findall(nodes.math)):
+            after = node.next_node(descend=False, siblings=True)
+            if isinstance(after, nodes.Text) and (mark := AFTER.match(after)):
+                node.parent.replace(after, nodes.Text(after[mark.end() :]))
+                tied = nodes.inline("", "", classes=["math-tied"])
+                node.replace_self(tied)
+                tied += [node, nodes.Text(mark[0])]
 
 
 def _set(self: Any, node: nodes.Element, display: bool) -> str:
@@ -213,6 +234,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the renderer."""
     app.add_config_value("katex_path", "", "html", types=(str,))
     app.add_builder(Epub, override=True)
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.connect("builder-inited", add_katex)
     app.connect("html-page-context", preload_fonts)

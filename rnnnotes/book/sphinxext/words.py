@@ -84,6 +84,7 @@ WORDS = {
     "withdrawn": "This formula has been withdrawn.",
     "in the book": "Stated, derived and checked:",
     # Parts of a page
+    "bars": "Side bars",
     "site": "Site navigation",
     "contents": "Contents of the page",
     "equation": "Equation",

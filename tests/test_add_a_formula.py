@@ -138,8 +138,10 @@ def test_a_slip_is_refused_as_the_page_says(clone):
     right = file.read_text(encoding="utf-8")
     file.write_text(right.replace("lam * (mu_prev - x_unit)", "lam * (mu_prev + x_unit)"))
     try:
-        code, _ = run(clone, "-m", "rnnnotes", "check", "leaky_unit.distance")
+        code, said = run(clone, "-m", "rnnnotes", "check", "leaky_unit.distance")
     finally:
         file.write_text(right, encoding="utf-8")
+    (message,) = re.findall(r"^```text\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
     assert code != 0
+    assert message in said

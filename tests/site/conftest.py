@@ -25,6 +25,14 @@ FLAGS = (
 )
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
+SHIFTS = """
+    window.shifts = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shifts += entry.value;
+    }).observe({type: 'layout-shift', buffered: true});
+"""
+"""The browser counts how far what is read has moved while a page was loaded."""
+
 
 def pytest_addoption(parser):
     """Say where the site is, if it is not where ``tox -e docs`` puts it."""
@@ -90,24 +98,34 @@ class Heard:
 
 @pytest.fixture(scope="session")
 def opened(browser):
-    """Open an address in a window of its own, and wait until nothing more is loaded."""
+    """Open an address, wait until nothing more is loaded, and close it again."""
+    contexts = {}
+
+    def context(options):
+        key = repr(sorted(options.items()))
+        if key not in contexts:
+            contexts[key] = browser.new_context(reduced_motion="reduce", **options)
+        return contexts[key]
 
     @contextmanager
     def open_(url, viewport=DESK, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        page = context.new_page()
+        page = context(options).new_page()
+        page.set_viewport_size(viewport)
         page.heard = Heard()
         page.on("console", lambda said: page.heard.complaints.append(said.text)
                 if said.type in {"error", "warning"} else None)  # fmt: skip
         page.on("pageerror", lambda error: page.heard.complaints.append(str(error)))
         page.on("requestfailed", lambda asked: page.heard.complaints.append(asked.url))
         page.on("request", lambda asked: page.heard.requests.append(asked.url))
-        page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
+            page.add_init_script(SHIFTS)
+            page.goto(url, wait_until="load")
             page.evaluate("document.fonts.ready")
+        else:
+            page.goto(url, wait_until="load")
         try:
             yield page
         finally:
-            context.close()
+            page.close()
 
     return open_

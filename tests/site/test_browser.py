@@ -38,12 +38,15 @@ TEXTS = """() => Object.fromEntries(
             (button) => document.getElementById(button.dataset.copy).textContent + '\\n')]))"""
 
 # For axe-core, whose time grows with a page, mathematics is one text, once it is seen that all its
-# parts have the colour of the text around; and of each kind of word in code, one is enough.
+# parts have the colour of the text around; of each kind of word in code, one is enough; and of the
+# formulas of a page, which are made alike, the first is unfolded.
 MOTLEY = """() => [...document.querySelectorAll('.katex')].filter((math) => {
     const {color} = getComputedStyle(math.parentElement);
     return [...math.querySelectorAll('*')].some((part) => getComputedStyle(part).color !== color);
 }).map((math) => math.textContent)"""
-FLATTEN = """document.querySelectorAll('.katex-html, math').forEach((math) => {
+FLATTEN = """document.querySelector('dl.fml.formula')?.querySelectorAll('details')
+    .forEach((part) => part.open = true);
+document.querySelectorAll('.katex-html, math').forEach((math) => {
     math.textContent = math.textContent;
 });
 const kinds = new Set();

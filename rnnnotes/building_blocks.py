@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.arrays import Array, Entrywise
 from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import (
     Abs,
@@ -322,7 +322,7 @@ def weight_gradient(da_x: Array, x: Array) -> Array:
     sigmoid_(u), "=", 1 / (1 + exp(-u)),
     source=["goodfellow2016", "onnx_rnn"], slug="sigmoid",
 )  # fmt: skip
-def sigmoid(u: float | Array) -> float | Array:
+def sigmoid(u: Entrywise) -> Entrywise:
     r"""Logistic sigmoid.
 
     Parameters
@@ -361,7 +361,7 @@ def sigmoid(u: float | Array) -> float | Array:
         ("=", sigmoid_(u) * (1 - sigmoid_(u)), "the definition of the sigmoid"),
     ],
 )  # fmt: skip
-def sigmoid_slope(u: float | Array) -> float | Array:
+def sigmoid_slope(u: Entrywise) -> Entrywise:
     r"""Slope of the sigmoid.
 
     Parameters
@@ -394,7 +394,7 @@ def sigmoid_slope(u: float | Array) -> float | Array:
         ("=", 1 - sigmoid_(u), "the definition of the sigmoid"),
     ],
 )  # fmt: skip
-def sigmoid_symmetry(u: float | Array) -> float | Array:
+def sigmoid_symmetry(u: Entrywise) -> Entrywise:
     r"""Sigmoid of a negated number.
 
     Parameters
@@ -427,7 +427,7 @@ def sigmoid_symmetry(u: float | Array) -> float | Array:
         ("=", sigmoid_.prime(u), "the slope of the sigmoid"),
     ],
 )  # fmt: skip
-def sigmoid_slope_positive(u: float | Array) -> float | Array:
+def sigmoid_slope_positive(u: Entrywise) -> Entrywise:
     r"""Lower bound of the slope of the sigmoid.
 
     Parameters
@@ -484,7 +484,7 @@ def sigmoid_slope_bound() -> float:
     tanh_(u), "=", (1 - exp(-(2 * u))) / (1 + exp(-(2 * u))),
     source="onnx_rnn", slug="tanh",
 )  # fmt: skip
-def tanh(u: float | Array) -> float | Array:
+def tanh(u: Entrywise) -> Entrywise:
     r"""Hyperbolic tangent.
 
     Parameters
@@ -524,7 +524,7 @@ def tanh(u: float | Array) -> float | Array:
         ("=", 1 - tanh_(u) ** 2, "the definition of the hyperbolic tangent"),
     ],
 )  # fmt: skip
-def tanh_slope(u: float | Array) -> float | Array:
+def tanh_slope(u: Entrywise) -> Entrywise:
     r"""Slope of the hyperbolic tangent.
 
     Parameters
@@ -556,7 +556,7 @@ def tanh_slope(u: float | Array) -> float | Array:
         ("=", tanh_.prime(u), "the slope of the hyperbolic tangent"),
     ],
 )  # fmt: skip
-def tanh_slope_positive(u: float | Array) -> float | Array:
+def tanh_slope_positive(u: Entrywise) -> Entrywise:
     r"""Lower bound of the slope of the hyperbolic tangent.
 
     Parameters
@@ -617,7 +617,7 @@ def tanh_slope_bound() -> float:
         ("=", 2 * sigmoid_(2 * u) - 1, "the definition of the sigmoid"),
     ],
 )  # fmt: skip
-def tanh_from_sigmoid(u: float | Array) -> float | Array:
+def tanh_from_sigmoid(u: Entrywise) -> Entrywise:
     r"""Hyperbolic tangent as a rescaled sigmoid.
 
     Parameters
@@ -645,7 +645,7 @@ def tanh_from_sigmoid(u: float | Array) -> float | Array:
 
 
 @formula(relu_(u), "=", Max(u, 0), source=["goodfellow2016", "onnx_rnn"], slug="relu")
-def relu(u: float | Array) -> float | Array:
+def relu(u: Entrywise) -> Entrywise:
     r"""Rectifier.
 
     Parameters
@@ -676,7 +676,7 @@ def relu(u: float | Array) -> float | Array:
         ("=", Indicator(u, 0), "a number has slope one by itself, and a constant has none"),
     ],
 )  # fmt: skip
-def relu_slope(u: float | Array) -> float | Array:
+def relu_slope(u: Entrywise) -> Entrywise:
     r"""Slope of the rectifier.
 
     Parameters

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise, Scalar
+from rnnnotes.book.arrays import Array, Elementwise, Entrywise, Scalar
 from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import (
     Abs,
@@ -311,7 +311,7 @@ def no_explosion() -> Scalar:
     f(u), "=", sigmoid(u),
     source="goodfellow2016", slug="vanishing-sigmoid", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def sigmoid_activation(u: float | Array) -> float | Array:
+def sigmoid_activation(u: Entrywise) -> Entrywise:
     r"""Sigmoid as the activation.
 
     Parameters
@@ -336,7 +336,7 @@ def sigmoid_activation(u: float | Array) -> float | Array:
     f(u), "=", tanh(u),
     source="goodfellow2016", slug="vanishing-tanh", given=[building_blocks.tanh],
 )  # fmt: skip
-def tanh_activation(u: float | Array) -> float | Array:
+def tanh_activation(u: Entrywise) -> Entrywise:
     r"""Hyperbolic tangent as the activation.
 
     Parameters

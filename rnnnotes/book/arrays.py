@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Elementwise", "Map", "Scalar", "ScalarMap"]
+__all__ = ["Array", "Elementwise", "Entrywise", "Map", "Scalar", "ScalarMap"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 """Array of real numbers."""
@@ -24,3 +24,6 @@ ScalarMap: TypeAlias = Callable[..., float]
 
 Scalar: TypeAlias = float | np.floating[Any]
 """Real number, Python's or NumPy's."""
+
+Entrywise = TypeVar("Entrywise", float, Array)
+"""Real number, or an array that is taken entry by entry; what comes back is of the same kind."""

@@ -66,6 +66,14 @@ VIOLATIONS = """async (rules) => (await axe.run(document, {
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 """Rules of axe-core that a change of colours can break; night changes nothing else."""
 
+WIDTH = """() => {
+    const widths = [];
+    for (let part = document.querySelector('article'); part; part = part.parentElement)
+        widths.push(part.scrollWidth);
+    return Math.max(...widths);
+}"""
+"""Width of the text, or of any part around it: on a phone the theme lets one of these scroll."""
+
 FAINT = """() => {
     const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3)
         .map((part) => part / 255)
@@ -119,7 +127,7 @@ class Seen:
     faint: dict[str, list[str]]
     """By scheme: words of drawings that hardly differ from the page."""
     widths: dict[int, int]
-    """By width of the screen: width of the page."""
+    """By width of the screen: width of the text."""
     barriers: dict[tuple[str, int], list[str]]
     """By scheme and width of the screen: what keeps a reader out."""
 
@@ -140,8 +148,7 @@ def look(opened, address):
             motley, faint, widths, barriers = page.evaluate(MOTLEY), {}, {}, {}
             for viewport in (DESK, PHONE):
                 page.set_viewport_size(viewport)
-                width = "document.documentElement.scrollWidth"
-                widths[viewport["width"]] = page.evaluate(width)
+                widths[viewport["width"]] = page.evaluate(WIDTH)
             page.evaluate(FLATTEN)
             page.evaluate(AXE.read_text(encoding="utf-8"))
             for scheme, viewport, rules in (

@@ -50,6 +50,7 @@ class Draw:
         self.ledger = ledger
         self.seed = seed
         self.known: dict[sp.Symbol, float] = {}
+        self._scales: dict[str, float] = {}
 
     def generator(self, name: object) -> np.random.Generator:
         """Generator of the numbers of a name."""
@@ -71,10 +72,14 @@ class Draw:
             return self.evaluate(self.ledger.nodes[symbol].value)
         if symbol in self.ledger.atoms:
             return float(self._atom(self.ledger.atoms[symbol]))
-        # One scale for all entries of a symbol, so that draws are small, middling or large.
-        scale = 10 ** self.generator(symbol.name.partition("(")[0]).uniform(-1, 0.5)
-        value = round(scale * self.generator(symbol.name).standard_normal(), 3)
+        value = round(self._scale(symbol.name.partition("(")[0]) * self.generator(symbol.name).standard_normal(), 3)
         return abs(value) + 0.001 if symbol.is_positive else value
+
+    def _scale(self, name: str) -> float:
+        """One scale for all entries of a symbol, so that draws are small, middling or large."""
+        if name not in self._scales:
+            self._scales[name] = 10 ** self.generator(name).uniform(-1, 0.5)
+        return self._scales[name]
 
     def _atom(self, atom: Atom) -> Any:
         arguments = [self.evaluate(argument) for argument in atom.arguments]
@@ -93,6 +98,8 @@ class Draw:
 
     def evaluate(self, expr: sp.Expr) -> float:
         """Value of an expression in symbols of the ledger."""
+        if expr.is_Symbol:
+            return self.number(expr)
         symbols, function = self.ledger.compiled(expr)
         return float(function(*(self.number(symbol) for symbol in symbols)))
 

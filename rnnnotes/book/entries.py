@@ -190,7 +190,7 @@ class Ledger:
     def define(self, name: str, value: Any, time: int | None) -> Entry:
         """Give a name to a value."""
         entry = self.entry(name)
-        self.nodes[entry.expr] = Node(sp.expand(exact(value)), time)
+        self.nodes[entry.expr] = Node(expand(exact(value)), time)
         return entry
 
     def apply(self, name: Hashable, *arguments: Entry, orders: tuple[int, ...] = ()) -> Entry:
@@ -200,7 +200,7 @@ class Ledger:
             return self.expansions[str(name)](*arguments)
         if len(arguments) == 1 and any(orders):
             return self._slope_of(name, arguments[0], orders[0])
-        atom_ = Atom(name, orders, tuple(sp.expand(exact(argument)) for argument in arguments))
+        atom_ = Atom(name, orders, tuple(expand(exact(argument)) for argument in arguments))
         return Entry(self._intern(atom_), self)
 
     def _slope_of(self, name: Hashable, argument: Entry, order: int) -> Entry:
@@ -246,7 +246,7 @@ class Ledger:
                 outer = self._slope(head, user, since)
                 if outer != 0:
                     total += outer * self._step(user, by)
-            total = sp.expand(total)
+            total = expand(total)
             if total.is_Add:
                 total = self.define(f"slope{len(self.nodes)}", total, None).expr
                 self._gathered.add(total)
@@ -315,17 +315,17 @@ class Ledger:
         not by all the paths behind them.
         """
         order = {symbol: number for number, symbol in enumerate(self.nodes)}
-        difference = sp.expand(exact(right) - exact(left))
+        difference = expand(exact(right) - exact(left))
         while True:
             states = difference.free_symbols & self.nodes.keys()
             slopes = states & self._gathered
             written = {symbol: self.nodes[symbol].value for symbol in states - slopes}
-            if sp.expand(difference.xreplace(written)) == 0:
+            if expand(difference.xreplace(written)) == 0:
                 return sp.S.Zero
             if not slopes:
                 return self.plain(difference)
             last = max(slopes, key=order.__getitem__)
-            difference = sp.expand(difference.xreplace({last: self.nodes[last].value}))
+            difference = expand(difference.xreplace({last: self.nodes[last].value}))
 
     def plain(self, expr: sp.Expr) -> sp.Expr:
         """Rewrite an expression in leaves and atoms alone, each atom in its normal form."""
@@ -335,7 +335,7 @@ class Ledger:
         if symbol not in self._plain:
             self._plain[symbol] = symbol
             if symbol in self.nodes:
-                self._plain[symbol] = sp.expand(self.plain(self.nodes[symbol].value))
+                self._plain[symbol] = expand(self.plain(self.nodes[symbol].value))
             elif symbol in self.atoms:
                 self._plain[symbol] = self._normal(self.atoms[symbol])
         return self._plain[symbol]
@@ -412,6 +412,18 @@ class Ledger:
                 slope = self.derivative(exact(of[i]), exact(by[j]), since)
                 result[i + j] = Entry(slope, self)
         return result
+
+
+def expand(expr: sp.Expr) -> sp.Expr:
+    """Expand an expression, unless it is a sum of products of powers of symbols already.
+
+    SymPy would try every one of its rules on every node to find that out.
+    """
+    factors = (factor.as_base_exp() for term in sp.Add.make_args(expr)
+               for factor in sp.Mul.make_args(term))  # fmt: skip
+    if all(base.is_Atom and exponent.is_Integer for base, exponent in factors):
+        return expr
+    return sp.expand(expr)
 
 
 def _polynomial(expr: sp.Expr) -> sp.Expr:

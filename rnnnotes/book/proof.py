@@ -402,7 +402,7 @@ class Checker:
             return lambda *arguments: self.world.apply(value, arguments, at)
         if isinstance(value, sp.Symbol):
             return self.world.number(value, at)
-        array = self.world.value(value, at)
+        array = self.world.value(value, at).copy()  # the code may write into what it is given
         return array if array.shape else array[()]
 
     def _code_on_draws(self, bound: dict[str, Any], at: Any) -> Verdict:

@@ -48,6 +48,7 @@ class World:
         self.ledger = Ledger(elementwise)
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
+        self._values: dict[tuple[Any, frozenset[tuple[sp.Symbol, int]]], Entries] = {}
         self._open: list[str] = []
 
     def _define(self, definition: Definition) -> None:
@@ -109,6 +110,14 @@ class World:
         """Value of an expression at given indices, as an array of entries."""
         if node in self.bound:
             return self.bound[node]
+        if self.bound:
+            return self._evaluated(node, at)
+        key = node, frozenset(at.items())
+        if key not in self._values:
+            self._values[key] = self._evaluated(node, at)
+        return self._values[key]
+
+    def _evaluated(self, node: Any, at: Indices) -> Entries:
         return np.asarray(RULES[type(node)](self, node, at), dtype=object)
 
     def values(self, node: Any, at: Indices) -> list[Entries]:

@@ -266,7 +266,51 @@ def test_normal_form_knows(ledger, left, right):
     assert sp.expand(ledger.plain(difference.expr)) == 0
 
 
+def test_slopes_along_a_path_stay_one_product(ledger):
+    """Written out, three slopes of tanh would be eight terms; their value is what it was."""
+    z = ledger.entry("z")
+    first = ledger.define("first", np.tanh(z), None)
+    second = ledger.define("second", np.tanh(first), None)
+    third = np.tanh(second)
+
+    slope = ledger.derivative(third.expr, z.expr)
+
+    assert len(sp.Add.make_args(sp.expand(slope))) == 1
+    written_out = (1 - third**2) * (1 - second**2) * (1 - first**2)
+    assert sp.expand(ledger.plain(slope - written_out.expr)) == 0
+
+
+def test_what_is_zero_in_nodes_is_not_written_out(monkeypatch, ledger):
+    """What the nodes stand for is asked only where it matters."""
+    x_ = ledger.entry("x")
+    y_ = ledger.define("y", 2 * x_, None)
+
+    assert ledger.gap(y_.expr, 2 * x_.expr) == 0
+    assert ledger.gap(y_.expr, 3 * x_.expr) == x_.expr
+    monkeypatch.setattr(Ledger, "plain", None)
+    assert ledger.gap(x_.expr * y_.expr + x_.expr, x_.expr * (y_.expr + 1)) == 0
+
+
 # -- World -----------------------------------------------------------------------------------------
+
+
+def test_a_value_is_worked_out_once_at_each_index(world):
+    """Many lines hold the same derivative; an index of its own has its own."""
+    node = f(a[t])
+
+    assert world.value(node, {t: 1}) is world.value(node, {t: 1})
+    assert world.value(node, {t: 1})[0].expr != world.value(node, {t: 2})[0].expr
+
+
+def test_a_value_depends_on_what_is_bound(world):
+    """Within a composition a symbol stands for something else, and afterwards for itself."""
+    outside = world.value(2 * v, {})
+    world.bound = {v: world.value(w, {})}
+    inside = world.value(2 * v, {})
+    world.bound = {}
+
+    assert inside[0].expr == 2 * world.value(w, {})[0].expr
+    assert outside[0].expr == world.value(2 * v, {})[0].expr == 2 * world.value(v, {})[0].expr
 
 
 def test_product_has_the_latest_factor_on_the_left(world):

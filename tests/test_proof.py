@@ -25,7 +25,7 @@ from rnnnotes.book.language import (
     Total,
     wrap,
 )
-from rnnnotes.book.proof import Refuted, Undecided, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
 from rnnnotes.notation import (
     D,
     H,
@@ -86,8 +86,6 @@ def claim(left, sign, right, **options):
 
 def check_lines(stated):
     """Check the derivation alone, and return the verdicts of its lines."""
-    from rnnnotes.book.proof import Checker, world_of
-
     checker = Checker(stated, world_of(stated))
     return [checker.line(number) for number in range(len(stated.derivation))]
 
@@ -461,16 +459,33 @@ def test_product_keeps_its_order():
         check_lines(claim(Jacobian(s[2], s[0]), "=", earliest_left, given=[generic_state]))
 
 
+def test_code_that_writes_into_its_argument_changes_no_proof():
+    """A value is kept for later lines, so code is given a copy of it."""
+
+    def doubled(v):
+        """Doubled."""
+        v += v
+        return v
+
+    stated = state(v + v, "=", 2 * v, doubled, derivation=[("=", 2 * v, "twice is two")])
+    checker = Checker(stated, world_of(stated))
+
+    assert [checker.code(), checker.code()] == ["proved at sizes", "proved at sizes"]
+
+
 # -- Small quantities ------------------------------------------------------------------------------
 
 QUOTIENT = (f(u + eps) - f(u)) / eps
 
 
-def test_one_sided_difference_is_of_first_order():
-    """Its error is linear in the step."""
-    assert check_lines(claim(QUOTIENT, "=", f.prime(u) + Order(eps, 1)))
+@pytest.mark.parametrize("function", [f, tanh, sigmoid], ids=lambda function: function.name)
+def test_one_sided_difference_is_of_first_order(function):
+    """Its error is linear in the step, whether or not a rule gives the slope."""
+    quotient = (function(u + eps) - function(u)) / eps
+
+    assert check_lines(claim(quotient, "=", function.prime(u) + Order(eps, 1)))
     with pytest.raises((Refuted, Undecided)):
-        check_lines(claim(QUOTIENT, "=", f.prime(u) + Order(eps, 2)))
+        check_lines(claim(quotient, "=", function.prime(u) + Order(eps, 2)))
 
 
 @pytest.mark.parametrize("end", [f.prime(u), f.prime(u) + Order(eps, 2)])

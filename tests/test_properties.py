@@ -18,7 +18,7 @@ from hypothesis import strategies as some
 from rnnnotes.book import language as lang
 from rnnnotes.book.arguments import ArgumentError
 from rnnnotes.book.draws import Draw
-from rnnnotes.book.entries import Entry, Ledger
+from rnnnotes.book.entries import Entry, Ledger, expand
 from rnnnotes.book.language import StatementError, walk
 from rnnnotes.book.printing import latex
 from rnnnotes.book.proof import is_positive, is_zero
@@ -258,6 +258,14 @@ def test_normal_form_keeps_the_value(tree, seed):
     plain = draw.evaluate(world.ledger.plain(entry.expr))
 
     assert plain == pytest.approx(draw.evaluate(entry.expr), rel=1e-9, abs=1e-9)
+
+
+@given(scalars)
+def test_expansion_is_that_of_sympy(tree):
+    """A sum of monomials is told from what is to be expanded."""
+    expr = World(NUMBERS).value(tree, {})[()].expr
+
+    assert expand(expr) == sp.expand(expr)
 
 
 @given(some.lists(some.integers(-3, 3), min_size=1, max_size=4), some.integers(-3, 3))

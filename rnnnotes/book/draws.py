@@ -72,7 +72,11 @@ class Draw:
             return self.evaluate(self.ledger.nodes[symbol].value)
         if symbol in self.ledger.atoms:
             return float(self._atom(self.ledger.atoms[symbol]))
-        value = round(self._scale(symbol.name.partition("(")[0]) * self.generator(symbol.name).standard_normal(), 3)
+        value = round(
+            self._scale(symbol.name.partition("(")[0])
+            * self.generator(symbol.name).standard_normal(),
+            3,
+        )
         return abs(value) + 0.001 if symbol.is_positive else value
 
     def _scale(self, name: str) -> float:

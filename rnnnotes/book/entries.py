@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-__all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node"]
+__all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node", "expand"]
 
 Entries: TypeAlias = npt.NDArray[Any]
 """Array of entries."""
@@ -388,7 +388,7 @@ class Ledger:
 
     def substitute(self, expr: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
         """Put values for leaves into an expression, and into the arguments of its atoms."""
-        expr, inside = self.plain(expr), dict(values)
+        inside = dict(values)
         for symbol in expr.free_symbols & self.atoms.keys():
             name, orders, arguments = self.atoms[symbol]
             filled = tuple(self.substitute(argument, values) for argument in arguments)

@@ -328,7 +328,7 @@ class Checker:
         too_large = sp.S.Zero
         for power in range(sp.degree(denominator, eps) + int(small.args[1])):
             too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
-            numerator = ledger.derivative(numerator, eps)
+            numerator = ledger.plain(ledger.derivative(numerator, eps))
         return sp.expand(too_large)
 
     # -- draws ---------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from rnnnotes.book.language import (
     Total,
     wrap,
 )
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
+from rnnnotes.book.proof import Checker, Refuted, Undecided, is_zero, prove, world_of
 from rnnnotes.notation import (
     D,
     H,
@@ -471,6 +471,30 @@ def test_code_that_writes_into_its_argument_changes_no_proof():
     checker = Checker(stated, world_of(stated))
 
     assert [checker.code(), checker.code()] == ["proved at sizes", "proved at sizes"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "zero"),
+    [
+        (lambda x, y: (x + y) ** 3 - (x**3 + 3 * x**2 * y + 3 * x * y**2 + y**3), True),
+        (lambda x, y: (x + y) ** 2 - x**2 - y**2, False),
+        (lambda x, y: (x**2 - y**2) / (x - y) - x - y, True),
+        (lambda x, y: x / y - y / x, False),
+        (lambda x, y: sp.sqrt(x) * sp.sqrt(x) * (x + y) - x**2 - x * y, True),
+        (lambda x, y: sp.sqrt(2) * (x + y) - sp.sqrt(2) * x - sp.sqrt(2) * y, True),
+        (lambda x, y: sp.sqrt(2) * x - x, False),
+        (lambda x, y: x / 3 - x * sp.Rational(1, 3) + sp.Integer(0) * y, True),
+        (lambda x, y: sp.Integer(0), True),
+        (lambda x, y: sp.Rational(1, 7), False),
+    ],
+    ids=[
+        "cube", "square", "cancelled", "quotient", "root", "root of a number", "numbers",
+        "thirds", "nothing", "number",
+    ],
+)  # fmt: skip
+def test_zero_is_decided(expr, zero):
+    """For polynomials, for quotients, for roots and for numbers, each by its own way."""
+    assert is_zero(sp.sympify(expr(*sp.symbols("x y", positive=True)))) is zero
 
 
 # -- Small quantities ------------------------------------------------------------------------------

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Literal, get_args
 
 import numpy as np
 import sympy as sp
+from sympy.polys.rings import PolyRing
 
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
@@ -463,6 +465,9 @@ def _orders(side: Expression) -> Order | None:
 
 def is_zero(expr: sp.Expr) -> bool:
     """Whether an expression in independent symbols is zero: decided, not guessed."""
+    with suppress(ValueError):  # raised if it is no polynomial with rational coefficients
+        # Several times faster than to expand it as an expression.
+        return not PolyRing(sorted(expr.free_symbols, key=str), sp.QQ).from_expr(expr)
     expanded = sp.expand(expr)
     if expanded == 0:
         return True

@@ -935,6 +935,7 @@ SKIP = '<a class="skip-to-content"></a>'
         ('<aside class="sidebar-drawer">', 'aria-label="Site navigation"'),
         ('<aside class="toc-drawer no-toc">', 'aria-label="Contents of the page"'),
         ('<button class="theme-toggle">', 'type="button"'),
+        ('<a href="#" class="back-to-top">x</a>', '<nav aria-label="Top of the page"><a'),
         (
             f'\n<input type="checkbox" class="sidebar-toggle"><label class="overlay">{SKIP}',
             f'{SKIP}\n<nav class="sidebar-toggles" aria-label="Side bars">',

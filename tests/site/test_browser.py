@@ -114,6 +114,28 @@ PLACE = """(block, controls) =>
 
 
 @dataclass(frozen=True)
+class Walk:
+    """Where Tab led: places of the controls in the page, and those that the screen did not show."""
+
+    count: int
+    places: list[int]
+    unseen: list[str]
+
+
+def walk(page):
+    """Press Tab until every control must have been met, and then leave the page as it was."""
+    count = page.evaluate(WALK, CONTROLS)
+    for _ in range(count + 1):
+        page.keyboard.down("Tab")
+    page.keyboard.up("Tab")
+    walked = page.evaluate("window.walked")
+    unseen = [page.evaluate(NAME, place) for place, seen in walked if not seen]
+    page.keyboard.press("Escape")  # and no formula is left beside a link
+    page.evaluate("document.activeElement.blur()")
+    return Walk(count, [place for place, _ in walked], unseen)
+
+
+@dataclass(frozen=True)
 class Seen:
     """What was found on a page."""
 
@@ -123,6 +145,7 @@ class Seen:
     texts: dict[str, list[str]]
     """By formula: what its buttons copy."""
     shifts: float
+    walked: Walk
     motley: list[str]
     faint: dict[str, list[str]]
     """By scheme: words of drawings that hardly differ from the page."""
@@ -143,6 +166,7 @@ def look(opened, address):
             texts = page.evaluate(TEXTS)
             page.wait_for_timeout(200)  # what would move has moved
             shifts = page.evaluate("window.shifts")
+            walked = walk(page)
             heard = page.heard
             complaints, requests = list(heard.complaints), list(heard.requests)
             motley, faint, widths, barriers = page.evaluate(MOTLEY), {}, {}, {}
@@ -162,7 +186,9 @@ def look(opened, address):
                 page.evaluate(REST)
                 faint[scheme] = page.evaluate(FAINT)
                 barriers[scheme, viewport["width"]] = page.evaluate(VIOLATIONS, rules)
-            return Seen(complaints, requests, unset, texts, shifts, motley, faint, widths, barriers)
+            return Seen(
+                complaints, requests, unset, texts, shifts, walked, motley, faint, widths, barriers
+            )
 
     return look_
 
@@ -234,33 +260,22 @@ def test_page_fits_the_screen(page, viewport, look):
     assert look(page).widths[viewport["width"]] <= viewport["width"]
 
 
-def walk(page):
-    """Press Tab until every control must have been met, and return where that led."""
-    count = page.evaluate(WALK, CONTROLS)
-    for _ in range(count + 1):
-        page.keyboard.down("Tab")
-    walked = page.evaluate("window.walked")
-    unseen = [page.evaluate(NAME, place) for place, seen in walked if not seen]
-    return count, [place for place, _ in walked], unseen
-
-
-def test_keyboard_walks_through_a_page(page, opened, address):
+def test_keyboard_walks_through_a_page(page, look):
     """Who has no mouse meets every control, in the order of the page, and sees where that is."""
-    with opened(f"{address}/{page}") as page_:
-        count, places, unseen = walk(page_)
+    walked = look(page).walked
 
-    assert count > 10
-    assert places == list(range(count))
-    assert unseen == []
+    assert walked.count > 10
+    assert walked.places == list(range(walked.count))
+    assert walked.unseen == []
 
 
 def test_keyboard_walks_through_a_page_on_a_phone(opened, address):
     """A drawer that is closed is stepped over, as nobody would see what is in it."""
     with opened(f"{address}/index.html", PHONE) as page:
-        count, places, unseen = walk(page)
+        walked = walk(page)
 
-    assert places == list(range(count))
-    assert unseen == []
+    assert walked.places == list(range(walked.count))
+    assert walked.unseen == []
 
 
 # -- A formula -------------------------------------------------------------------------------------

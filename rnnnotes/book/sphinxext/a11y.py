@@ -31,6 +31,11 @@ REPAIRS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         r'\n\3\n<nav class="sidebar-toggles" aria-label="NAME OF THE BARS">\n\1</nav>\n\2',
     ),
+    # So has the way back to the top.
+    (
+        re.compile(r'(?<!">)<a href="#" class="back-to-top.*?</a>', re.DOTALL),
+        r'<nav aria-label="NAME OF THE TOP">\g<0></nav>',
+    ),
     # What scrolls can be reached by keyboard.
     (re.compile(r'(<div class="highlight">)<pre>'), r'\1<pre tabindex="0">'),
     (re.compile('<div(?= class="table-wrapper)'), '<div tabindex="0"'),
@@ -73,6 +78,7 @@ def repair(html: str) -> str:
     names = {
         "NAME OF THE BARS": word("bars"),
         "NAME OF THE SITE": word("site"),
+        "NAME OF THE TOP": word("top"),
         "NAME OF THE CONTENTS": word("contents"),
     }
     for place, name in names.items():

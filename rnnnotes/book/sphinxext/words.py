@@ -87,6 +87,7 @@ WORDS = {
     "bars": "Side bars",
     "site": "Site navigation",
     "contents": "Contents of the page",
+    "top": "Top of the page",
     "equation": "Equation",
     "equation link": "Link to this equation",
 }

@@ -8,17 +8,21 @@ from rnnnotes import bptt, vanilla_rnn
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.book.language import (
+    Block,
+    Concatenate,
     Diag,
     Gradient,
     Jacobian,
     MatrixPower,
+    Ones,
     Outer,
     Product,
     Relation,
     Sum,
+    Zeros,
 )
 from rnnnotes.book.proof import definitions_of
-from rnnnotes.notation import L, M, T, W_hh, W_hy, a, a_y, f, h, j, k, m, q, t, v, w
+from rnnnotes.notation import H, L, M, T, W_hh, W_hy, a, a_y, f, h, j, k, m, q, t, v, w
 
 NETWORK = definitions_of(FORMULAS["bptt.recurrent_weight_gradient"])
 RECURSION = definitions_of(FORMULAS["bptt.linear_recursion"])
@@ -46,6 +50,11 @@ def proved(left, right, definitions=(), bounds=STEPS, induction=None):
         (W_hh @ v * (1 - w), W_hh @ v - w * (W_hh @ v)),
         (Diag((W_hh @ v) * w) @ (1 - v), (W_hh @ v) * w - v * w * (W_hh @ v)),
         (W_hh @ Sum(q[k], k, 1, T), Sum(W_hh @ q[k], k, 1, T)),
+        (v * Ones(H), v),
+        (v + Zeros(H), v),
+        (Block([W_hh], [W_hh.T]) @ v, Concatenate(W_hh @ v, W_hh.T @ v)),
+        (Block([W_hh, Zeros(H, H)]) @ Block([W_hh], [W_hh.T]), Block([W_hh @ W_hh])),
+        (Concatenate(v, w) + Concatenate(w, v), Concatenate(v + w, w + v)),
     ],
 )
 def test_laws_of_matrices_are_proved(left, right):
@@ -67,6 +76,10 @@ def test_laws_of_matrices_are_proved(left, right):
         (Sum(q[k], k, 1, T), Sum(q[k], k, 2, T)),
         (Product(M[j], j, t, 1), Product(M[j], j, t - 1, 1)),
         (f(v + w), f(v) + f(w)),
+        (v + Ones(H), v),
+        (Block([W_hh], [W_hh.T]) @ v, Concatenate(W_hh.T @ v, W_hh @ v)),
+        (Block([W_hh, W_hh.T]) @ Block([W_hh], [W_hh.T]), Block([W_hh @ W_hh.T])),
+        (Concatenate(v, w) + Concatenate(w, v), Concatenate(v + v, w + w)),
     ],
 )
 def test_what_is_not_a_law_is_not_proved(left, right):

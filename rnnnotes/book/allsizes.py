@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import takewhile
 from typing import Any
 
@@ -576,6 +576,10 @@ def _broadcast(letters: Letters, part: Any, whole: Any) -> sp.Expr:
     return value * ONES
 
 
+def _ones(letters: Letters, node: Any) -> sp.Expr:
+    return _broadcast(letters, lang.Number(1), node)
+
+
 def _add(letters: Letters, node: Any) -> sp.Expr:
     left, right = (_broadcast(letters, part, node) for part in node.args)
     return left + SIGN[type(node)] * right
@@ -683,6 +687,8 @@ RULES: dict[Any, Callable[[Letters, Any], sp.Expr]] = {
     lang.Number: lambda letters, node: node.args[0],
     lang.Size: lambda letters, node: sp.expand(sp.Mul(*node.args[0].shape)),
     lang.Identity: lambda letters, node: sp.S.One,
+    lang.Zeros: lambda letters, node: sp.S.Zero,
+    lang.Ones: _ones,
     lang.Variable | lang.At: lambda letters, node: letters.symbol(node),
     lang.Apply: _apply,
     lang.Add | lang.Sub: _add,
@@ -735,8 +741,9 @@ def holds_for_all_sizes(
     bool
         True if the line is proved for all sizes; False if that is not known.
     """
-    if isinstance(left, lang.Block) and isinstance(right, lang.Block):
-        return _by_blocks(left, right, definitions, bounds, induction, known)
+    grids = _grid(left), _grid(right)
+    if grids[0] and grids[1]:
+        return _by_parts(grids[0], grids[1], definitions, bounds, induction, known)
     given = {relation.left: relation.right for relation in known}
     sides = [(left, right), (left.xreplace(given), right.xreplace(given))]
     ways = [{}, {"deep": True}, {"by_parts": True}]
@@ -745,10 +752,40 @@ def holds_for_all_sizes(
     return induction is not None and _by_induction(left, right, definitions, bounds, induction)
 
 
-def _by_blocks(left: lang.Block, right: lang.Block, *rest: Any) -> bool:
-    """Whether two matrices are divided in one way, and equal in each part."""
-    parts = [[part for row in side.args for part in row] for side in (left, right)]
-    divided = [[[part.shape for part in row] for row in side.args] for side in (left, right)]
+Grid = list[list[Expression]]
+
+
+def _grid(node: Expression) -> Grid | None:
+    """Parts of a matrix or a vector that is put together from parts, row by row."""
+    match node:
+        case lang.Block():
+            return [list(row) for row in node.args]
+        case lang.Concatenate():
+            return [[part] for part in node.args]
+        case lang.Add() | lang.MatMul():
+            left, right = map(_grid, node.args)
+            return left and _joined(type(node), left, right or [[node.args[1]]])
+        case _:
+            return None
+
+
+def _joined(kind: type, left: Grid, right: Grid) -> Grid | None:
+    """Sum or product of two grids, if their parts fit one another."""
+    rows, columns = range(len(left)), range(len(right[0]))
+    try:
+        if kind is lang.MatMul:
+            terms = [[[a @ right[n][j] for n, a in enumerate(row)] for j in columns]
+                     for row in left if len(row) == len(right)]  # fmt: skip
+            return [[reduce(lang.Add, part) for part in row] for row in terms] or None
+        return [[left[i][j] + right[i][j] for j in columns] for i in rows]
+    except (IndexError, lang.StatementError):
+        return None
+
+
+def _by_parts(left: Grid, right: Grid, *rest: Any) -> bool:
+    """Whether two sides are divided in one way, and equal in each part."""
+    divided = [[[part.shape for part in row] for row in side] for side in (left, right)]
+    parts = [[part for row in side for part in row] for side in (left, right)]
     return divided[0] == divided[1] and all(
         holds_for_all_sizes(*pair, *rest) for pair in zip(*parts, strict=True)
     )

@@ -16,6 +16,7 @@ from rnnnotes.book.language import (
     Block,
     Compose,
     Concatenate,
+    Convolve,
     Diag,
     Expression,
     Immediate,
@@ -51,6 +52,7 @@ from rnnnotes.notation import (
     X,
     a,
     b_h,
+    b_y,
     eta,
     exp,
     f,
@@ -58,7 +60,9 @@ from rnnnotes.notation import (
     h,
     j,
     k,
+    kernel_x,
     log,
+    p_map,
     r,
     s,
     sigmoid,
@@ -110,6 +114,7 @@ def numbers(world, tree, seed=0, **at):
         (lang.Gradient(L, W_xh), (H, D)),
         (Immediate(s[t], theta), (H, *theta.shape)),
         (Concatenate(v, x[t]), (H + D,)),
+        (Convolve(x[t], v), (D,)),
         (Array(h), (T + 1, H)),
         (Array(x), (T, D)),
         (Stack(v * 2, k, 1, t), (t, H)),
@@ -172,6 +177,7 @@ def test_every_node_is_printed_and_has_a_value():
         (W_hh @ (v + w), r"\mathbf{W}_{hh} (\mathbf{v} + \mathbf{w})"),
         (v @ w, r"\mathbf{v}^{\top} \mathbf{w}"),
         (Outer(v, w), r"\mathbf{v} \mathbf{w}^{\top}"),
+        (Convolve(v + w, b_h), r"(\mathbf{v} + \mathbf{w}) * \mathbf{b}_{h}"),
         (h[t - 1], r"\mathbf{h}_{t-1}"),
         (1 - v, r"\mathbf{1} - \mathbf{v}"),
         (f.prime(a[t]), r"f'(\mathbf{a}_{t})"),
@@ -437,6 +443,21 @@ def test_opaque_functions_have_values(world, tree, value):
     wanted = value(z) if value else 2 * math.log(numbers(world, eta))
 
     assert numbers(world, tree) == pytest.approx(wanted)
+
+
+def test_convolution_is_that_of_numpy(world):
+    """NumPy convolves numbers; the rule of the language sums over taps."""
+    tree = Convolve(p_map, kernel_x)
+    wanted = np.convolve(numbers(world, p_map), numbers(world, kernel_x), mode="same")
+
+    np.testing.assert_allclose(numbers(world, tree), wanted)
+
+
+@pytest.mark.parametrize("kernel", [v, p_map * 1, b_y])
+def test_kernel_needs_a_middle_and_fits(world, kernel):
+    """With an even number of taps, or more taps than places, no place is that of a result."""
+    with pytest.raises(StatementError, match="taps have no middle"):
+        world.value(Convolve(x[1], kernel), {})
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ __all__ = [
     "Block",
     "Compose",
     "Concatenate",
+    "Convolve",
     "Diag",
     "Divide",
     "Entry",
@@ -327,6 +328,22 @@ class Concatenate(_Variadic):
             f"Concatenate: needs vectors, not shapes {_shapes(*parts)}",
         )
         return (sp.Add(*(part.shape[0] for part in parts)),)
+
+
+class Convolve(_Variadic):
+    """Convolution of a vector with a kernel, at the places of the vector.
+
+    Tap `k` of a kernel of ``2 * m + 1`` taps, counted from 1, reads the entry ``k - m - 1``
+    places before; beyond its ends the vector is zero.
+    """
+
+    def _shape(self, *parts: Expression) -> Shape:
+        vector, kernel = parts
+        _require(
+            len(vector.shape) == len(kernel.shape) == 1,
+            f"Convolve: needs two vectors, not shapes {_shapes(vector, kernel)}",
+        )
+        return vector.shape
 
 
 class Number(Expression):

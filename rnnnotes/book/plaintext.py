@@ -199,6 +199,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Diag: _called("diag"),
     lang.Total: _called("sum"),
     lang.Concatenate: lambda node: f"[{'; '.join(map(text, node.args))}]",
+    lang.Convolve: _called("convolve"),
     lang.Sum: _big("Σ"),
     lang.Product: _big("Π"),
     lang.Compose: _compose,

@@ -85,6 +85,8 @@ def binding(node: Any) -> int:
             return SUM
         case lang.Times() if node.args[0].shape and node.args[1].shape:
             return HADAMARD
+        case lang.Convolve():
+            return HADAMARD
         case lang.Sum() | lang.Product() | lang.MatMul() | lang.Outer() | lang.Times():
             return PRODUCT
         case lang.Total():
@@ -318,6 +320,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Diag: _named(r"\operatorname{diag}"),
     lang.Total: lambda node: _juxtapose(r"\mathbf{1}^{\top}", inside(node.args[0], PRODUCT)),
     lang.Concatenate: _concatenate,
+    lang.Convolve: lambda node: " * ".join(inside(part, ATOM) for part in node.args),
     lang.Sum: _big(r"\sum"),
     lang.Product: _big(r"\prod"),
     lang.Compose: _compose,

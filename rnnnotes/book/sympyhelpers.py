@@ -119,6 +119,21 @@ def indicator(a: Any, b: Any) -> Any:
     return sp.Piecewise((1, a > b), (0, True))
 
 
+def convolve(vector: Any, kernel: Any) -> Any:
+    """Convolution of a column with a kernel that has a middle tap, at the places of the column."""
+    shift = len(kernel) // 2
+    return sp.Matrix(
+        [
+            sum(
+                tap * vector[i + shift - k]
+                for k, tap in enumerate(kernel)
+                if 0 <= i + shift - k < len(vector)
+            )
+            for i in range(len(vector))
+        ]
+    )
+
+
 def norm(value: Any) -> Any:
     """Euclidean norm of a vector; largest singular value of a matrix."""
     is_vector = not isinstance(value, sp.MatrixBase) or value.cols == 1

@@ -479,6 +479,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Diag: lambda node: f"sp.diag(*({source(node.args[0])}))",
     lang.Total: _called("sum"),
     lang.Concatenate: _called("sp.Matrix.vstack"),
+    lang.Convolve: _called("convolve"),
     lang.Sum: _sum,
     lang.Product: _product,
     lang.Compose: _compose,

@@ -305,6 +305,17 @@ def _inverse(world: World, node: Any, at: Indices) -> Entries:
     return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
 
 
+def _convolve(world: World, node: Any, at: Indices) -> Entries:
+    vector, kernel = world.values(node, at)
+    if len(kernel) % 2 == 0 or len(kernel) > len(vector):
+        raise lang.StatementError(
+            f"Convolve: {len(kernel)} taps have no middle, or are more than {len(vector)} places"
+        )
+    beyond = _entries(np.zeros(len(kernel) // 2, dtype=int), world)
+    padded = np.concatenate([beyond, vector, beyond])
+    return np.array([padded[i : i + len(kernel)] @ kernel[::-1] for i in range(len(vector))])
+
+
 def _power(world: World, node: Any, at: Indices) -> Entries:
     base, exponent = world.values(node, at)
     return np.asarray(base ** exponent.item().expr, dtype=object)
@@ -382,6 +393,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
         world.constant(math.prod(world.shape(node.args[0], at)))
     ),
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
+    lang.Convolve: _convolve,
     lang.Inverse: _inverse,
     lang.MatrixPower: _matrix_power,
     lang.Sum: _sum,

@@ -1,0 +1,2331 @@
+r"""Variants of the LSTM: what was there before it, what was changed, and how programs write it.
+
+Each variant is one change to the step of `rnnnotes.lstm`.  Where a variant is the same
+function in other letters, the map is a theorem; where it is another function, the formula
+says what became of the cell or of the state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnnotes import building_blocks, lstm
+from rnnnotes.book.arrays import Array, Scalar
+from rnnnotes.book.formulas import Code, formula
+from rnnnotes.book.language import (
+    Abs,
+    Block,
+    Concatenate,
+    Convolve,
+    Diag,
+    Identity,
+    Immediate,
+    Jacobian,
+    Max,
+    Min,
+    Number,
+    Ones,
+    Product,
+    Size,
+    Zeros,
+    wrap,
+)
+from rnnnotes.notation import (
+    C,
+    D,
+    H,
+    R,
+    T,
+    W_ff,
+    W_fi,
+    W_fo,
+    W_h4,
+    W_hc,
+    W_hf,
+    W_hi,
+    W_ho,
+    W_if,
+    W_ii,
+    W_io,
+    W_of,
+    W_oi,
+    W_oo,
+    W_p4,
+    W_proj,
+    W_x4,
+    W_xc,
+    W_xf,
+    W_xi,
+    W_xo,
+    a_4,
+    a_c,
+    a_f,
+    a_i,
+    a_map,
+    a_o,
+    age,
+    b_c,
+    b_f,
+    b_hh,
+    b_hh4,
+    b_i,
+    b_ih,
+    b_ih4,
+    b_map,
+    b_o,
+    c,
+    c_map,
+    c_max,
+    c_tilde,
+    exp,
+    f_gate,
+    g_c,
+    h,
+    h_c,
+    h_map,
+    h_proj,
+    i_gate,
+    j,
+    k,
+    kernel_h,
+    kernel_x,
+    log,
+    o_gate,
+    p_f,
+    p_i,
+    p_map,
+    p_o,
+    sigmoid,
+    spans,
+    t,
+    tanh,
+    u,
+    x,
+    x_map,
+)
+
+__all__ = [
+    "carousel_over_steps",
+    "chrono_decay",
+    "chrono_forget_bias",
+    "chrono_forget_gate",
+    "chrono_input_bias",
+    "chrono_input_gate",
+    "chrono_memory",
+    "clip_bound",
+    "clipped_cell",
+    "closed_forget_gate",
+    "convolutional_gate",
+    "coupled_bound",
+    "coupled_cell",
+    "coupled_distance",
+    "coupled_forget_gate",
+    "forget_gate_at_start",
+    "full_recurrence_forget_gate",
+    "full_recurrence_input_gate",
+    "full_recurrence_output_gate",
+    "fused_pre_activation",
+    "fused_split",
+    "goodfellow_cell",
+    "goodfellow_cell_tanh",
+    "kept_at_start",
+    "linear_candidate",
+    "linear_hidden_state",
+    "merged_forget_bias",
+    "no_forget_gate",
+    "no_forget_gate_cell",
+    "no_input_gate",
+    "no_input_gate_cell",
+    "no_output_gate",
+    "no_output_gate_state",
+    "order_haiku",
+    "order_onnx",
+    "original_cell",
+    "original_cell_halved",
+    "original_hidden_state",
+    "original_hidden_state_tanh",
+    "parameter_count",
+    "parameter_count_peepholes",
+    "parameter_count_projected",
+    "parameter_count_two_biases",
+    "projected_pre_activation",
+    "projected_state",
+    "projection_rank",
+    "reduces_to_rnn",
+    "shift_is_a_bias",
+    "shifted_forget_gate",
+    "silent_forget_pre_activation",
+    "squash_in",
+    "squash_in_range",
+    "squash_in_tanh",
+    "squash_out",
+    "squash_out_range",
+    "squash_out_tanh",
+    "truncated_carousel",
+    "truncation_cuts",
+]
+
+# -- The cell of 1997 ------------------------------------------------------------------------------
+
+
+@formula(
+    g_c(u), "=", 4 * sigmoid(u) - 2,
+    source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def squash_in(u: float | Array) -> float | Array:
+    r"""Squashing of what enters the cell of 1997.
+
+    Parameters
+    ----------
+    u : float
+        Any real number, or an array of them.
+
+    Returns
+    -------
+    g : float
+        Number in (-2, 2).
+
+    Examples
+    --------
+    Four times 3/4, less 2.
+
+    >>> squash_in(np.log([3, 1 / 3]))
+    array([ 1., -1.])
+    """
+    return 4 * building_blocks.sigmoid(u) - 2
+
+
+@formula(
+    h_c(u), "=", 2 * sigmoid(u) - 1,
+    source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def squash_out(u: float | Array) -> float | Array:
+    r"""Squashing of what leaves the cell of 1997.
+
+    Parameters
+    ----------
+    u : float
+        Any real number, or an array of them.
+
+    Returns
+    -------
+    h : float
+        Number in (-1, 1).
+
+    Examples
+    --------
+    Twice 3/4, less 1.
+
+    >>> squash_out(np.log([3, 1 / 3]))
+    array([ 0.5, -0.5])
+    """
+    return 2 * building_blocks.sigmoid(u) - 1
+
+
+@formula(
+    g_c(u), "=", 2 * tanh(u / 2),
+    source="hochreiter1997", slug="lstm-1997-squashers",
+    given=[squash_in, building_blocks.sigmoid, building_blocks.tanh],
+    derivation=[
+        ("=", 4 * sigmoid(u) - 2, "the definition of the squashing"),
+        ("=", 4 / (1 + exp(-u)) - 2, "the definition of the sigmoid"),
+        ("=", 2 * ((1 - exp(-u)) / (1 + exp(-u))), "one fraction, with a common factor"),
+        ("=", 2 * tanh(u / 2), "the definition of tanh, at half the number"),
+    ],
+)  # fmt: skip
+def squash_in_tanh(u: float | Array) -> float | Array:
+    r"""Squashing of the input, as a hyperbolic tangent.
+
+    Parameters
+    ----------
+    u : float
+        Any real number, or an array of them.
+
+    Returns
+    -------
+    g : float
+        Twice the hyperbolic tangent of half the number.
+
+    Examples
+    --------
+    Half of :math:`2 \ln 3` has the tangent 4/5.
+
+    >>> squash_in_tanh(2 * np.log([3, 2]))
+    array([1.6, 1.2])
+    """
+    return 2 * np.tanh(u / 2)
+
+
+@formula(
+    h_c(u), "=", tanh(u / 2),
+    source="hochreiter1997", slug="lstm-1997-squashers",
+    given=[squash_out, building_blocks.sigmoid, building_blocks.tanh],
+    derivation=[
+        ("=", 2 * sigmoid(u) - 1, "the definition of the squashing"),
+        ("=", 2 / (1 + exp(-u)) - 1, "the definition of the sigmoid"),
+        ("=", (1 - exp(-u)) / (1 + exp(-u)), "one fraction"),
+        ("=", tanh(u / 2), "the definition of tanh, at half the number"),
+    ],
+)  # fmt: skip
+def squash_out_tanh(u: float | Array) -> float | Array:
+    r"""Squashing of the output, as a hyperbolic tangent.
+
+    Parameters
+    ----------
+    u : float
+        Any real number, or an array of them.
+
+    Returns
+    -------
+    h : float
+        Hyperbolic tangent of half the number.
+
+    Examples
+    --------
+    Half of :math:`2 \ln 3` has the tangent 4/5.
+
+    >>> squash_out_tanh(2 * np.log([3, 2]))
+    array([0.8, 0.6])
+    """
+    return np.tanh(u / 2)
+
+
+@formula(
+    g_c(u) ** 2, "<", wrap(4),
+    source="hochreiter1997", slug="lstm-1997-squashers",
+    given=[squash_in, building_blocks.sigmoid],
+    derivation=[
+        ("=", (4 * sigmoid(u) - 2) ** 2, "the definition of the squashing"),
+        ("=", 4 - 16 * sigmoid(u) * sigmoid(-u), "what a sigmoid lacks to one is its mirror image"),
+        ("<", wrap(4), "both sigmoids are positive"),
+    ],
+)  # fmt: skip
+def squash_in_range() -> float:
+    r"""Range of what enters the cell of 1997.
+
+    Returns
+    -------
+    bound : float
+        The square of the squashing stays below it: the squashing lies in (-2, 2).
+
+    Examples
+    --------
+    >>> squash_in_range()
+    4.0
+    """
+    return 4.0
+
+
+@formula(
+    h_c(u) ** 2, "<", wrap(1),
+    source="hochreiter1997", slug="lstm-1997-squashers",
+    given=[squash_out, building_blocks.sigmoid],
+    derivation=[
+        ("=", (2 * sigmoid(u) - 1) ** 2, "the definition of the squashing"),
+        ("=", 1 - 4 * sigmoid(u) * sigmoid(-u), "what a sigmoid lacks to one is its mirror image"),
+        ("<", wrap(1), "both sigmoids are positive"),
+    ],
+)  # fmt: skip
+def squash_out_range() -> float:
+    r"""Range of what leaves the cell of 1997.
+
+    Returns
+    -------
+    bound : float
+        The square of the squashing stays below it: the squashing lies in (-1, 1).
+
+    Examples
+    --------
+    >>> squash_out_range()
+    1.0
+    """
+    return 1.0
+
+
+@formula(
+    c[t], "=", c[t - 1] + i_gate[t] * g_c(a_c[t]),
+    source="hochreiter1997", slug="lstm-1997", given=[building_blocks.sigmoid, squash_in],
+)  # fmt: skip
+def original_cell(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
+    r"""Cell of 1997 after one step.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    a_c : (H,) ndarray
+        Pre-activation of what is written.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step: all that was there, and what is added.
+
+    Examples
+    --------
+    All of 4 is kept, and half of 1 is added.
+
+    >>> original_cell(np.array([4.0]), np.array([0.5]), np.log([3]))
+    array([4.5])
+    """
+    return c_prev + i_gate * (4 * building_blocks.sigmoid(a_c) - 2)
+
+
+@formula(
+    h[t], "=", o_gate[t] * h_c(c[t]),
+    source="hochreiter1997", slug="lstm-1997", given=[building_blocks.sigmoid, squash_out],
+)  # fmt: skip
+def original_hidden_state(o_gate: Array, c: Array) -> Array:
+    r"""Hidden state of 1997.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        What the cell shows; every entry lies in (-1, 1).
+
+    Examples
+    --------
+    Half of 1/2.
+
+    >>> original_hidden_state(np.array([0.5]), np.log([3]))
+    array([0.25])
+    """
+    return o_gate * (2 * building_blocks.sigmoid(c) - 1)
+
+
+@formula(
+    c[t] / 2, "=", c[t - 1] / 2 + i_gate[t] * tanh(a_c[t] / 2),
+    source="hochreiter1997", slug=["lstm-1997", "lstm-1997-squashers"],
+    given=[original_cell, squash_in, building_blocks.sigmoid, building_blocks.tanh],
+    derivation=[
+        ("=", (c[t - 1] + i_gate[t] * g_c(a_c[t])) / 2, "the cell of 1997"),
+        (
+            "=",
+            c[t - 1] / 2 + i_gate[t] * tanh(a_c[t] / 2),
+            "the squashing is twice the hyperbolic tangent of half",
+        ),
+    ],
+)  # fmt: skip
+def original_cell_halved(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
+    r"""Half of the cell of 1997, in today's functions.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    a_c : (H,) ndarray
+        Pre-activation of what is written.
+
+    Returns
+    -------
+    half : (H,) ndarray
+        Half of the cell after this step.
+
+    Examples
+    --------
+    Half of 4, and half of the tangent 4/5.
+
+    >>> original_cell_halved(np.array([4.0]), np.array([0.5]), 2 * np.log([3]))
+    array([2.4])
+    """
+    return c_prev / 2 + i_gate * np.tanh(a_c / 2)
+
+
+@formula(
+    h[t], "=", o_gate[t] * tanh(c[t] / 2),
+    source="hochreiter1997", slug=["lstm-1997", "lstm-1997-squashers"],
+    given=[original_hidden_state, squash_out, building_blocks.sigmoid, building_blocks.tanh],
+    derivation=[
+        ("=", o_gate[t] * h_c(c[t]), "the hidden state of 1997"),
+        (
+            "=",
+            o_gate[t] * tanh(c[t] / 2),
+            "the squashing is the hyperbolic tangent of half",
+        ),
+    ],
+)  # fmt: skip
+def original_hidden_state_tanh(o_gate: Array, c: Array) -> Array:
+    r"""Hidden state of 1997, in today's functions.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        What half of the cell shows.
+
+    Examples
+    --------
+    Half of the tangent 3/5.
+
+    >>> original_hidden_state_tanh(np.array([0.5]), 2 * np.log([2]))
+    array([0.3])
+    """
+    return o_gate * np.tanh(c / 2)
+
+
+ORIGINAL: list[Code] = [
+    lstm.input_gate_pre_activation,
+    lstm.input_gate,
+    lstm.output_gate_pre_activation,
+    lstm.output_gate,
+    lstm.candidate_pre_activation,
+    squash_in,
+    squash_out,
+    original_cell,
+    original_hidden_state,
+]
+"""One step of 1997."""
+
+
+@formula(
+    Immediate(c[t], c[t - 1]), "=", Identity(H),
+    source="hochreiter1997", slug="lstm-truncated-1997", given=ORIGINAL,
+    derivation=[
+        (
+            "=",
+            Identity(H),
+            "the cell before is a term of this one; the state before is held, and so are the gates",
+        ),
+    ],
+)  # fmt: skip
+def truncated_carousel(H: int) -> Array:
+    r"""Derivative of the cell of 1997 by the cell before, truncated.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        The identity.
+
+    Examples
+    --------
+    >>> truncated_carousel(H=2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return np.eye(H)
+
+
+@formula(
+    Product(Immediate(c[j], c[j - 1]), j, t, k + 1), "=", Identity(H),
+    source="hochreiter1997", slug="lstm-truncated-1997",
+    given=[*ORIGINAL, truncated_carousel], ranges={k: (0, t)},
+    derivation=[
+        ("=", Product(Identity(H), j, t, k + 1), "the truncated derivative of each step"),
+        ("=", Identity(H), "a product of identities, of however many"),
+    ],
+)  # fmt: skip
+def carousel_over_steps(H: int) -> Array:
+    r"""Truncated derivative of the cell of 1997 over many steps.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        The identity, however far apart the two times are.
+
+    Examples
+    --------
+    >>> carousel_over_steps(H=1)
+    array([[1.]])
+    """
+    return np.eye(H)
+
+
+@formula(
+    Jacobian(c[t], c[t - 1]), "=",
+    Identity(H)
+    + (
+        Diag(g_c(a_c[t]) * i_gate[t] * (1 - i_gate[t])) @ W_hi
+        + Diag(i_gate[t] * (1 - g_c(a_c[t]) ** 2 / 4)) @ W_hc
+    )
+    @ Jacobian(h[t - 1], c[t - 1]),
+    source="hochreiter1997", slug="lstm-truncated-1997",
+    given=[*ORIGINAL, truncated_carousel], ranges={t: (2, T)},
+    derivation=[
+        (
+            "=",
+            Immediate(c[t], c[t - 1])
+            + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            "the cell before acts on its own, and through the state it shows",
+        ),
+        (
+            "=",
+            Identity(H) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            "the truncated derivative",
+        ),
+        (
+            "=",
+            Identity(H)
+            + (
+                Diag(g_c(a_c[t]) * i_gate[t] * (1 - i_gate[t])) @ W_hi
+                + Diag(i_gate[t] * (1 - g_c(a_c[t]) ** 2 / 4)) @ W_hc
+            )
+            @ Jacobian(h[t - 1], c[t - 1]),
+            "the state before acts through the input gate, and through what is written",
+        ),
+    ],
+    bindings={"written": g_c(a_c[t]), "J": Jacobian(h[t - 1], c[t - 1])},
+)  # fmt: skip
+def truncation_cuts(i_gate: Array, written: Array, W_hi: Array, W_hc: Array, J: Array) -> Array:
+    r"""Total derivative of the cell of 1997 by the cell before.
+
+    Parameters
+    ----------
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    written : (H,) ndarray
+        What the cell is offered at this step, squashed into (-2, 2).
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    W_hc : (H, H) ndarray
+        Weights from hidden state to candidate.
+    J : (H, H) ndarray
+        Derivative of the state one step before by the cell one step before.
+
+    Returns
+    -------
+    J_c : (H, H) ndarray
+        The identity, and all that the truncation cuts.
+
+    Examples
+    --------
+    One unit: the identity, 1/4 through the gate and 3/8 through what is written.
+
+    >>> one = np.eye(1)
+    >>> truncation_cuts(np.array([0.5]), np.array([1.0]), W_hi=one, W_hc=one, J=one)
+    array([[1.625]])
+    """
+    by_gate = np.diag(written * i_gate * (1 - i_gate)) @ W_hi
+    by_input = np.diag(i_gate * (1 - written**2 / 4)) @ W_hc
+    return np.eye(len(i_gate)) + (by_gate + by_input) @ J
+
+
+# -- All gates in one product ----------------------------------------------------------------------
+
+INPUT_BLOCKS = Block([W_xi], [W_xf], [W_xc], [W_xo])
+"""Weights from the input, in the order of PyTorch and Keras."""
+
+STATE_BLOCKS = Block([W_hi], [W_hf], [W_hc], [W_ho])
+"""Weights from the state, in the order of PyTorch and Keras."""
+
+BIASES = Concatenate(b_i, b_f, b_c, b_o)
+"""One bias for each block, in the order of PyTorch and Keras."""
+
+
+@formula(
+    a_4[t], "=", W_x4 @ x[t] + b_ih4 + W_h4 @ h[t - 1] + b_hh4,
+    source="pytorch_lstm", slug="lstm-fused",
+)  # fmt: skip
+def fused_pre_activation(
+    x: Array, h_prev: Array, W_x4: Array, W_h4: Array, b_ih4: Array, b_hh4: Array
+) -> Array:
+    r"""Pre-activations of all four blocks at once, with two biases.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_x4 : (4*H, D) ndarray
+        Weights from input to all four blocks.
+    W_h4 : (4*H, H) ndarray
+        Weights from hidden state to all four blocks.
+    b_ih4 : (4*H,) ndarray
+        Biases that come with the input weights.
+    b_hh4 : (4*H,) ndarray
+        Biases that come with the recurrent weights.
+
+    Returns
+    -------
+    a_4 : (4*H,) ndarray
+        Pre-activations, one block below the other.
+
+    Examples
+    --------
+    >>> fused_pre_activation(
+    ...     x=np.array([1]), h_prev=np.array([2]), W_x4=np.array([[1], [2], [3], [4]]),
+    ...     W_h4=np.full((4, 1), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
+    ... )
+    array([1121, 1122, 1123, 1124])
+    """
+    return W_x4 @ x + b_ih4 + W_h4 @ h_prev + b_hh4
+
+
+@formula(
+    INPUT_BLOCKS @ x[t] + STATE_BLOCKS @ h[t - 1] + BIASES, "=",
+    Concatenate(a_i[t], a_f[t], a_c[t], a_o[t]),
+    source="pytorch_lstm", slug="lstm-fused",
+    given=[
+        lstm.input_gate_pre_activation,
+        lstm.forget_gate_pre_activation,
+        lstm.candidate_pre_activation,
+        lstm.output_gate_pre_activation,
+    ],
+    derivation=[
+        (
+            "=",
+            Concatenate(
+                W_xi @ x[t] + W_hi @ h[t - 1] + b_i,
+                W_xf @ x[t] + W_hf @ h[t - 1] + b_f,
+                W_xc @ x[t] + W_hc @ h[t - 1] + b_c,
+                W_xo @ x[t] + W_ho @ h[t - 1] + b_o,
+            ),
+            "each block of rows makes a block of the product",
+        ),
+        (
+            "=",
+            Concatenate(a_i[t], a_f[t], a_c[t], a_o[t]),
+            "the pre-activations of gates and candidate",
+        ),
+    ],
+)  # fmt: skip
+def fused_split(a_i: Array, a_f: Array, a_c: Array, a_o: Array) -> Array:
+    r"""One product with all weights is the four pre-activations.
+
+    Parameters
+    ----------
+    a_i : (H,) ndarray
+        Pre-activation of the input gate at this step.
+    a_f : (H,) ndarray
+        Pre-activation of the forget gate at this step.
+    a_c : (H,) ndarray
+        Pre-activation of the candidate at this step.
+    a_o : (H,) ndarray
+        Pre-activation of the output gate at this step.
+
+    Returns
+    -------
+    a_4 : (4*H,) ndarray
+        Pre-activations in the order of PyTorch and Keras.
+
+    Examples
+    --------
+    >>> fused_split(np.array([1]), np.array([2]), np.array([3]), np.array([4]))
+    array([1, 2, 3, 4])
+    """
+    return np.concatenate([a_i, a_f, a_c, a_o])
+
+
+@formula(
+    Block(
+        [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
+        [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
+        [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
+        [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
+    )
+    @ INPUT_BLOCKS,
+    "=", Block([W_xi], [W_xo], [W_xf], [W_xc]),
+    source=["pytorch_lstm", "onnx_lstm"], slug="lstm-gate-order-permutation",
+    derivation=[
+        (
+            "=",
+            Block([W_xi], [W_xo], [W_xf], [W_xc]),
+            "each row of blocks has one identity, which picks one block of weights",
+        ),
+    ],
+    bindings={"W_x4": INPUT_BLOCKS},
+)  # fmt: skip
+def order_onnx(W_x4: Array) -> Array:
+    r"""Weights in the order of ONNX.
+
+    Parameters
+    ----------
+    W_x4 : (4*H, D) ndarray
+        Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+
+    Returns
+    -------
+    W_x4 : (4*H, D) ndarray
+        Weights to input gate, output gate, forget gate and candidate: the order of ONNX.
+
+    Examples
+    --------
+    >>> order_onnx(np.array([[1], [2], [3], [4]])).ravel()
+    array([1, 4, 2, 3])
+    """
+    W_i, W_f, W_c, W_o = np.split(W_x4, 4)
+    return np.vstack([W_i, W_o, W_f, W_c])
+
+
+@formula(
+    Block(
+        [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
+        [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
+        [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
+        [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
+    )
+    @ INPUT_BLOCKS,
+    "=", Block([W_xi], [W_xc], [W_xf], [W_xo]),
+    source=["pytorch_lstm", "haiku_recurrent"], slug="lstm-gate-order-permutation",
+    derivation=[
+        (
+            "=",
+            Block([W_xi], [W_xc], [W_xf], [W_xo]),
+            "each row of blocks has one identity, which picks one block of weights",
+        ),
+    ],
+    bindings={"W_x4": INPUT_BLOCKS},
+)  # fmt: skip
+def order_haiku(W_x4: Array) -> Array:
+    r"""Weights in the order of Haiku.
+
+    Parameters
+    ----------
+    W_x4 : (4*H, D) ndarray
+        Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+
+    Returns
+    -------
+    W_x4 : (4*H, D) ndarray
+        Weights to input gate, candidate, forget gate and output gate: the order of Haiku.
+
+    Examples
+    --------
+    >>> order_haiku(np.array([[1], [2], [3], [4]])).ravel()
+    array([1, 3, 2, 4])
+    """
+    W_i, W_f, W_c, W_o = np.split(W_x4, 4)
+    return np.vstack([W_i, W_c, W_f, W_o])
+
+
+# -- Coupled gates ---------------------------------------------------------------------------------
+
+
+@formula(
+    f_gate[t], "=", 1 - i_gate[t],
+    source="greff2017", slug=["lstm-coupled-gate", "lstm-odyssey-variants"],
+)  # fmt: skip
+def coupled_forget_gate(i_gate: Array) -> Array:
+    r"""Forget gate that is coupled to the input gate.
+
+    Parameters
+    ----------
+    i_gate : (H,) ndarray
+        Input gate at this step.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        What the input gate leaves.
+
+    Examples
+    --------
+    >>> coupled_forget_gate(np.array([0.25]))
+    array([0.75])
+    """
+    return 1 - i_gate
+
+
+@formula(
+    c[t], "=", c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1]),
+    source="greff2017", slug=["lstm-coupled-gate", "lstm-odyssey-variants"],
+    given=[lstm.cell_update, coupled_forget_gate],
+    derivation=[
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
+        ("=", (1 - i_gate[t]) * c[t - 1] + i_gate[t] * c_tilde[t], "the coupled forget gate"),
+        ("=", c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1]), "both have the input gate"),
+    ],
+)  # fmt: skip
+def coupled_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
+    r"""Cell with coupled gates.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step, between the cell before and the candidate.
+
+    Examples
+    --------
+    A quarter of the way from 4 to 0.
+
+    >>> coupled_cell(np.array([4.0]), np.array([0.25]), np.array([0.0]))
+    array([3.])
+    """
+    return c_prev + i_gate * (c_tilde - c_prev)
+
+
+@formula(
+    C - c[t], "=", (1 - i_gate[t]) * (C - c[t - 1]) + i_gate[t] * (C - c_tilde[t]),
+    source="greff2017", slug="lstm-coupled-gate",
+    given=[coupled_forget_gate, coupled_cell, lstm.cell_update],
+    derivation=[
+        ("=", C - (c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1])), "the cell with coupled gates"),
+        (
+            "=",
+            (1 - i_gate[t]) * (C - c[t - 1]) + i_gate[t] * (C - c_tilde[t]),
+            "the two shares add up to one, so each takes its share of the bound",
+        ),
+    ],
+)  # fmt: skip
+def coupled_distance(c_prev: Array, i_gate: Array, c_tilde: Array, C: float) -> Array:
+    r"""Distance of a cell with coupled gates from any bound.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+    C : float
+        Bound.
+
+    Returns
+    -------
+    distance : (H,) ndarray
+        Not negative, if neither the cell before nor the candidate is above the bound.
+
+    Examples
+    --------
+    A cell of 4 and a candidate of 0 are 1 and 5 below a bound of 5.
+
+    >>> coupled_distance(np.array([4.0]), np.array([0.25]), np.array([0.0]), C=5.0)
+    array([2.])
+    """
+    return (1 - i_gate) * (C - c_prev) + i_gate * (C - c_tilde)
+
+
+@formula(
+    Abs(c[t]), "<=", Max(Abs(c[0]), 1),
+    source="greff2017", slug="lstm-coupled-gate",
+    given=[coupled_forget_gate, coupled_cell, lstm.cell_update, lstm.input_gate, lstm.candidate],
+    derivation=[
+        (
+            "=",
+            Abs((1 - i_gate[t]) * c[t - 1] + i_gate[t] * c_tilde[t]),
+            "the cell with coupled gates",
+        ),
+        (
+            "<=",
+            (1 - i_gate[t]) * Abs(c[t - 1]) + i_gate[t] * Abs(c_tilde[t]),
+            "the triangle inequality; neither share is negative",
+        ),
+        ("<=", Max(Abs(c[t - 1]), 1), "an average is at most the larger; a candidate is below 1"),
+        (
+            "<=",
+            Max(Abs(c[0]), 1),
+            "the same bound one step before, which is the hypothesis of the induction",
+        ),
+    ],
+)  # fmt: skip
+def coupled_bound(c_0: Array) -> Array:
+    r"""Bound of a cell with coupled gates.
+
+    Parameters
+    ----------
+    c_0 : (H,) ndarray
+        Cell before the first step.
+
+    Returns
+    -------
+    bound : (H,) ndarray
+        Largest size of each entry of the cell, at any step.
+
+    Examples
+    --------
+    A cell that starts inside of (-1, 1) never leaves it.
+
+    >>> coupled_bound(np.array([0.0, -4.0]))
+    array([1., 4.])
+    """
+    return np.maximum(np.abs(c_0), 1)
+
+
+# -- Projection and clipping -----------------------------------------------------------------------
+
+
+@formula(
+    h_proj[t], "=", W_proj @ (o_gate[t] * tanh(c[t])),
+    source=["sak2014", "pytorch_lstm"], slug="lstm-projection",
+)  # fmt: skip
+def projected_state(o_gate: Array, c: Array, W_proj: Array) -> Array:
+    r"""Projected hidden state.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    W_proj : (R, H) ndarray
+        Weights that project the hidden state.
+
+    Returns
+    -------
+    h_proj : (R,) ndarray
+        What the next step, and the output, read.
+
+    Examples
+    --------
+    Two cells that show 3/5 and 4/5 become one number.
+
+    >>> projected_state(np.ones(2), np.log([2, 3]), np.array([[5.0, 10.0]]))
+    array([11.])
+    """
+    return W_proj @ (o_gate * np.tanh(c))
+
+
+@formula(
+    a_4[t], "=", W_x4 @ x[t] + b_ih4 + W_p4 @ h_proj[t - 1] + b_hh4,
+    source=["sak2014", "pytorch_lstm"], slug="lstm-projection",
+)  # fmt: skip
+def projected_pre_activation(
+    x: Array, h_proj_prev: Array, W_x4: Array, W_p4: Array, b_ih4: Array, b_hh4: Array
+) -> Array:
+    r"""Pre-activations of all four blocks, from a projected state.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_proj_prev : (R,) ndarray
+        Projected state one step before.
+    W_x4 : (4*H, D) ndarray
+        Weights from input to all four blocks.
+    W_p4 : (4*H, R) ndarray
+        Weights from projected state to all four blocks.
+    b_ih4 : (4*H,) ndarray
+        Biases that come with the input weights.
+    b_hh4 : (4*H,) ndarray
+        Biases that come with the recurrent weights.
+
+    Returns
+    -------
+    a_4 : (4*H,) ndarray
+        Pre-activations, one block below the other.
+
+    Examples
+    --------
+    >>> projected_pre_activation(
+    ...     x=np.array([1]), h_proj_prev=np.array([2, 3]), W_x4=np.array([[1], [2], [3], [4]]),
+    ...     W_p4=np.full((4, 2), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
+    ... )
+    array([1151, 1152, 1153, 1154])
+    """
+    return W_x4 @ x + b_ih4 + W_p4 @ h_proj_prev + b_hh4
+
+
+@formula(
+    W_p4 @ h_proj[t], "=", (W_p4 @ W_proj) @ h[t],
+    source="sak2014", slug="lstm-projection", given=[projected_state, lstm.hidden_state],
+    derivation=[
+        ("=", W_p4 @ (W_proj @ (o_gate[t] * tanh(c[t]))), "the projected state"),
+        ("=", W_p4 @ (W_proj @ h[t]), "the hidden state"),
+        ("=", (W_p4 @ W_proj) @ h[t], "products may be grouped either way"),
+    ],
+)  # fmt: skip
+def projection_rank(h: Array, W_p4: Array, W_proj: Array) -> Array:
+    r"""What a projected state adds to the gates.
+
+    Parameters
+    ----------
+    h : (H,) ndarray
+        Hidden state at this step, before it is projected.
+    W_p4 : (4*H, R) ndarray
+        Weights from projected state to all four blocks.
+    W_proj : (R, H) ndarray
+        Weights that project the hidden state.
+
+    Returns
+    -------
+    a_4 : (4*H,) ndarray
+        The same as without a projection, with recurrent weights of rank at most `R`.
+
+    Examples
+    --------
+    >>> projection_rank(np.array([1, 1]), np.ones((8, 1), dtype=int), np.array([[2, 3]]))
+    array([5, 5, 5, 5, 5, 5, 5, 5])
+    """
+    return (W_p4 @ W_proj) @ h
+
+
+@formula(
+    c[t], "=", Min(Max(f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], -c_max), c_max),
+    source="tensorflow_lstmcell", slug="lstm-cell-clip",
+)  # fmt: skip
+def clipped_cell(
+    f_gate: Array, c_prev: Array, i_gate: Array, c_tilde: Array, c_max: float
+) -> Array:
+    r"""Cell that is clipped after the update.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+    c_max : float
+        Largest size of an entry.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step; every entry lies in [-c_max, c_max].
+
+    Examples
+    --------
+    Cells of 4 and -1, all of which is kept, with a largest size of 3.
+
+    >>> one, zero = np.ones(2), np.zeros(2)
+    >>> clipped_cell(one, np.array([4.0, -1.0]), zero, zero, c_max=3.0)
+    array([ 3., -1.])
+    """
+    return np.minimum(np.maximum(f_gate * c_prev + i_gate * c_tilde, -c_max), c_max)
+
+
+@formula(
+    Abs(c[t]), "<=", c_max,
+    source="tensorflow_lstmcell", slug="lstm-cell-clip", given=[clipped_cell],
+    derivation=[
+        ("<=", c_max, "the larger of two is at least the second, the smaller at most"),
+    ],
+)  # fmt: skip
+def clip_bound(c_max: float) -> Scalar:
+    r"""Bound of a cell that is clipped.
+
+    Parameters
+    ----------
+    c_max : float
+        Largest size of an entry.
+
+    Returns
+    -------
+    bound : float
+        The largest size itself.
+
+    Examples
+    --------
+    >>> clip_bound(c_max=3.0)
+    3.0
+    """
+    return c_max
+
+
+# -- The textbook's cell ---------------------------------------------------------------------------
+
+
+@formula(
+    c[t], "=", f_gate[t] * c[t - 1] + i_gate[t] * sigmoid(a_c[t]),
+    source="goodfellow2016", slug="lstm-goodfellow-form", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def goodfellow_cell(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> Array:
+    r"""Cell with a sigmoid at its input.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    a_c : (H,) ndarray
+        Pre-activation of what is written.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step: what is added is never negative.
+
+    Examples
+    --------
+    Half of 4, and half of 3/4.
+
+    >>> half = np.array([0.5])
+    >>> goodfellow_cell(half, np.array([4.0]), half, np.log([3]))
+    array([2.375])
+    """
+    return f_gate * c_prev + i_gate * building_blocks.sigmoid(a_c)
+
+
+@formula(
+    c[t], "=", f_gate[t] * c[t - 1] + i_gate[t] * ((1 + tanh(a_c[t] / 2)) / 2),
+    source="goodfellow2016", slug="lstm-goodfellow-form",
+    given=[goodfellow_cell, building_blocks.sigmoid, building_blocks.tanh],
+    derivation=[
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * sigmoid(a_c[t]), "the cell of the textbook"),
+        (
+            "=",
+            f_gate[t] * c[t - 1] + i_gate[t] * ((1 + tanh(a_c[t] / 2)) / 2),
+            "a sigmoid is a hyperbolic tangent, shifted and halved",
+        ),
+    ],
+)  # fmt: skip
+def goodfellow_cell_tanh(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> Array:
+    r"""Cell with a sigmoid at its input, as a hyperbolic tangent.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    a_c : (H,) ndarray
+        Pre-activation of what is written.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step.
+
+    Examples
+    --------
+    Half of 4, and half of 9/10, as the tangent is 4/5.
+
+    >>> half = np.array([0.5])
+    >>> goodfellow_cell_tanh(half, np.array([4.0]), half, 2 * np.log([3]))
+    array([2.45])
+    """
+    return f_gate * c_prev + i_gate * (1 + np.tanh(a_c / 2)) / 2
+
+
+# -- One part taken away ---------------------------------------------------------------------------
+
+
+@formula(
+    i_gate[t], "=", Ones(H),
+    source="greff2017", slug="lstm-odyssey-variants",
+)  # fmt: skip
+def no_input_gate(H: int) -> Array:
+    r"""Input gate that is always open.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    i_gate : (H,) ndarray
+        Ones.
+
+    Examples
+    --------
+    >>> no_input_gate(H=2)
+    array([1., 1.])
+    """
+    return np.ones(H)
+
+
+@formula(
+    f_gate[t], "=", Ones(H),
+    source="greff2017", slug="lstm-odyssey-variants",
+)  # fmt: skip
+def no_forget_gate(H: int) -> Array:
+    r"""Forget gate that is always open.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        Ones.
+
+    Examples
+    --------
+    >>> no_forget_gate(H=2)
+    array([1., 1.])
+    """
+    return np.ones(H)
+
+
+@formula(
+    o_gate[t], "=", Ones(H),
+    source="greff2017", slug="lstm-odyssey-variants",
+)  # fmt: skip
+def no_output_gate(H: int) -> Array:
+    r"""Output gate that is always open.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    o_gate : (H,) ndarray
+        Ones.
+
+    Examples
+    --------
+    >>> no_output_gate(H=2)
+    array([1., 1.])
+    """
+    return np.ones(H)
+
+
+@formula(
+    c[t], "=", f_gate[t] * c[t - 1] + c_tilde[t],
+    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.cell_update, no_input_gate],
+    derivation=[
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
+        ("=", f_gate[t] * c[t - 1] + c_tilde[t], "the input gate is open"),
+    ],
+)  # fmt: skip
+def no_input_gate_cell(f_gate: Array, c_prev: Array, c_tilde: Array) -> Array:
+    r"""Cell without an input gate.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step: the whole candidate is written.
+
+    Examples
+    --------
+    >>> no_input_gate_cell(np.array([0.75]), np.array([4.0]), np.array([0.5]))
+    array([3.5])
+    """
+    return f_gate * c_prev + c_tilde
+
+
+@formula(
+    c[t], "=", c[t - 1] + i_gate[t] * c_tilde[t],
+    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.cell_update, no_forget_gate],
+    derivation=[
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
+        ("=", c[t - 1] + i_gate[t] * c_tilde[t], "the forget gate is open"),
+    ],
+)  # fmt: skip
+def no_forget_gate_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
+    r"""Cell without a forget gate.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after this step: all of the cell is kept.
+
+    Examples
+    --------
+    >>> no_forget_gate_cell(np.array([4.0]), np.array([0.5]), np.array([0.5]))
+    array([4.25])
+    """
+    return c_prev + i_gate * c_tilde
+
+
+@formula(
+    h[t], "=", tanh(c[t]),
+    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.hidden_state, no_output_gate],
+    derivation=[
+        ("=", o_gate[t] * tanh(c[t]), "the hidden state"),
+        ("=", tanh(c[t]), "the output gate is open"),
+    ],
+)  # fmt: skip
+def no_output_gate_state(c: Array) -> Array:
+    r"""Hidden state without an output gate.
+
+    Parameters
+    ----------
+    c : (H,) ndarray
+        Cell after this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        The whole cell is shown, between -1 and 1.
+
+    Examples
+    --------
+    >>> no_output_gate_state(np.log([2, 3]))
+    array([0.6, 0.8])
+    """
+    return np.tanh(c)
+
+
+@formula(
+    c_tilde[t], "=", a_c[t],
+    source="greff2017", slug="lstm-odyssey-variants",
+)  # fmt: skip
+def linear_candidate(a_c: Array) -> Array:
+    r"""Candidate without an activation.
+
+    Parameters
+    ----------
+    a_c : (H,) ndarray
+        Pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    c_tilde : (H,) ndarray
+        The same numbers, of any size.
+
+    Examples
+    --------
+    >>> linear_candidate(np.array([7.0]))
+    array([7.])
+    """
+    return a_c
+
+
+@formula(
+    h[t], "=", o_gate[t] * c[t],
+    source="greff2017", slug="lstm-odyssey-variants",
+)  # fmt: skip
+def linear_hidden_state(o_gate: Array, c: Array) -> Array:
+    r"""Hidden state without an activation.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        What the cell shows, of any size.
+
+    Examples
+    --------
+    >>> linear_hidden_state(np.array([0.5]), np.array([7.0]))
+    array([3.5])
+    """
+    return o_gate * c
+
+
+# -- Gates that read gates -------------------------------------------------------------------------
+
+
+@formula(
+    a_i[t], "=",
+    W_xi @ x[t] + W_hi @ h[t - 1] + p_i * c[t - 1]
+    + (W_ii @ i_gate[t - 1] + W_fi @ f_gate[t - 1] + W_oi @ o_gate[t - 1]) + b_i,
+    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    ranges={t: (2, T)},
+)  # fmt: skip
+def full_recurrence_input_gate(
+    x: Array, h_prev: Array, c_prev: Array, i_gate_prev: Array, f_gate_prev: Array,
+    o_gate_prev: Array, W_xi: Array, W_hi: Array, W_ii: Array, W_fi: Array, W_oi: Array,
+    p_i: Array, b_i: Array,
+) -> Array:  # fmt: skip
+    r"""Pre-activation of an input gate that reads all gates.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate_prev : (H,) ndarray
+        Input gate one step before.
+    f_gate_prev : (H,) ndarray
+        Forget gate one step before.
+    o_gate_prev : (H,) ndarray
+        Output gate one step before.
+    W_xi : (H, D) ndarray
+        Weights from input to input gate.
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    W_ii : (H, H) ndarray
+        Weights from input gate to input gate.
+    W_fi : (H, H) ndarray
+        Weights from forget gate to input gate.
+    W_oi : (H, H) ndarray
+        Weights from output gate to input gate.
+    p_i : (H,) ndarray
+        Peephole weights of the input gate.
+    b_i : (H,) ndarray
+        Bias of the input gate.
+
+    Returns
+    -------
+    a_i : (H,) ndarray
+        Pre-activation at this step, from the second on.
+
+    Examples
+    --------
+    One unit, each term of it a digit.
+
+    >>> n = [np.array([10**i]) for i in range(6)]
+    >>> one, weight = np.ones(1, dtype=int), np.ones((1, 1), dtype=int)
+    >>> full_recurrence_input_gate(
+    ...     n[0], n[1], n[2], n[3], n[4], n[5], weight, weight, weight, weight, weight,
+    ...     p_i=one, b_i=10**6 * one,
+    ... )
+    array([1111111])
+    """
+    gates = W_ii @ i_gate_prev + W_fi @ f_gate_prev + W_oi @ o_gate_prev
+    return W_xi @ x + W_hi @ h_prev + p_i * c_prev + gates + b_i
+
+
+@formula(
+    a_f[t], "=",
+    W_xf @ x[t] + W_hf @ h[t - 1] + p_f * c[t - 1]
+    + (W_if @ i_gate[t - 1] + W_ff @ f_gate[t - 1] + W_of @ o_gate[t - 1]) + b_f,
+    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    ranges={t: (2, T)},
+)  # fmt: skip
+def full_recurrence_forget_gate(
+    x: Array, h_prev: Array, c_prev: Array, i_gate_prev: Array, f_gate_prev: Array,
+    o_gate_prev: Array, W_xf: Array, W_hf: Array, W_if: Array, W_ff: Array, W_of: Array,
+    p_f: Array, b_f: Array,
+) -> Array:  # fmt: skip
+    r"""Pre-activation of a forget gate that reads all gates.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    i_gate_prev : (H,) ndarray
+        Input gate one step before.
+    f_gate_prev : (H,) ndarray
+        Forget gate one step before.
+    o_gate_prev : (H,) ndarray
+        Output gate one step before.
+    W_xf : (H, D) ndarray
+        Weights from input to forget gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    W_if : (H, H) ndarray
+        Weights from input gate to forget gate.
+    W_ff : (H, H) ndarray
+        Weights from forget gate to forget gate.
+    W_of : (H, H) ndarray
+        Weights from output gate to forget gate.
+    p_f : (H,) ndarray
+        Peephole weights of the forget gate.
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+
+    Returns
+    -------
+    a_f : (H,) ndarray
+        Pre-activation at this step, from the second on.
+
+    Examples
+    --------
+    One unit, each term of it a digit.
+
+    >>> n = [np.array([10**i]) for i in range(6)]
+    >>> one, weight = np.ones(1, dtype=int), np.ones((1, 1), dtype=int)
+    >>> full_recurrence_forget_gate(
+    ...     n[0], n[1], n[2], n[3], n[4], n[5], weight, weight, weight, weight, weight,
+    ...     p_f=one, b_f=10**6 * one,
+    ... )
+    array([1111111])
+    """
+    gates = W_if @ i_gate_prev + W_ff @ f_gate_prev + W_of @ o_gate_prev
+    return W_xf @ x + W_hf @ h_prev + p_f * c_prev + gates + b_f
+
+
+@formula(
+    a_o[t], "=",
+    W_xo @ x[t] + W_ho @ h[t - 1] + p_o * c[t]
+    + (W_io @ i_gate[t - 1] + W_fo @ f_gate[t - 1] + W_oo @ o_gate[t - 1]) + b_o,
+    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    ranges={t: (2, T)},
+)  # fmt: skip
+def full_recurrence_output_gate(
+    x: Array, h_prev: Array, c: Array, i_gate_prev: Array, f_gate_prev: Array,
+    o_gate_prev: Array, W_xo: Array, W_ho: Array, W_io: Array, W_fo: Array, W_oo: Array,
+    p_o: Array, b_o: Array,
+) -> Array:  # fmt: skip
+    r"""Pre-activation of an output gate that reads all gates.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c : (H,) ndarray
+        Cell after this step.
+    i_gate_prev : (H,) ndarray
+        Input gate one step before.
+    f_gate_prev : (H,) ndarray
+        Forget gate one step before.
+    o_gate_prev : (H,) ndarray
+        Output gate one step before.
+    W_xo : (H, D) ndarray
+        Weights from input to output gate.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    W_io : (H, H) ndarray
+        Weights from input gate to output gate.
+    W_fo : (H, H) ndarray
+        Weights from forget gate to output gate.
+    W_oo : (H, H) ndarray
+        Weights from output gate to output gate.
+    p_o : (H,) ndarray
+        Peephole weights of the output gate.
+    b_o : (H,) ndarray
+        Bias of the output gate.
+
+    Returns
+    -------
+    a_o : (H,) ndarray
+        Pre-activation at this step, from the second on.
+
+    Examples
+    --------
+    One unit, each term of it a digit.
+
+    >>> n = [np.array([10**i]) for i in range(6)]
+    >>> one, weight = np.ones(1, dtype=int), np.ones((1, 1), dtype=int)
+    >>> full_recurrence_output_gate(
+    ...     n[0], n[1], n[2], n[3], n[4], n[5], weight, weight, weight, weight, weight,
+    ...     p_o=one, b_o=10**6 * one,
+    ... )
+    array([1111111])
+    """
+    gates = W_io @ i_gate_prev + W_fo @ f_gate_prev + W_oo @ o_gate_prev
+    return W_xo @ x + W_ho @ h_prev + p_o * c + gates + b_o
+
+
+# -- A vanilla network inside ----------------------------------------------------------------------
+
+
+@formula(
+    f_gate[t], "=", Zeros(H),
+    source="gers2000", slug="lstm-reduces-to-rnn",
+)  # fmt: skip
+def closed_forget_gate(H: int) -> Array:
+    r"""Forget gate that is always closed.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        Zeros.
+
+    Examples
+    --------
+    >>> closed_forget_gate(H=2)
+    array([0., 0.])
+    """
+    return np.zeros(H)
+
+
+@formula(
+    h[t], "=", tanh(tanh(W_xc @ x[t] + W_hc @ h[t - 1] + b_c)),
+    source="greff2017", slug="lstm-reduces-to-rnn",
+    given=[
+        lstm.candidate_pre_activation,
+        lstm.candidate,
+        lstm.cell_update,
+        lstm.hidden_state,
+        no_input_gate,
+        closed_forget_gate,
+        no_output_gate,
+    ],
+    derivation=[
+        ("=", o_gate[t] * tanh(c[t]), "the hidden state"),
+        ("=", tanh(c[t]), "the output gate is open"),
+        ("=", tanh(f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t]), "the cell update"),
+        ("=", tanh(c_tilde[t]), "the forget gate is closed, and the input gate open"),
+        ("=", tanh(tanh(a_c[t])), "the candidate"),
+        ("=", tanh(tanh(W_xc @ x[t] + W_hc @ h[t - 1] + b_c)), "the pre-activation"),
+    ],
+)  # fmt: skip
+def reduces_to_rnn(x: Array, h_prev: Array, W_xc: Array, W_hc: Array, b_c: Array) -> Array:
+    r"""LSTM that keeps nothing, writes all and shows all.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xc : (H, D) ndarray
+        Weights from input to candidate.
+    W_hc : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_c : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        State of a vanilla network whose activation is applied twice.
+
+    Examples
+    --------
+    The pre-activation is :math:`\ln 6 - \ln 2 = \ln 3`, so the state is the tangent of 4/5.
+
+    >>> one = np.eye(1)
+    >>> h = reduces_to_rnn(np.log([6]), np.log([2]), one, -one, np.zeros(1))
+    >>> np.arctanh(h)
+    array([0.8])
+    """
+    return np.tanh(np.tanh(W_xc @ x + W_hc @ h_prev + b_c))
+
+
+# -- Numbers of parameters -------------------------------------------------------------------------
+
+
+@formula(
+    Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES), "=", Number(4 * H * (D + H + 1)),
+    source="keras_lstm", slug="lstm-param-count",
+    derivation=[
+        (
+            "=",
+            Number(4 * H * D) + Number(4 * H * H) + Number(4 * H),
+            "three gates and a candidate, each with two matrices and a bias",
+        ),
+        ("=", Number(4 * H * (D + H + 1)), "each of the rows has a bias of its own"),
+    ],
+)  # fmt: skip
+def parameter_count(D: int, H: int) -> int:
+    r"""Number of parameters with one bias.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, without those of an output.
+
+    Examples
+    --------
+    Four times two rows of 3 + 2 + 1.
+
+    >>> parameter_count(D=3, H=2)
+    48
+    """
+    return 4 * H * (D + H + 1)
+
+
+@formula(
+    Size(W_x4) + Size(W_h4) + Size(b_ih4) + Size(b_hh4), "=", Number(4 * H * (D + H + 2)),
+    source="pytorch_lstm", slug="lstm-param-count",
+    derivation=[
+        (
+            "=",
+            Number(4 * H * D) + Number(4 * H * H) + Number(4 * H) + Number(4 * H),
+            "each of the rows has two biases",
+        ),
+        ("=", Number(4 * H * (D + H + 2)), "all four have the number of rows as a factor"),
+    ],
+)  # fmt: skip
+def parameter_count_two_biases(D: int, H: int) -> int:
+    r"""Number of parameters with two biases.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, without those of an output.
+
+    Examples
+    --------
+    Four times two rows of 3 + 2 + 2.
+
+    >>> parameter_count_two_biases(D=3, H=2)
+    56
+    """
+    return 4 * H * (D + H + 2)
+
+
+@formula(
+    Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES) + Size(Concatenate(p_i, p_f, p_o)), "=",
+    Number(4 * H * (D + H + 1) + 3 * H),
+    source="greff2017", slug="lstm-param-count", given=[parameter_count],
+    derivation=[
+        (
+            "=",
+            Number(4 * H * (D + H + 1)) + Number(3 * H),
+            "three gates have a peephole for each unit, and the candidate has none",
+        ),
+        ("=", Number(4 * H * (D + H + 1) + 3 * H), "their sum"),
+    ],
+)  # fmt: skip
+def parameter_count_peepholes(D: int, H: int) -> int:
+    r"""Number of parameters with peepholes.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, without those of an output.
+
+    Examples
+    --------
+    48 without the peepholes, and three for each of two units.
+
+    >>> parameter_count_peepholes(D=3, H=2)
+    54
+    """
+    return 4 * H * (D + H + 1) + 3 * H
+
+
+@formula(
+    Size(W_x4) + Size(W_p4) + Size(W_proj) + Size(b_ih4) + Size(b_hh4), "=",
+    Number(4 * H * (D + R + 2) + R * H),
+    source="pytorch_lstm", slug=["lstm-param-count", "lstm-projection"],
+    derivation=[
+        (
+            "=",
+            Number(4 * H * D) + Number(4 * H * R) + Number(R * H) + Number(4 * H) + Number(4 * H),
+            "the recurrent weights read the projected state, and the projection has its own",
+        ),
+        ("=", Number(4 * H * (D + R + 2) + R * H), "the blocks have the same number of rows"),
+    ],
+)  # fmt: skip
+def parameter_count_projected(D: int, H: int, R: int) -> int:
+    r"""Number of parameters with a projection and two biases.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+    R : int
+        Entries of a projected state.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, without those of an output.
+
+    Examples
+    --------
+    Four times two rows of 3 + 1 + 2, and two weights that project.
+
+    >>> parameter_count_projected(D=3, H=2, R=1)
+    50
+    """
+    return 4 * H * (D + R + 2) + R * H
+
+
+# -- The bias of the forget gate -------------------------------------------------------------------
+
+
+@formula(
+    a_f[t], "=", b_f,
+    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
+)  # fmt: skip
+def silent_forget_pre_activation(b_f: Array) -> Array:
+    r"""Pre-activation of a forget gate that hears nothing.
+
+    Parameters
+    ----------
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+
+    Returns
+    -------
+    a_f : (H,) ndarray
+        The bias: inputs and states are zero, or their weights are.
+
+    Examples
+    --------
+    >>> silent_forget_pre_activation(np.array([1.0]))
+    array([1.])
+    """
+    return b_f
+
+
+@formula(
+    f_gate[t], "=", sigmoid(b_f),
+    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
+    given=[building_blocks.sigmoid, silent_forget_pre_activation, lstm.forget_gate],
+    derivation=[
+        ("=", sigmoid(a_f[t]), "the forget gate"),
+        ("=", sigmoid(b_f), "nothing but the bias is heard"),
+    ],
+)  # fmt: skip
+def forget_gate_at_start(b_f: Array) -> float | Array:
+    r"""Forget gate that hears nothing but its bias.
+
+    Parameters
+    ----------
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        Share of the cell that is kept at each step.
+
+    Examples
+    --------
+    With no bias, half of the cell is lost at each step.
+
+    >>> forget_gate_at_start(np.array([0.0, 1.0])).round(3)
+    array([0.5  , 0.731])
+    """
+    return building_blocks.sigmoid(b_f)
+
+
+@formula(
+    Product(Diag(f_gate[j]), j, t, k + 1), "=", Diag(sigmoid(b_f) ** Number(t - k)),
+    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
+    given=[
+        building_blocks.sigmoid,
+        silent_forget_pre_activation,
+        lstm.forget_gate,
+        forget_gate_at_start,
+    ],
+    ranges={k: (0, t)},
+    derivation=[
+        ("=", Product(Diag(sigmoid(b_f)), j, t, k + 1), "each step keeps the same share"),
+        ("=", Diag(sigmoid(b_f) ** Number(t - k)), "equal factors, one for each step"),
+    ],
+)  # fmt: skip
+def kept_at_start(b_f: Array, t: int, k: int) -> Array:
+    r"""Share of a cell that is kept over many steps.
+
+    Parameters
+    ----------
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    kept : (H, H) ndarray
+        Diagonal matrix of what is left at `t` of a cell at `k`.
+
+    Examples
+    --------
+    The gate keeps 3/4 at each of two steps.
+
+    >>> kept_at_start(np.log([3]), t=2, k=0)
+    array([[0.5625]])
+    """
+    return np.diag(building_blocks.sigmoid(b_f) ** (t - k))
+
+
+@formula(
+    W_xf @ x[t] + b_ih + W_hf @ h[t - 1] + b_hh, "=", W_xf @ x[t] + W_hf @ h[t - 1] + (b_ih + b_hh),
+    source="pytorch_lstm", slug="forget-bias-pytorch",
+    derivation=[
+        (
+            "=",
+            W_xf @ x[t] + W_hf @ h[t - 1] + (b_ih + b_hh),
+            "a sum does not depend on the order of its terms",
+        ),
+    ],
+)  # fmt: skip
+def merged_forget_bias(
+    x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_ih: Array, b_hh: Array
+) -> Array:
+    r"""Forget gate with two biases, as one with their sum.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xf : (H, D) ndarray
+        Weights from input to forget gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    b_ih : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights.
+
+    Returns
+    -------
+    a_f : (H,) ndarray
+        Pre-activation of the forget gate.
+
+    Examples
+    --------
+    Two biases of one are a bias of two.
+
+    >>> zero, one, weight = np.zeros(1), np.ones(1), np.eye(1)
+    >>> merged_forget_bias(zero, zero, weight, weight, b_ih=one, b_hh=one)
+    array([2.])
+    """
+    return W_xf @ x + W_hf @ h_prev + (b_ih + b_hh)
+
+
+@formula(
+    f_gate[t], "=", sigmoid(a_f[t] + 1),
+    source=["haiku_recurrent", "flax_recurrent"], slug="forget-bias-init",
+    given=[building_blocks.sigmoid],
+)  # fmt: skip
+def shifted_forget_gate(a_f: Array) -> float | Array:
+    r"""Forget gate that adds one in the forward pass.
+
+    Parameters
+    ----------
+    a_f : (H,) ndarray
+        Pre-activation of the forget gate at this step.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        Share of the cell that is kept; every entry lies in (0, 1).
+
+    Examples
+    --------
+    >>> shifted_forget_gate(np.log([3]) - 1)
+    array([0.75])
+    """
+    return building_blocks.sigmoid(a_f + 1)
+
+
+@formula(
+    f_gate[t], "=", sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + (b_f + 1)),
+    source=["haiku_recurrent", "flax_recurrent"], slug="forget-bias-init",
+    given=[building_blocks.sigmoid, shifted_forget_gate, lstm.forget_gate_pre_activation],
+    derivation=[
+        ("=", sigmoid(a_f[t] + 1), "the gate that adds one"),
+        ("=", sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + b_f + 1), "the pre-activation"),
+        (
+            "=",
+            sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + (b_f + 1)),
+            "a sum does not depend on how its terms are grouped",
+        ),
+    ],
+)  # fmt: skip
+def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Array) -> float | Array:
+    r"""Forget gate that adds one, as a gate with another bias.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xf : (H, D) ndarray
+        Weights from input to forget gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    b_f : (H,) ndarray
+        Bias of the forget gate, as the program that adds one stores it.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        The gate of a program that adds nothing, and stores a bias that is larger by one.
+
+    Examples
+    --------
+    A bias of :math:`\ln 3 - 1` is stored, and :math:`\ln 3` acts.
+
+    >>> zero, weight = np.zeros(1), np.eye(1)
+    >>> shift_is_a_bias(zero, zero, weight, weight, b_f=np.log([3]) - 1)
+    array([0.75])
+    """
+    return building_blocks.sigmoid(W_xf @ x + W_hf @ h_prev + (b_f + 1))
+
+
+@formula(
+    b_f, "=", log(spans - 1),
+    source="tallec2018", slug="chrono-init", where=[(Ones(H), "<", spans)],
+)  # fmt: skip
+def chrono_forget_bias(spans: Array) -> Array:
+    r"""Bias of a forget gate that is to remember for some steps.
+
+    Parameters
+    ----------
+    spans : (H,) ndarray
+        Steps that each unit is to remember, more than one.
+
+    Returns
+    -------
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+
+    Examples
+    --------
+    For two steps the bias is zero.
+
+    >>> chrono_forget_bias(np.array([2.0, 4.0])) - np.log([1, 3])
+    array([0., 0.])
+    """
+    return np.log(spans - 1)
+
+
+@formula(
+    b_i, "=", -log(spans - 1),
+    source="tallec2018", slug="chrono-init", where=[(Ones(H), "<", spans)],
+)  # fmt: skip
+def chrono_input_bias(spans: Array) -> Array:
+    r"""Bias of an input gate that is to write as much as is forgotten.
+
+    Parameters
+    ----------
+    spans : (H,) ndarray
+        Steps that each unit is to remember, more than one.
+
+    Returns
+    -------
+    b_i : (H,) ndarray
+        Bias of the input gate: that of the forget gate, with the other sign.
+
+    Examples
+    --------
+    >>> chrono_input_bias(np.array([4.0])) + np.log([3])
+    array([0.])
+    """
+    return -np.log(spans - 1)
+
+
+@formula(
+    sigmoid(b_f), "=", 1 - 1 / spans,
+    source="tallec2018", slug="chrono-init",
+    given=[building_blocks.sigmoid, chrono_forget_bias], where=[(Ones(H), "<", spans)],
+    derivation=[
+        ("=", sigmoid(log(spans - 1)), "the bias of the forget gate"),
+        ("=", 1 / (1 + exp(-log(spans - 1))), "the definition of the sigmoid"),
+        ("=", 1 / (1 + 1 / (spans - 1)), "the exponential of a logarithm"),
+        ("=", 1 - 1 / spans, "one fraction"),
+    ],
+)  # fmt: skip
+def chrono_forget_gate(spans: Array) -> Array:
+    r"""Forget gate after the chrono initialization.
+
+    Parameters
+    ----------
+    spans : (H,) ndarray
+        Steps that each unit is to remember, more than one.
+
+    Returns
+    -------
+    f_gate : (H,) ndarray
+        Share of the cell that is kept at each step.
+
+    Examples
+    --------
+    >>> chrono_forget_gate(np.array([2.0, 4.0, 100.0]))
+    array([0.5 , 0.75, 0.99])
+    """
+    return 1 - 1 / spans
+
+
+@formula(
+    sigmoid(b_i), "=", 1 / spans,
+    source="tallec2018", slug="chrono-init",
+    given=[building_blocks.sigmoid, chrono_input_bias], where=[(Ones(H), "<", spans)],
+    derivation=[
+        ("=", sigmoid(-log(spans - 1)), "the bias of the input gate"),
+        ("=", 1 / (1 + exp(log(spans - 1))), "the definition of the sigmoid"),
+        ("=", 1 / (1 + (spans - 1)), "the exponential of a logarithm"),
+        ("=", 1 / spans, "the ones cancel"),
+    ],
+)  # fmt: skip
+def chrono_input_gate(spans: Array) -> Array:
+    r"""Input gate after the chrono initialization.
+
+    Parameters
+    ----------
+    spans : (H,) ndarray
+        Steps that each unit is to remember, more than one.
+
+    Returns
+    -------
+    i_gate : (H,) ndarray
+        Share of the candidate that is written: what the forget gate leaves.
+
+    Examples
+    --------
+    >>> chrono_input_gate(np.array([2.0, 4.0, 100.0]))
+    array([0.5 , 0.25, 0.01])
+    """
+    return 1 / spans
+
+
+@formula(
+    1 / (1 - sigmoid(b_f)), "=", spans,
+    source="tallec2018", slug="chrono-init",
+    given=[building_blocks.sigmoid, chrono_forget_bias, chrono_forget_gate],
+    where=[(Ones(H), "<", spans)],
+    derivation=[
+        ("=", 1 / (1 - (1 - 1 / spans)), "the forget gate after the chrono initialization"),
+        ("=", spans, "the inverse of an inverse"),
+    ],
+)  # fmt: skip
+def chrono_memory(spans: Array) -> Array:
+    r"""Memory of a cell after the chrono initialization.
+
+    Parameters
+    ----------
+    spans : (H,) ndarray
+        Steps that each unit is to remember, more than one.
+
+    Returns
+    -------
+    memory : (H,) ndarray
+        Sum of what is left of a cell now and at all later steps: the steps it stands for.
+
+    Notes
+    -----
+    What is left after `n` steps is the `n`-th power of the gate, and the powers of a number
+    below one add up to the inverse of what it lacks to one.
+
+    Examples
+    --------
+    >>> chrono_memory(np.array([4.0]))
+    array([4.])
+    """
+    return spans
+
+
+@formula(
+    (1 - 1 / u) ** age, "<=", exp(-(age / u)),
+    source="tallec2018", slug="chrono-init", where=[(1, "<", u)],
+    derivation=[
+        ("<=", exp(-(age / u)), "the exponential lies above its tangent at zero"),
+    ],
+)  # fmt: skip
+def chrono_decay(age: float, u: float) -> Scalar:
+    r"""Share of a cell that is left after some steps.
+
+    Parameters
+    ----------
+    age : float
+        Steps since the cell was written.
+    u : float
+        Steps that the unit is to remember, more than one.
+
+    Returns
+    -------
+    bound : float
+        At most this is left: after as many steps as the unit is to remember, about 0.37.
+
+    Examples
+    --------
+    >>> print(round(float(chrono_decay(age=100.0, u=100.0)), 3))
+    0.368
+    """
+    return np.exp(-age / u)
+
+
+# -- Convolution -----------------------------------------------------------------------------------
+
+
+@formula(
+    a_map[t], "=",
+    Convolve(x_map[t], kernel_x) + Convolve(h_map[t - 1], kernel_h) + p_map * c_map[t - 1] + b_map,
+    source="shi2015", slug="convlstm",
+)  # fmt: skip
+def convolutional_gate(
+    x_map: Array, h_map_prev: Array, c_map_prev: Array,
+    kernel_x: Array, kernel_h: Array, p_map: Array, b_map: float,
+) -> Array:  # fmt: skip
+    r"""Pre-activation of a gate that reads maps.
+
+    Parameters
+    ----------
+    x_map : (S,) ndarray
+        Input map at this step: a number at each place.
+    h_map_prev : (S,) ndarray
+        Hidden map one step before.
+    c_map_prev : (S,) ndarray
+        Map of cells one step before.
+    kernel_x : (K,) ndarray
+        Kernel from input map to gate; an odd number of taps, no more than places.
+    kernel_h : (K,) ndarray
+        Kernel from hidden map to gate.
+    p_map : (S,) ndarray
+        Peephole weights, one a place.
+    b_map : float
+        Bias, the same at each place.
+
+    Returns
+    -------
+    a_map : (S,) ndarray
+        Pre-activation at each place; beyond its ends a map is zero.
+
+    Examples
+    --------
+    A one in the middle of the input is smeared by the kernel, read from left to right.
+
+    >>> zero, kernel = np.zeros(5), np.array([1.0, 2.0, 3.0])
+    >>> convolutional_gate(np.eye(5)[2], zero, zero, kernel, kernel, p_map=zero, b_map=0.0)
+    array([0., 1., 2., 3., 0.])
+    """
+    by_input = np.convolve(x_map, kernel_x, mode="same")
+    by_state = np.convolve(h_map_prev, kernel_h, mode="same")
+    return by_input + by_state + p_map * c_map_prev + b_map

@@ -96,6 +96,7 @@ from rnnnotes.notation import (
     p_map,
     p_o,
     sigmoid,
+    span,
     spans,
     t,
     tanh,
@@ -2101,8 +2102,8 @@ def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Arra
 
 
 @formula(
-    b_f, "=", log(spans - 1),
-    source="tallec2018", slug="chrono-init", where=[(Ones(H), "<", spans)],
+    b_f, "=", log(spans),
+    source="tallec2018", slug="chrono-init",
 )  # fmt: skip
 def chrono_forget_bias(spans: Array) -> Array:
     r"""Bias of a forget gate that is to remember for some steps.
@@ -2110,7 +2111,7 @@ def chrono_forget_bias(spans: Array) -> Array:
     Parameters
     ----------
     spans : (H,) ndarray
-        Steps that each unit is to remember, more than one.
+        Steps that each unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2119,17 +2120,17 @@ def chrono_forget_bias(spans: Array) -> Array:
 
     Examples
     --------
-    For two steps the bias is zero.
+    For one step more the bias is zero.
 
-    >>> chrono_forget_bias(np.array([2.0, 4.0])) - np.log([1, 3])
+    >>> chrono_forget_bias(np.array([1.0, 3.0])) - np.log([1, 3])
     array([0., 0.])
     """
-    return np.log(spans - 1)
+    return np.log(spans)
 
 
 @formula(
-    b_i, "=", -log(spans - 1),
-    source="tallec2018", slug="chrono-init", where=[(Ones(H), "<", spans)],
+    b_i, "=", -log(spans),
+    source="tallec2018", slug="chrono-init",
 )  # fmt: skip
 def chrono_input_bias(spans: Array) -> Array:
     r"""Bias of an input gate that is to write as much as is forgotten.
@@ -2137,7 +2138,7 @@ def chrono_input_bias(spans: Array) -> Array:
     Parameters
     ----------
     spans : (H,) ndarray
-        Steps that each unit is to remember, more than one.
+        Steps that each unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2146,21 +2147,21 @@ def chrono_input_bias(spans: Array) -> Array:
 
     Examples
     --------
-    >>> chrono_input_bias(np.array([4.0])) + np.log([3])
+    >>> chrono_input_bias(np.array([3.0])) + np.log([3])
     array([0.])
     """
-    return -np.log(spans - 1)
+    return -np.log(spans)
 
 
 @formula(
-    sigmoid(b_f), "=", 1 - 1 / spans,
+    sigmoid(b_f), "=", 1 - 1 / (1 + spans),
     source="tallec2018", slug="chrono-init",
-    given=[building_blocks.sigmoid, chrono_forget_bias], where=[(Ones(H), "<", spans)],
+    given=[building_blocks.sigmoid, chrono_forget_bias],
     derivation=[
-        ("=", sigmoid(log(spans - 1)), "the bias of the forget gate"),
-        ("=", 1 / (1 + exp(-log(spans - 1))), "the definition of the sigmoid"),
-        ("=", 1 / (1 + 1 / (spans - 1)), "the exponential of a logarithm"),
-        ("=", 1 - 1 / spans, "one fraction"),
+        ("=", sigmoid(log(spans)), "the bias of the forget gate"),
+        ("=", 1 / (1 + exp(-log(spans))), "the definition of the sigmoid"),
+        ("=", 1 / (1 + 1 / spans), "the exponential of a logarithm"),
+        ("=", 1 - 1 / (1 + spans), "one fraction"),
     ],
 )  # fmt: skip
 def chrono_forget_gate(spans: Array) -> Array:
@@ -2169,7 +2170,7 @@ def chrono_forget_gate(spans: Array) -> Array:
     Parameters
     ----------
     spans : (H,) ndarray
-        Steps that each unit is to remember, more than one.
+        Steps that each unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2178,21 +2179,20 @@ def chrono_forget_gate(spans: Array) -> Array:
 
     Examples
     --------
-    >>> chrono_forget_gate(np.array([2.0, 4.0, 100.0]))
+    >>> chrono_forget_gate(np.array([1.0, 3.0, 99.0]))
     array([0.5 , 0.75, 0.99])
     """
-    return 1 - 1 / spans
+    return 1 - 1 / (1 + spans)
 
 
 @formula(
-    sigmoid(b_i), "=", 1 / spans,
+    sigmoid(b_i), "=", 1 / (1 + spans),
     source="tallec2018", slug="chrono-init",
-    given=[building_blocks.sigmoid, chrono_input_bias], where=[(Ones(H), "<", spans)],
+    given=[building_blocks.sigmoid, chrono_input_bias],
     derivation=[
-        ("=", sigmoid(-log(spans - 1)), "the bias of the input gate"),
-        ("=", 1 / (1 + exp(log(spans - 1))), "the definition of the sigmoid"),
-        ("=", 1 / (1 + (spans - 1)), "the exponential of a logarithm"),
-        ("=", 1 / spans, "the ones cancel"),
+        ("=", sigmoid(-log(spans)), "the bias of the input gate"),
+        ("=", 1 / (1 + exp(log(spans))), "the definition of the sigmoid"),
+        ("=", 1 / (1 + spans), "the exponential of a logarithm"),
     ],
 )  # fmt: skip
 def chrono_input_gate(spans: Array) -> Array:
@@ -2201,7 +2201,7 @@ def chrono_input_gate(spans: Array) -> Array:
     Parameters
     ----------
     spans : (H,) ndarray
-        Steps that each unit is to remember, more than one.
+        Steps that each unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2210,20 +2210,19 @@ def chrono_input_gate(spans: Array) -> Array:
 
     Examples
     --------
-    >>> chrono_input_gate(np.array([2.0, 4.0, 100.0]))
+    >>> chrono_input_gate(np.array([1.0, 3.0, 99.0]))
     array([0.5 , 0.25, 0.01])
     """
-    return 1 / spans
+    return 1 / (1 + spans)
 
 
 @formula(
-    1 / (1 - sigmoid(b_f)), "=", spans,
+    1 / (1 - sigmoid(b_f)), "=", 1 + spans,
     source="tallec2018", slug="chrono-init",
     given=[building_blocks.sigmoid, chrono_forget_bias, chrono_forget_gate],
-    where=[(Ones(H), "<", spans)],
     derivation=[
-        ("=", 1 / (1 - (1 - 1 / spans)), "the forget gate after the chrono initialization"),
-        ("=", spans, "the inverse of an inverse"),
+        ("=", 1 / (1 - (1 - 1 / (1 + spans))), "the forget gate after the chrono initialization"),
+        ("=", 1 + spans, "the inverse of an inverse"),
     ],
 )  # fmt: skip
 def chrono_memory(spans: Array) -> Array:
@@ -2232,7 +2231,7 @@ def chrono_memory(spans: Array) -> Array:
     Parameters
     ----------
     spans : (H,) ndarray
-        Steps that each unit is to remember, more than one.
+        Steps that each unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2246,28 +2245,28 @@ def chrono_memory(spans: Array) -> Array:
 
     Examples
     --------
-    >>> chrono_memory(np.array([4.0]))
+    >>> chrono_memory(np.array([3.0]))
     array([4.])
     """
-    return spans
+    return 1 + spans
 
 
 @formula(
-    (1 - 1 / u) ** age, "<=", exp(-(age / u)),
-    source="tallec2018", slug="chrono-init", where=[(1, "<", u)],
+    (1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))),
+    source="tallec2018", slug="chrono-init",
     derivation=[
-        ("<=", exp(-(age / u)), "the exponential lies above its tangent at zero"),
+        ("<=", exp(-(age / (1 + span))), "the exponential lies above its tangent at zero"),
     ],
 )  # fmt: skip
-def chrono_decay(age: float, u: float) -> Scalar:
+def chrono_decay(age: float, span: float) -> Scalar:
     r"""Share of a cell that is left after some steps.
 
     Parameters
     ----------
     age : float
         Steps since the cell was written.
-    u : float
-        Steps that the unit is to remember, more than one.
+    span : float
+        Steps that the unit is to remember, beyond the one at hand.
 
     Returns
     -------
@@ -2276,10 +2275,10 @@ def chrono_decay(age: float, u: float) -> Scalar:
 
     Examples
     --------
-    >>> print(round(float(chrono_decay(age=100.0, u=100.0)), 3))
+    >>> print(round(float(chrono_decay(age=100.0, span=99.0)), 3))
     0.368
     """
-    return np.exp(-age / u)
+    return np.exp(-age / (1 + span))
 
 
 # -- Convolution -----------------------------------------------------------------------------------

@@ -256,8 +256,9 @@ W_of = declare("W_of", r"\mathbf{W}_{of}", "weights from output gate to forget g
 W_io = declare("W_io", r"\mathbf{W}_{io}", "weights from input gate to output gate", H, H)
 W_fo = declare("W_fo", r"\mathbf{W}_{fo}", "weights from forget gate to output gate", H, H)
 W_oo = declare("W_oo", r"\mathbf{W}_{oo}", "weights from output gate to output gate", H, H)
-spans = declare("spans", r"\boldsymbol{\vartheta}", "steps that each unit is to remember", H,
-                positive=True)  # fmt: skip
+span = declare("span", r"\vartheta", "steps that a unit is to remember beyond the one at hand",
+               positive=True)  # fmt: skip
+spans = declare("spans", r"\boldsymbol{\vartheta}", "the same for each unit", H, positive=True)
 age = declare("age", "n", "steps since a cell was written", positive=True)
 x_map = declare("x_map", r"\mathbf{x}^{m}", "input map: a number at each place", S, times=(1, T))
 h_map = declare("h_map", r"\mathbf{h}^{m}", "hidden map", S, times=(0, T))

@@ -19,7 +19,7 @@ def kept() -> Figure:
     """Share of a cell that is left after some steps, for four biases of the forget gate."""
     figure = Figure(figsize=(5.4, 3.4), layout="constrained")
     axes = figure.subplots()
-    chrono = float(chrono_forget_bias(np.array([100.0]))[0])
+    chrono = float(chrono_forget_bias(np.array([99.0]))[0])
     for bias, colour, label, at in (
         (0.0, GREY, "0", (1.1, 0.12)),
         (1.0, BLUE, "1", (2.4, 0.5)),

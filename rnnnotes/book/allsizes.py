@@ -109,12 +109,10 @@ class Letters:
         scalars, factors = split(term)
         if not factors:
             return term
-        word = sp.Mul(*factors)
         # A diagonal matrix times a column is an entrywise product: its diagonal is a product.
-        if all(factor in self.diagonal for factor in factors[:-1]):
-            matrices = [*factors[:-1], self._diagonal_letter(factors[-1])]
-            return sp.Mul(*scalars, *sorted(matrices, key=str))
-        return sp.Mul(*scalars) * self._diagonal_letter(word)
+        first = list(takewhile(self.diagonal.__contains__, factors[:-1]))
+        matrices = [*first, self._diagonal_letter(sp.Mul(*factors[len(first) :]))]
+        return sp.Mul(*scalars, *sorted(matrices, key=str))
 
     def _diagonal_letter(self, word: sp.Expr) -> sp.Expr:
         if word == ONES:

@@ -127,6 +127,7 @@ phi = function("phi", r"\boldsymbol{\varphi}", "any differentiable map of a vect
 psi = function("psi", r"\psi", "any differentiable scalar function of a vector", ())
 ell = function("ell", r"\ell", "loss of one step, as a function of its output", ())
 F = function("F", "F", "any differentiable step of a recurrence", (H,))
+R = function("R", "R", "any differentiable map of a reset gate and a state", (H,))
 
 # -- Building blocks -----------------------------------------------------------------------------
 
@@ -268,6 +269,14 @@ kernel_x = declare("kernel_x", r"\mathbf{k}_{x}", "kernel from input map to gate
 kernel_h = declare("kernel_h", r"\mathbf{k}_{h}", "kernel from hidden map to gate", K)
 p_map = declare("p_map", r"\mathbf{p}^{m}", "peephole weights of a gate, one a place", S)
 b_map = declare("b_map", r"b^{m}", "bias of a gate, the same at each place")
+
+# -- The GRU -------------------------------------------------------------------------------------
+
+a_h = declare("a_h", r"\mathbf{a}^{h}", "what the state adds to a pre-activation", H, times=(1, T))
+b_xr = declare("b_xr", r"\mathbf{b}_{xr}", "bias of the reset gate, with the input weights", H)
+b_hr = declare("b_hr", r"\mathbf{b}_{hr}", "bias of the reset gate, with the recurrent weights", H)
+b_xz = declare("b_xz", r"\mathbf{b}_{xz}", "bias of the update gate, with the input weights", H)
+b_hz = declare("b_hz", r"\mathbf{b}_{hz}", "bias of the update gate, with the recurrent weights", H)
 
 # -- Backpropagation through time ----------------------------------------------------------------
 

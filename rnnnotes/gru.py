@@ -1,0 +1,2520 @@
+r"""The GRU: gated recurrent unit.
+
+An LSTM keeps a cell beside the state that it shows.  A GRU has one state, which it shows as it
+is: an update gate decides how much of it is kept, and a reset gate how much of it the
+candidate for the rest has seen.  Where the reset gate acts, before the product with the
+weights or after it, makes two variants.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnnotes import building_blocks
+from rnnnotes.book.arrays import Array, Map
+from rnnnotes.book.formulas import Code, formula
+from rnnnotes.book.language import (
+    Abs,
+    Diag,
+    Gradient,
+    Immediate,
+    Jacobian,
+    Max,
+    Number,
+    Outer,
+    Size,
+    Stack,
+    Sum,
+    wrap,
+)
+from rnnnotes.bptt import hidden_loss
+from rnnnotes.notation import (
+    D,
+    H,
+    L,
+    L_t,
+    R,
+    T,
+    W_hh,
+    W_hr,
+    W_hz,
+    W_xh,
+    W_xr,
+    W_xz,
+    a,
+    a_h,
+    a_r,
+    a_z,
+    b_h,
+    b_hh,
+    b_hr,
+    b_hz,
+    b_ih,
+    b_r,
+    b_xr,
+    b_xz,
+    b_z,
+    h,
+    h_tilde,
+    r_gate,
+    sigmoid,
+    t,
+    tanh,
+    u,
+    w,
+    x,
+    z_gate,
+)
+from rnnnotes.vanilla_rnn import loss_sum
+
+__all__ = [
+    "bias_count_after",
+    "bias_count_before",
+    "bias_count_two",
+    "bounded",
+    "candidate",
+    "candidate_bias_gradient",
+    "candidate_gradient",
+    "candidate_input_weight_gradient",
+    "candidate_pre_activation_gradient",
+    "candidate_recurrent_weight_gradient_after",
+    "candidate_recurrent_weight_gradient_before",
+    "convention_map",
+    "copy",
+    "delta_form",
+    "equal_if_diagonal",
+    "equal_if_uniform",
+    "forgetting_step",
+    "hidden_state",
+    "initial_state_gradient_after",
+    "initial_state_gradient_before",
+    "input_gradient",
+    "jacobian_reset_after",
+    "jacobian_reset_before",
+    "last_state_gradient",
+    "merged_candidate_biases",
+    "merged_reset_biases",
+    "merged_update_biases",
+    "negated_gate",
+    "parameter_count",
+    "parameter_count_two",
+    "pre_activation_any_reset",
+    "pre_activation_reset_after",
+    "pre_activation_reset_before",
+    "recurrent_bias_gradient",
+    "recurrent_bias_jacobian",
+    "recurrent_part",
+    "recurrent_part_gradient",
+    "reset_bias_gradient",
+    "reset_gate",
+    "reset_gate_gradient_after",
+    "reset_gate_gradient_before",
+    "reset_gate_pre_activation",
+    "reset_input_weight_gradient",
+    "reset_pre_activation_gradient",
+    "reset_recurrent_weight_gradient",
+    "state_chung",
+    "state_gradient_after",
+    "state_gradient_before",
+    "step_bound",
+    "update_bias_gradient",
+    "update_gate",
+    "update_gate_gradient",
+    "update_gate_pre_activation",
+    "update_input_weight_gradient",
+    "update_pre_activation_gradient",
+    "update_recurrent_weight_gradient",
+    "vanilla_step",
+]
+
+# -- One step -------------------------------------------------------------------------------------
+
+
+@formula(
+    a_r[t], "=", W_xr @ x[t] + W_hr @ h[t - 1] + b_r,
+    source=["cho2014", "zhang2023"], slug="gru-reset-gate",
+)  # fmt: skip
+def reset_gate_pre_activation(
+    x: Array, h_prev: Array, W_xr: Array, W_hr: Array, b_r: Array
+) -> Array:
+    r"""Pre-activation of the reset gate.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xr : (H, D) ndarray
+        Weights from input to reset gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    b_r : (H,) ndarray
+        Bias of the reset gate.
+
+    Returns
+    -------
+    a_r : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    One unit: 3 from the input, 6 from the state, -1 from the bias.
+
+    >>> reset_gate_pre_activation(
+    ...     x=np.array([1, 2]), h_prev=np.array([3]),
+    ...     W_xr=np.array([[1, 1]]), W_hr=np.array([[2]]), b_r=np.array([-1]),
+    ... )
+    array([8])
+    """
+    return W_xr @ x + W_hr @ h_prev + b_r
+
+
+@formula(
+    r_gate[t], "=", sigmoid(a_r[t]),
+    source=["cho2014", "zhang2023"], slug="gru-reset-gate", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def reset_gate(a_r: Array) -> Array:
+    r"""Reset gate.
+
+    Parameters
+    ----------
+    a_r : (H,) ndarray
+        Pre-activation of the reset gate at this step.
+
+    Returns
+    -------
+    r_gate : (H,) ndarray
+        Share of the old state that the candidate sees; every entry lies in (0, 1).
+
+    Examples
+    --------
+    At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
+
+    >>> reset_gate(np.log([3, 1 / 3]))
+    array([0.75, 0.25])
+    """
+    return building_blocks.sigmoid(a_r)
+
+
+@formula(
+    a_z[t], "=", W_xz @ x[t] + W_hz @ h[t - 1] + b_z,
+    source=["cho2014", "zhang2023"], slug="gru-update-gate",
+)  # fmt: skip
+def update_gate_pre_activation(
+    x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Array
+) -> Array:
+    r"""Pre-activation of the update gate.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xz : (H, D) ndarray
+        Weights from input to update gate.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    b_z : (H,) ndarray
+        Bias of the update gate.
+
+    Returns
+    -------
+    a_z : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    One unit: 3 from the input, 6 from the state, -1 from the bias.
+
+    >>> update_gate_pre_activation(
+    ...     x=np.array([1, 2]), h_prev=np.array([3]),
+    ...     W_xz=np.array([[1, 1]]), W_hz=np.array([[2]]), b_z=np.array([-1]),
+    ... )
+    array([8])
+    """
+    return W_xz @ x + W_hz @ h_prev + b_z
+
+
+@formula(
+    z_gate[t], "=", sigmoid(a_z[t]),
+    source=["cho2014", "zhang2023"], slug="gru-update-gate", given=[building_blocks.sigmoid],
+)  # fmt: skip
+def update_gate(a_z: Array) -> Array:
+    r"""Update gate.
+
+    Parameters
+    ----------
+    a_z : (H,) ndarray
+        Pre-activation of the update gate at this step.
+
+    Returns
+    -------
+    z_gate : (H,) ndarray
+        Share of the old state that is kept; every entry lies in (0, 1).
+
+    Examples
+    --------
+    At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
+
+    >>> update_gate(np.log([3, 1 / 3]))
+    array([0.75, 0.25])
+    """
+    return building_blocks.sigmoid(a_z)
+
+
+@formula(
+    a[t], "=", W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_h,
+    source=["cho2014", "zhang2023"], slug="gru-candidate-reset-before",
+)  # fmt: skip
+def pre_activation_reset_before(
+    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_h: Array
+) -> Array:
+    r"""Pre-activation of the candidate, reset before the product.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    Half of the first entry and a quarter of the second are seen, and then they change places.
+
+    >>> pre_activation_reset_before(
+    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), r_gate=np.array([0.5, 0.25]),
+    ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
+    ... )
+    array([11., 21.])
+    """
+    return W_xh @ x + W_hh @ (r_gate * h_prev) + b_h
+
+
+@formula(
+    a_h[t], "=", W_hh @ h[t - 1] + b_hh,
+    source=["pytorch_gru", "onnx_gru"], slug="gru-candidate-reset-after",
+)  # fmt: skip
+def recurrent_part(h_prev: Array, W_hh: Array, b_hh: Array) -> Array:
+    r"""What the state adds, before the reset.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights of the candidate.
+
+    Returns
+    -------
+    a_h : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    >>> recurrent_part(np.array([2, 4]), np.array([[0, 1], [1, 0]]), b_hh=np.array([0, 6]))
+    array([4, 8])
+    """
+    return W_hh @ h_prev + b_hh
+
+
+@formula(
+    a[t], "=", W_xh @ x[t] + b_h + r_gate[t] * a_h[t],
+    source=["pytorch_gru", "onnx_gru"], slug="gru-candidate-reset-after",
+)  # fmt: skip
+def pre_activation_reset_after(
+    x: Array, r_gate: Array, a_h: Array, W_xh: Array, b_h: Array
+) -> Array:
+    r"""Pre-activation of the candidate, reset after the product.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    a_h : (H,) ndarray
+        What the state adds to the pre-activation of the candidate, before the reset.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    Half of 4 and a quarter of 8 are seen.
+
+    >>> pre_activation_reset_after(
+    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), a_h=np.array([4.0, 8.0]),
+    ...     W_xh=np.array([[1.0], [2.0]]), b_h=np.zeros(2),
+    ... )
+    array([12., 22.])
+    """
+    return W_xh @ x + b_h + r_gate * a_h
+
+
+@formula(
+    h_tilde[t], "=", tanh(a[t]),
+    source=["cho2014", "zhang2023"], slug="gru-candidate-reset-before",
+)  # fmt: skip
+def candidate(a: Array) -> Array:
+    r"""Candidate for the state.
+
+    Parameters
+    ----------
+    a : (H,) ndarray
+        Pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    h_tilde : (H,) ndarray
+        What may be written; every entry lies in (-1, 1).
+
+    Examples
+    --------
+    >>> candidate(np.log([2, 3]))
+    array([0.6, 0.8])
+    """
+    return np.tanh(a)
+
+
+@formula(
+    h[t], "=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
+    source=["cho2014", "zhang2023"], slug="gru-output-cho",
+)  # fmt: skip
+def hidden_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
+    r"""Hidden state of a GRU.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state after this step.
+
+    Examples
+    --------
+    Three quarters of 4 are kept, and one quarter of 8 is written.
+
+    >>> hidden_state(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    array([5.])
+    """
+    return z_gate * h_prev + (1 - z_gate) * h_tilde
+
+
+ONE_STEP: list[Code] = [
+    reset_gate_pre_activation, reset_gate, update_gate_pre_activation, update_gate, candidate,
+    hidden_state,
+]  # fmt: skip
+"""What both variants share."""
+
+BEFORE: list[Code] = [*ONE_STEP, pre_activation_reset_before]
+AFTER: list[Code] = [*ONE_STEP, recurrent_part, pre_activation_reset_after]
+"""All of one step, with the reset before the product and after it."""
+
+
+@formula(
+    h[t], "=", h[t - 1] + (1 - z_gate[t]) * (h_tilde[t] - h[t - 1]),
+    source="cho2014", slug="gru-delta-form", given=[hidden_state],
+    derivation=[
+        ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t], "the hidden state"),
+        (
+            "=",
+            h[t - 1] + (1 - z_gate[t]) * (h_tilde[t] - h[t - 1]),
+            "what is not kept, 1 - z, is taken from the old state and given to the candidate",
+        ),
+    ],
+)  # fmt: skip
+def delta_form(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
+    r"""State as an old one and a correction.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state after this step.
+
+    Examples
+    --------
+    From 4, a quarter of the way to 8.
+
+    >>> delta_form(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    array([5.])
+    """
+    return h_prev + (1 - z_gate) * (h_tilde - h_prev)
+
+
+@formula(
+    Abs(h[t]), "<=", Max(Abs(h[t - 1]), 1),
+    source="cho2014", slug="gru-bounded", given=[update_gate, candidate, hidden_state],
+    derivation=[
+        ("=", Abs(z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t]), "the hidden state"),
+        (
+            "<=",
+            z_gate[t] * Abs(h[t - 1]) + (1 - z_gate[t]) * Abs(h_tilde[t]),
+            "the triangle inequality, as no gate is negative",
+        ),
+        (
+            "<=",
+            z_gate[t] * Abs(h[t - 1]) + (1 - z_gate[t]),
+            "a hyperbolic tangent stays within one",
+        ),
+        ("<=", Max(Abs(h[t - 1]), 1), "a mean of two numbers is at most the larger"),
+    ],
+)  # fmt: skip
+def step_bound(h_prev: Array) -> Array:
+    r"""Bound of one step.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+
+    Returns
+    -------
+    bound : (H,) ndarray
+        Bound of each entry of the state, in absolute value.
+
+    Examples
+    --------
+    >>> step_bound(np.array([0.5, -3.0]))
+    array([1., 3.])
+    """
+    return np.maximum(np.abs(h_prev), 1)
+
+
+@formula(
+    Abs(h[t]), "<=", Max(Abs(h[0]), 1),
+    source="cho2014", slug="gru-bounded", given=[update_gate, candidate, hidden_state, step_bound],
+    derivation=[
+        ("<=", Max(Abs(h[t - 1]), 1), "the bound of one step"),
+        (
+            "<=",
+            Max(Abs(h[0]), 1),
+            "the same bound for every step before: the larger of a number and one stays what it is",
+        ),
+    ],
+)  # fmt: skip
+def bounded(h_0: Array) -> Array:
+    r"""Bound of all states.
+
+    Parameters
+    ----------
+    h_0 : (H,) ndarray
+        Initial state.
+
+    Returns
+    -------
+    bound : (H,) ndarray
+        Bound of each entry of every state, in absolute value.
+
+    Examples
+    --------
+    A state that starts at zero never leaves the range of its candidates.
+
+    >>> bounded(np.zeros(2))
+    array([1., 1.])
+    """
+    return np.maximum(np.abs(h_0), 1)
+
+
+# -- Special cases --------------------------------------------------------------------------------
+
+
+@formula(
+    1 * h[t - 1] + (wrap(1) - 1) * h_tilde[t], "=", h[t - 1],
+    source="zhang2023", slug="gru-special-cases",
+    derivation=[
+        ("=", h[t - 1], "of the candidate nothing is written"),
+    ],
+)  # fmt: skip
+def copy(h_prev: Array) -> Array:
+    r"""Update gate at one: the state is copied.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state after this step.
+
+    Examples
+    --------
+    >>> copy(np.array([0.5]))
+    array([0.5])
+    """
+    return h_prev
+
+
+@formula(
+    0 * h[t - 1] + (wrap(1) - 0) * tanh(W_xh @ x[t] + W_hh @ (1 * h[t - 1]) + b_h), "=",
+    tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
+    source="zhang2023", slug="gru-special-cases",
+    derivation=[
+        ("=", tanh(W_xh @ x[t] + W_hh @ (1 * h[t - 1]) + b_h), "nothing of the old state is kept"),
+        ("=", tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the candidate sees all of it"),
+    ],
+)  # fmt: skip
+def vanilla_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
+    r"""Update gate at zero, reset gate at one: a vanilla network.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state after this step.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> vanilla_step(np.log([6]), np.log([2]), W_xh=one, W_hh=-one, b_h=np.zeros(1))
+    array([0.8])
+    """
+    return np.tanh(W_xh @ x + W_hh @ h_prev + b_h)
+
+
+@formula(
+    tanh(W_xh @ x[t] + W_hh @ (0 * h[t - 1]) + b_h), "=", tanh(W_xh @ x[t] + b_h),
+    source="zhang2023", slug="gru-special-cases",
+    derivation=[
+        ("=", tanh(W_xh @ x[t] + b_h), "the product of the weights with zero is zero"),
+    ],
+)  # fmt: skip
+def forgetting_step(x: Array, W_xh: Array, b_h: Array) -> Array:
+    r"""Reset gate at zero: the candidate forgets.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    h_tilde : (H,) ndarray
+        Candidate, a function of the input alone.
+
+    Examples
+    --------
+    >>> forgetting_step(np.log([2]), W_xh=np.eye(1), b_h=np.zeros(1))
+    array([0.6])
+    """
+    return np.tanh(W_xh @ x + b_h)
+
+
+# -- Which reset ----------------------------------------------------------------------------------
+
+
+@formula(
+    W_xh @ x[t] + Diag(w) @ (r_gate[t] * h[t - 1]) + b_h, "=",
+    W_xh @ x[t] + b_h + r_gate[t] * (Diag(w) @ h[t - 1]),
+    source=["cho2014", "pytorch_gru"], slug="gru-variants-equal-when",
+    derivation=[
+        (
+            "=",
+            W_xh @ x[t] + w * (r_gate[t] * h[t - 1]) + b_h,
+            "a diagonal matrix scales each entry",
+        ),
+        (
+            "=",
+            W_xh @ x[t] + b_h + r_gate[t] * (w * h[t - 1]),
+            "the order of a product of numbers is free",
+        ),
+        (
+            "=",
+            W_xh @ x[t] + b_h + r_gate[t] * (Diag(w) @ h[t - 1]),
+            "a diagonal matrix scales each entry",
+        ),
+    ],
+)  # fmt: skip
+def equal_if_diagonal(
+    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, w: Array, b_h: Array
+) -> Array:
+    r"""Both resets agree if the recurrent weights are diagonal.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    w : (H,) ndarray
+        Diagonal of the recurrent weights.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation of the candidate, by either variant without a recurrent bias.
+
+    Examples
+    --------
+    >>> equal_if_diagonal(
+    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), r_gate=np.array([0.5, 0.25]),
+    ...     W_xh=np.array([[1.0], [2.0]]), w=np.array([3.0, 5.0]), b_h=np.zeros(2),
+    ... )
+    array([13., 25.])
+    """
+    return W_xh @ x + b_h + r_gate * (np.diag(w) @ h_prev)
+
+
+@formula(
+    W_xh @ x[t] + W_hh @ (u * h[t - 1]) + b_h, "=", W_xh @ x[t] + b_h + u * (W_hh @ h[t - 1]),
+    source=["cho2014", "pytorch_gru"], slug="gru-variants-equal-when",
+    derivation=[
+        ("=", W_xh @ x[t] + u * (W_hh @ h[t - 1]) + b_h, "a number passes through a linear map"),
+        ("=", W_xh @ x[t] + b_h + u * (W_hh @ h[t - 1]), "the order of a sum is free"),
+    ],
+)  # fmt: skip
+def equal_if_uniform(
+    x: Array, h_prev: Array, u: float, W_xh: Array, W_hh: Array, b_h: Array
+) -> Array:
+    r"""Both resets agree if all units reset alike.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    u : float
+        Reset gate, the same number in all units.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation of the candidate, by either variant without a recurrent bias.
+
+    Examples
+    --------
+    >>> equal_if_uniform(
+    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), u=0.5,
+    ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
+    ... )
+    array([12., 21.])
+    """
+    return W_xh @ x + b_h + u * (W_hh @ h_prev)
+
+
+# -- Which way the update gate turns --------------------------------------------------------------
+
+
+@formula(
+    h[t], "=", (1 - z_gate[t]) * h[t - 1] + z_gate[t] * h_tilde[t],
+    source="chung2014", slug="gru-output-chung",
+)  # fmt: skip
+def state_chung(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
+    r"""Hidden state, with the update gate the other way round.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state after this step.
+
+    Examples
+    --------
+    One quarter of 4 is kept, and three quarters of 8 are written.
+
+    >>> state_chung(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    array([7.])
+    """
+    return (1 - z_gate) * h_prev + z_gate * h_tilde
+
+
+@formula(
+    h[t], "=", (1 - (1 - z_gate[t])) * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
+    source=["cho2014", "chung2014"], slug="gru-convention-map", given=[hidden_state],
+    derivation=[
+        ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t], "the hidden state"),
+        (
+            "=",
+            (1 - (1 - z_gate[t])) * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
+            "what is left of one, when 1 - z is taken away, is z",
+        ),
+    ],
+)  # fmt: skip
+def convention_map(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
+    r"""Both conventions make the same states, one with 1 - z for z.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state of the other convention, whose gate is 1 - z.
+
+    Examples
+    --------
+    Three quarters of 4 are kept.
+
+    >>> convention_map(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    array([5.])
+    """
+    return (1 - (1 - z_gate)) * h_prev + (1 - z_gate) * h_tilde
+
+
+@formula(
+    1 - z_gate[t], "=", sigmoid(-W_xz @ x[t] + -W_hz @ h[t - 1] + -b_z),
+    source=["cho2014", "chung2014"], slug="gru-convention-map",
+    given=[
+        building_blocks.sigmoid, building_blocks.sigmoid_symmetry,
+        update_gate_pre_activation, update_gate,
+    ],
+    derivation=[
+        ("=", 1 - sigmoid(a_z[t]), "the update gate"),
+        ("=", sigmoid(-a_z[t]), "the symmetry of the sigmoid"),
+        (
+            "=",
+            sigmoid(-W_xz @ x[t] + -W_hz @ h[t - 1] + -b_z),
+            "minus the pre-activation, weight by weight",
+        ),
+    ],
+)  # fmt: skip
+def negated_gate(x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Array) -> Array:
+    r"""Map between the conventions: negate the weights of the update gate.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xz : (H, D) ndarray
+        Weights from input to update gate.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    b_z : (H,) ndarray
+        Bias of the update gate.
+
+    Returns
+    -------
+    z : (H,) ndarray
+        Gate of the other convention, with negated weights.
+
+    Examples
+    --------
+    The pre-activation is :math:`\ln 3`: three quarters are kept here, one quarter is written there.
+
+    >>> negated_gate(
+    ...     x=np.log([3]), h_prev=np.zeros(1),
+    ...     W_xz=np.eye(1), W_hz=np.zeros((1, 1)), b_z=np.zeros(1),
+    ... )
+    array([0.25])
+    """
+    return building_blocks.sigmoid(-W_xz @ x - W_hz @ h_prev - b_z)
+
+
+# -- How many biases ------------------------------------------------------------------------------
+
+
+@formula(
+    W_xz @ x[t] + W_hz @ h[t - 1] + b_xz + b_hz, "=", W_xz @ x[t] + W_hz @ h[t - 1] + (b_xz + b_hz),
+    source=["onnx_gru", "pytorch_gru"], slug="gru-onnx",
+    derivation=[
+        ("=", W_xz @ x[t] + W_hz @ h[t - 1] + (b_xz + b_hz), "the order of a sum is free"),
+    ],
+)  # fmt: skip
+def merged_update_biases(
+    x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_xz: Array, b_hz: Array
+) -> Array:
+    r"""Two biases of the update gate are one.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xz : (H, D) ndarray
+        Weights from input to update gate.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    b_xz : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hz : (H,) ndarray
+        Bias that comes with the recurrent weights.
+
+    Returns
+    -------
+    a_z : (H,) ndarray
+        Pre-activation of the update gate.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> merged_update_biases(
+    ...     np.array([1]), np.array([10]), one, one, b_xz=np.array([100]), b_hz=np.array([1000])
+    ... )
+    array([1111.])
+    """
+    return W_xz @ x + W_hz @ h_prev + (b_xz + b_hz)
+
+
+@formula(
+    W_xr @ x[t] + W_hr @ h[t - 1] + b_xr + b_hr, "=", W_xr @ x[t] + W_hr @ h[t - 1] + (b_xr + b_hr),
+    source=["onnx_gru", "pytorch_gru"], slug="gru-onnx",
+    derivation=[
+        ("=", W_xr @ x[t] + W_hr @ h[t - 1] + (b_xr + b_hr), "the order of a sum is free"),
+    ],
+)  # fmt: skip
+def merged_reset_biases(
+    x: Array, h_prev: Array, W_xr: Array, W_hr: Array, b_xr: Array, b_hr: Array
+) -> Array:
+    r"""Two biases of the reset gate are one.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_xr : (H, D) ndarray
+        Weights from input to reset gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    b_xr : (H,) ndarray
+        Bias that comes with the input weights.
+    b_hr : (H,) ndarray
+        Bias that comes with the recurrent weights.
+
+    Returns
+    -------
+    a_r : (H,) ndarray
+        Pre-activation of the reset gate.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> merged_reset_biases(
+    ...     np.array([1]), np.array([10]), one, one, b_xr=np.array([100]), b_hr=np.array([1000])
+    ... )
+    array([1111.])
+    """
+    return W_xr @ x + W_hr @ h_prev + (b_xr + b_hr)
+
+
+@formula(
+    W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_hh + b_ih, "=",
+    W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + (b_ih + b_hh),
+    source="onnx_gru", slug="gru-onnx",
+    derivation=[
+        (
+            "=",
+            W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + (b_ih + b_hh),
+            "the order of a sum is free",
+        ),
+    ],
+)  # fmt: skip
+def merged_candidate_biases(
+    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
+) -> Array:
+    r"""Two biases of the candidate are one, if the reset comes before.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    b_ih : (H,) ndarray
+        Bias that comes with the input weights of the candidate.
+    b_hh : (H,) ndarray
+        Bias that comes with the recurrent weights of the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Pre-activation of the candidate.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> merged_candidate_biases(
+    ...     np.array([1]), np.array([20]), np.array([0.5]), one, one,
+    ...     b_ih=np.array([100]), b_hh=np.array([1000]),
+    ... )
+    array([1111.])
+    """
+    return W_xh @ x + W_hh @ (r_gate * h_prev) + (b_ih + b_hh)
+
+
+@formula(
+    Immediate(a[t], b_hh), "=", Diag(r_gate[t]) @ Immediate(a[t], b_h),
+    source=["pytorch_gru", "onnx_gru"], slug="gru-bias-count",
+    given=[recurrent_part, pre_activation_reset_after],
+    derivation=[
+        ("=", Diag(r_gate[t]), "the bias is added before the reset, and the gate scales it"),
+        (
+            "=",
+            Diag(r_gate[t]) @ Immediate(a[t], b_h),
+            "the other bias is added after the reset, and moves the pre-activation as it is",
+        ),
+    ],
+    bindings={"da_db": Immediate(a[t], b_h)},
+)  # fmt: skip
+def recurrent_bias_jacobian(r_gate: Array, da_db: Array) -> Array:
+    r"""A recurrent bias acts through the reset gate.
+
+    Parameters
+    ----------
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    da_db : (H, H) ndarray
+        Immediate derivative of the pre-activation by the bias that comes with the input.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Immediate derivative of the pre-activation by the recurrent bias.
+
+    Examples
+    --------
+    >>> recurrent_bias_jacobian(np.array([0.5, 0.25]), np.eye(2))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
+    return np.diag(r_gate) @ da_db
+
+
+@formula(
+    Size(b_r) + Size(b_z) + Size(b_h), "=", Number(3 * H),
+    source=["keras_gru", "zhang2023"], slug="gru-bias-count",
+    derivation=[
+        ("=", Number(3 * H), "one number a unit, three times"),
+    ],
+)  # fmt: skip
+def bias_count_before(H: int) -> int:
+    r"""Biases, reset before.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets.
+
+    Examples
+    --------
+    >>> bias_count_before(H=2)
+    6
+    """
+    return 3 * H
+
+
+@formula(
+    Size(b_r) + Size(b_z) + Size(b_h) + Size(b_hh), "=", Number(4 * H),
+    source=["flax_gru", "pytorch_gru"], slug="gru-bias-count",
+    derivation=[
+        ("=", Number(4 * H), "one number a unit, four times"),
+    ],
+)  # fmt: skip
+def bias_count_after(H: int) -> int:
+    r"""Biases that count, reset after.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, none of them redundant.
+
+    Examples
+    --------
+    >>> bias_count_after(H=2)
+    8
+    """
+    return 4 * H
+
+
+@formula(
+    Size(b_xr) + Size(b_hr) + Size(b_xz) + Size(b_hz) + Size(b_ih) + Size(b_hh), "=", Number(6 * H),
+    source=["onnx_gru", "pytorch_gru"], slug="gru-bias-count",
+    derivation=[
+        ("=", Number(6 * H), "one number a unit, six times"),
+    ],
+)  # fmt: skip
+def bias_count_two(H: int) -> int:
+    r"""Biases that are stored, two for each part.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that are stored, some of them redundant.
+
+    Examples
+    --------
+    >>> bias_count_two(H=2)
+    12
+    """
+    return 6 * H
+
+
+@formula(
+    Size(W_xr) + Size(W_xz) + Size(W_xh) + Size(W_hr) + Size(W_hz) + Size(W_hh) + Size(b_r)
+    + Size(b_z) + Size(b_h), "=",
+    Number(3 * H * (D + H + 1)),
+    source=["keras_gru", "zhang2023"], slug="gru-param-count",
+    derivation=[
+        (
+            "=",
+            Number(3 * H * D) + Number(3 * H * H) + Number(3 * H),
+            "a matrix has rows times columns, a vector one number a row",
+        ),
+        ("=", Number(3 * H * (D + H + 1)), "three times a vanilla network without its output"),
+    ],
+)  # fmt: skip
+def parameter_count(D: int, H: int) -> int:
+    r"""Number of parameters, reset before.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets.
+
+    Examples
+    --------
+    Three times two rows of 3 + 2 + 1.
+
+    >>> parameter_count(D=3, H=2)
+    36
+    """
+    return 3 * H * (D + H + 1)
+
+
+@formula(
+    Size(W_xr) + Size(W_xz) + Size(W_xh) + Size(W_hr) + Size(W_hz) + Size(W_hh) + Size(b_xr)
+    + Size(b_hr) + Size(b_xz) + Size(b_hz) + Size(b_ih) + Size(b_hh), "=",
+    Number(3 * H * (D + H + 2)),
+    source=["pytorch_gru", "onnx_gru"], slug="gru-param-count",
+    derivation=[
+        (
+            "=",
+            Number(3 * H * D) + Number(3 * H * H) + Number(6 * H),
+            "a matrix has rows times columns, a vector one number a row",
+        ),
+        ("=", Number(3 * H * (D + H + 2)), "each row has two biases"),
+    ],
+)  # fmt: skip
+def parameter_count_two(D: int, H: int) -> int:
+    r"""Number of parameters that are stored, with two biases for each part.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that are stored.
+
+    Examples
+    --------
+    Three times two rows of 3 + 2 + 2.
+
+    >>> parameter_count_two(D=3, H=2)
+    42
+    """
+    return 3 * H * (D + H + 2)
+
+
+# -- The Jacobian of one step ---------------------------------------------------------------------
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=",
+    Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh @ Diag(r_gate[t])
+    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
+    @ Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+    + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-before", given=BEFORE,
+    derivation=[
+        (
+            "=",
+            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+            "three ways: the copy, the candidate and the update gate",
+        ),
+        (
+            "=",
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Jacobian(a[t], h[t - 1])
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the slope of the hyperbolic tangent, and that of the sigmoid",
+        ),
+        (
+            "=",
+            Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
+            @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1]))
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the candidate reads the old state, and a reset gate that has read it",
+        ),
+        (
+            "=",
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh @ Diag(r_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
+            @ Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the slope of the sigmoid; the paths in order: copy, candidate, reset, update",
+        ),
+    ],
+)  # fmt: skip
+def jacobian_reset_before(
+    h_prev: Array,
+    r_gate: Array,
+    z_gate: Array,
+    h_tilde: Array,
+    W_hr: Array,
+    W_hz: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Jacobian of one step, reset before the product.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Total derivative of the state by the one before.
+
+    Examples
+    --------
+    One unit: 0.5 by copy, 0.16 by candidate, 0.16 by reset and 0.1 by update.
+
+    >>> one = np.eye(1)
+    >>> half = np.array([0.5])
+    >>> jacobian_reset_before(
+    ...     h_prev=np.array([1.0]), r_gate=half, z_gate=half, h_tilde=np.array([0.6]),
+    ...     W_hr=2 * one, W_hz=one, W_hh=one,
+    ... )
+    array([[0.92]])
+    """
+    inner = np.diag((1 - z_gate) * (1 - h_tilde**2)) @ W_hh
+    reset = inner @ np.diag(h_prev * r_gate * (1 - r_gate)) @ W_hr
+    update = np.diag((h_prev - h_tilde) * z_gate * (1 - z_gate)) @ W_hz
+    return np.diag(z_gate) + inner @ np.diag(r_gate) + reset + update
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=",
+    Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(r_gate[t]) @ W_hh
+    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(a_h[t] * r_gate[t] * (1 - r_gate[t]))
+    @ W_hr + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-after", given=AFTER,
+    derivation=[
+        (
+            "=",
+            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+            "three ways: the copy, the candidate and the update gate",
+        ),
+        (
+            "=",
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Jacobian(a[t], h[t - 1])
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the slope of the hyperbolic tangent, and that of the sigmoid",
+        ),
+        (
+            "=",
+            Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+            @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1]))
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "what the state adds is scaled by a reset gate that has read the state",
+        ),
+        (
+            "=",
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(r_gate[t]) @ W_hh
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+            @ Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the slope of the sigmoid; the paths in order: copy, candidate, reset, update",
+        ),
+    ],
+)  # fmt: skip
+def jacobian_reset_after(
+    h_prev: Array,
+    r_gate: Array,
+    z_gate: Array,
+    h_tilde: Array,
+    a_h: Array,
+    W_hr: Array,
+    W_hz: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Jacobian of one step, reset after the product.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    a_h : (H,) ndarray
+        What the state adds to the pre-activation of the candidate, before the reset.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Total derivative of the state by the one before.
+
+    Examples
+    --------
+    One unit: 0.5 by copy, 0.16 by candidate, 0.32 by reset and 0.1 by update.
+
+    >>> one = np.eye(1)
+    >>> half = np.array([0.5])
+    >>> jacobian_reset_after(
+    ...     h_prev=np.array([1.0]), r_gate=half, z_gate=half, h_tilde=np.array([0.6]),
+    ...     a_h=np.array([2.0]), W_hr=2 * one, W_hz=one, W_hh=one,
+    ... )
+    array([[1.08]])
+    """
+    inner = np.diag((1 - z_gate) * (1 - h_tilde**2))
+    reset = inner @ np.diag(a_h * r_gate * (1 - r_gate)) @ W_hr
+    update = np.diag((h_prev - h_tilde) * z_gate * (1 - z_gate)) @ W_hz
+    return np.diag(z_gate) + inner @ np.diag(r_gate) @ W_hh + reset + update
+
+
+# -- The backward pass: what both variants share --------------------------------------------------
+
+
+@formula(
+    a[t], "=", W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h,
+    source=["cho2014", "pytorch_gru"], slug="gru-backward-before",
+)  # fmt: skip
+def pre_activation_any_reset(
+    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, b_h: Array, R: Map
+) -> Array:
+    r"""Pre-activation of the candidate, with any reset.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+    R : callable
+        How reset gate and state reach the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    The reset before the product is one such map.
+
+    >>> pre_activation_any_reset(
+    ...     x=np.array([10.0]), h_prev=np.array([2.0]), r_gate=np.array([0.5]),
+    ...     W_xh=np.array([[1.0]]), b_h=np.zeros(1), R=lambda r, h: 3 * (r * h),
+    ... )
+    array([13.])
+    """
+    return W_xh @ x + R(r_gate, h_prev) + b_h
+
+
+SHARED: list[Code] = [*ONE_STEP, pre_activation_any_reset, hidden_loss, loss_sum]
+"""Forward pass and loss, whatever the reset does."""
+
+LOSS_BEFORE: list[Code] = [*BEFORE, hidden_loss, loss_sum]
+LOSS_AFTER: list[Code] = [*AFTER, hidden_loss, loss_sum]
+"""Forward pass and loss of each variant."""
+
+
+@formula(
+    Gradient(L, h[T]), "=", Gradient(L_t[T], h[T]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", Gradient(L_t[T], h[T]), "no step follows"),
+    ],
+    bindings={"dL_T": Gradient(L_t[T], h[T])},
+)  # fmt: skip
+def last_state_gradient(dL_T: Array) -> Array:
+    r"""Gradient by the last state.
+
+    Parameters
+    ----------
+    dL_T : (H,) ndarray
+        Gradient of the loss of the last step alone by its state.
+
+    Returns
+    -------
+    dh : (H,) ndarray
+        Gradient by the last state.
+
+    Examples
+    --------
+    >>> last_state_gradient(np.array([1.0]))
+    array([1.])
+    """
+    return dL_T
+
+
+@formula(
+    Gradient(L, z_gate[t]), "=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Gradient(L, h[t]) @ Jacobian(h[t], z_gate[t]),
+            "the gate reaches the loss through its own state alone",
+        ),
+        (
+            "=",
+            Gradient(L, h[t]) @ Diag(h[t - 1] - h_tilde[t]),
+            "what it keeps of the old state, it takes from the candidate",
+        ),
+        ("=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
+    ],
+    bindings={"dh": Gradient(L, h[t])},
+)  # fmt: skip
+def update_gate_gradient(h_prev: Array, h_tilde: Array, dh: Array) -> Array:
+    r"""Gradient by the update gate.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+
+    Returns
+    -------
+    dz : (H,) ndarray
+        Gradient by the update gate at this step.
+
+    Examples
+    --------
+    >>> update_gate_gradient(np.array([0.5]), np.array([0.8]), dh=np.array([10.0]))
+    array([-3.])
+    """
+    return (h_prev - h_tilde) * dh
+
+
+@formula(
+    Gradient(L, a_z[t]), "=", z_gate[t] * (1 - z_gate[t]) * Gradient(L, z_gate[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", z_gate[t] * (1 - z_gate[t]) * Gradient(L, z_gate[t]), "the slope of the sigmoid"),
+    ],
+    bindings={"dz": Gradient(L, z_gate[t])},
+)  # fmt: skip
+def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
+    r"""Gradient by the pre-activation of the update gate.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    dz : (H,) ndarray
+        Gradient by the update gate at this step.
+
+    Returns
+    -------
+    da_z : (H,) ndarray
+        Gradient by the pre-activation of the update gate at this step.
+
+    Examples
+    --------
+    >>> update_pre_activation_gradient(np.array([0.75]), dz=np.array([16.0]))
+    array([3.])
+    """
+    return z_gate * (1 - z_gate) * dz
+
+
+@formula(
+    Gradient(L, h_tilde[t]), "=", (1 - z_gate[t]) * Gradient(L, h[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Gradient(L, h[t]) @ Jacobian(h[t], h_tilde[t]),
+            "the candidate reaches the loss through its own state alone",
+        ),
+        ("=", Gradient(L, h[t]) @ Diag(1 - z_gate[t]), "the gate writes this share of it"),
+        ("=", (1 - z_gate[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
+    ],
+    bindings={"dh": Gradient(L, h[t])},
+)  # fmt: skip
+def candidate_gradient(z_gate: Array, dh: Array) -> Array:
+    r"""Gradient by the candidate.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+
+    Returns
+    -------
+    dh_tilde : (H,) ndarray
+        Gradient by the candidate at this step.
+
+    Examples
+    --------
+    >>> candidate_gradient(np.array([0.75]), dh=np.array([4.0]))
+    array([1.])
+    """
+    return (1 - z_gate) * dh
+
+
+@formula(
+    Gradient(L, a[t]), "=", (1 - h_tilde[t] ** 2) * Gradient(L, h_tilde[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            (1 - h_tilde[t] ** 2) * Gradient(L, h_tilde[t]),
+            "the slope of the hyperbolic tangent",
+        ),
+    ],
+    bindings={"dh_tilde": Gradient(L, h_tilde[t])},
+)  # fmt: skip
+def candidate_pre_activation_gradient(h_tilde: Array, dh_tilde: Array) -> Array:
+    r"""Gradient by the pre-activation of the candidate.
+
+    Parameters
+    ----------
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    dh_tilde : (H,) ndarray
+        Gradient by the candidate at this step.
+
+    Returns
+    -------
+    da : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Examples
+    --------
+    >>> candidate_pre_activation_gradient(np.array([0.6]), dh_tilde=np.array([100.0]))
+    array([64.])
+    """
+    return (1 - h_tilde**2) * dh_tilde
+
+
+@formula(
+    Gradient(L, a_r[t]), "=", r_gate[t] * (1 - r_gate[t]) * Gradient(L, r_gate[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", r_gate[t] * (1 - r_gate[t]) * Gradient(L, r_gate[t]), "the slope of the sigmoid"),
+    ],
+    bindings={"dr": Gradient(L, r_gate[t])},
+)  # fmt: skip
+def reset_pre_activation_gradient(r_gate: Array, dr: Array) -> Array:
+    r"""Gradient by the pre-activation of the reset gate.
+
+    Parameters
+    ----------
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    dr : (H,) ndarray
+        Gradient by the reset gate at this step.
+
+    Returns
+    -------
+    da_r : (H,) ndarray
+        Gradient by the pre-activation of the reset gate at this step.
+
+    Examples
+    --------
+    >>> reset_pre_activation_gradient(np.array([0.75]), dr=np.array([16.0]))
+    array([3.])
+    """
+    return r_gate * (1 - r_gate) * dr
+
+
+@formula(
+    Gradient(L, W_xr), "=", Sum(Outer(Gradient(L, a_r[t]), x[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a_r[t]), x[t]), t, 1, T),
+            "the weights act at each step, on the input of that step",
+        ),
+    ],
+    bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
+)  # fmt: skip
+def reset_input_weight_gradient(da_rs: Array, xs: Array) -> Array:
+    r"""Gradient by the input weights of the reset gate.
+
+    Parameters
+    ----------
+    da_rs : (T, H) ndarray
+        Gradients by the pre-activations of the reset gate, one step a row.
+    xs : (T, D) ndarray
+        Inputs, one step a row.
+
+    Returns
+    -------
+    dW_xr : (H, D) ndarray
+        Gradient by the input weights of the reset gate.
+
+    Examples
+    --------
+    >>> reset_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    array([[2, 5]])
+    """
+    return da_rs.T @ xs
+
+
+@formula(
+    Gradient(L, W_xz), "=", Sum(Outer(Gradient(L, a_z[t]), x[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a_z[t]), x[t]), t, 1, T),
+            "the weights act at each step, on the input of that step",
+        ),
+    ],
+    bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
+)  # fmt: skip
+def update_input_weight_gradient(da_zs: Array, xs: Array) -> Array:
+    r"""Gradient by the input weights of the update gate.
+
+    Parameters
+    ----------
+    da_zs : (T, H) ndarray
+        Gradients by the pre-activations of the update gate, one step a row.
+    xs : (T, D) ndarray
+        Inputs, one step a row.
+
+    Returns
+    -------
+    dW_xz : (H, D) ndarray
+        Gradient by the input weights of the update gate.
+
+    Examples
+    --------
+    >>> update_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    array([[2, 5]])
+    """
+    return da_zs.T @ xs
+
+
+@formula(
+    Gradient(L, W_xh), "=", Sum(Outer(Gradient(L, a[t]), x[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a[t]), x[t]), t, 1, T),
+            "the weights act at each step, on the input of that step",
+        ),
+    ],
+    bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
+)  # fmt: skip
+def candidate_input_weight_gradient(das: Array, xs: Array) -> Array:
+    r"""Gradient by the input weights of the candidate.
+
+    Parameters
+    ----------
+    das : (T, H) ndarray
+        Gradients by the pre-activations of the candidate, one step a row.
+    xs : (T, D) ndarray
+        Inputs, one step a row.
+
+    Returns
+    -------
+    dW_xh : (H, D) ndarray
+        Gradient by the input weights of the candidate.
+
+    Examples
+    --------
+    >>> candidate_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    array([[2, 5]])
+    """
+    return das.T @ xs
+
+
+@formula(
+    Gradient(L, W_hr), "=", Sum(Outer(Gradient(L, a_r[t]), h[t - 1]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a_r[t]), h[t - 1]), t, 1, T),
+            "the weights act at each step, on the state before",
+        ),
+    ],
+    bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
+)  # fmt: skip
+def reset_recurrent_weight_gradient(da_rs: Array, h_prevs: Array) -> Array:
+    r"""Gradient by the recurrent weights of the reset gate.
+
+    Parameters
+    ----------
+    da_rs : (T, H) ndarray
+        Gradients by the pre-activations of the reset gate, one step a row.
+    h_prevs : (T, H) ndarray
+        Hidden states before each step, one a row; the first is the initial state.
+
+    Returns
+    -------
+    dW_hr : (H, H) ndarray
+        Gradient by the recurrent weights of the reset gate.
+
+    Examples
+    --------
+    Two steps of one unit: 2 times 3, and 5 times 7.
+
+    >>> reset_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    array([[41]])
+    """
+    return da_rs.T @ h_prevs
+
+
+@formula(
+    Gradient(L, W_hz), "=", Sum(Outer(Gradient(L, a_z[t]), h[t - 1]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a_z[t]), h[t - 1]), t, 1, T),
+            "the weights act at each step, on the state before",
+        ),
+    ],
+    bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
+)  # fmt: skip
+def update_recurrent_weight_gradient(da_zs: Array, h_prevs: Array) -> Array:
+    r"""Gradient by the recurrent weights of the update gate.
+
+    Parameters
+    ----------
+    da_zs : (T, H) ndarray
+        Gradients by the pre-activations of the update gate, one step a row.
+    h_prevs : (T, H) ndarray
+        Hidden states before each step, one a row; the first is the initial state.
+
+    Returns
+    -------
+    dW_hz : (H, H) ndarray
+        Gradient by the recurrent weights of the update gate.
+
+    Examples
+    --------
+    Two steps of one unit: 2 times 3, and 5 times 7.
+
+    >>> update_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    array([[41]])
+    """
+    return da_zs.T @ h_prevs
+
+
+@formula(
+    Gradient(L, b_r), "=", Sum(Gradient(L, a_r[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", Sum(Gradient(L, a_r[t]), t, 1, T), "the bias is added at each step"),
+    ],
+    bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
+)  # fmt: skip
+def reset_bias_gradient(da_rs: Array) -> Array:
+    r"""Gradient by the bias of the reset gate.
+
+    Parameters
+    ----------
+    da_rs : (T, H) ndarray
+        Gradients by the pre-activations of the reset gate, one step a row.
+
+    Returns
+    -------
+    db_r : (H,) ndarray
+        Gradient by the bias of the reset gate.
+
+    Examples
+    --------
+    >>> reset_bias_gradient(np.array([[1, 2], [3, 4]]))
+    array([4, 6])
+    """
+    return np.sum(da_rs, axis=0)
+
+
+@formula(
+    Gradient(L, b_z), "=", Sum(Gradient(L, a_z[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", Sum(Gradient(L, a_z[t]), t, 1, T), "the bias is added at each step"),
+    ],
+    bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
+)  # fmt: skip
+def update_bias_gradient(da_zs: Array) -> Array:
+    r"""Gradient by the bias of the update gate.
+
+    Parameters
+    ----------
+    da_zs : (T, H) ndarray
+        Gradients by the pre-activations of the update gate, one step a row.
+
+    Returns
+    -------
+    db_z : (H,) ndarray
+        Gradient by the bias of the update gate.
+
+    Examples
+    --------
+    >>> update_bias_gradient(np.array([[1, 2], [3, 4]]))
+    array([4, 6])
+    """
+    return np.sum(da_zs, axis=0)
+
+
+@formula(
+    Gradient(L, b_h), "=", Sum(Gradient(L, a[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        ("=", Sum(Gradient(L, a[t]), t, 1, T), "the bias is added at each step"),
+    ],
+    bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
+)  # fmt: skip
+def candidate_bias_gradient(das: Array) -> Array:
+    r"""Gradient by the bias of the candidate.
+
+    Parameters
+    ----------
+    das : (T, H) ndarray
+        Gradients by the pre-activations of the candidate, one step a row.
+
+    Returns
+    -------
+    db_h : (H,) ndarray
+        Gradient by the bias of the candidate.
+
+    Examples
+    --------
+    >>> candidate_bias_gradient(np.array([[1, 2], [3, 4]]))
+    array([4, 6])
+    """
+    return np.sum(das, axis=0)
+
+
+@formula(
+    Gradient(L, x[t]), "=",
+    W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t]) + W_xh.T @ Gradient(L, a[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    derivation=[
+        (
+            "=",
+            Gradient(L, a_r[t]) @ W_xr + Gradient(L, a_z[t]) @ W_xz + Gradient(L, a[t]) @ W_xh,
+            "three ways: the reset gate, the update gate and the candidate",
+        ),
+        (
+            "=",
+            W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t])
+            + W_xh.T @ Gradient(L, a[t]),
+            "the same rows, written as columns",
+        ),
+    ],
+    bindings={"da_r": Gradient(L, a_r[t]), "da_z": Gradient(L, a_z[t]), "da": Gradient(L, a[t])},
+)  # fmt: skip
+def input_gradient(
+    W_xr: Array, W_xz: Array, W_xh: Array, da_r: Array, da_z: Array, da: Array
+) -> Array:
+    r"""Gradient by an input.
+
+    Parameters
+    ----------
+    W_xr : (H, D) ndarray
+        Weights from input to reset gate.
+    W_xz : (H, D) ndarray
+        Weights from input to update gate.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    da_r : (H,) ndarray
+        Gradient by the pre-activation of the reset gate at this step.
+    da_z : (H,) ndarray
+        Gradient by the pre-activation of the update gate at this step.
+    da : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    dx : (D,) ndarray
+        Gradient by the input at this step.
+
+    Examples
+    --------
+    >>> row = np.array([[1, 2]])
+    >>> input_gradient(row, row, row, np.array([1]), np.array([10]), np.array([100]))
+    array([111, 222])
+    """
+    return W_xr.T @ da_r + W_xz.T @ da_z + W_xh.T @ da
+
+
+# -- The backward pass: reset before the product --------------------------------------------------
+
+
+@formula(
+    Gradient(L, r_gate[t]), "=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    derivation=[
+        (
+            "=",
+            Gradient(L, a[t]) @ Jacobian(a[t], r_gate[t]),
+            "the gate reaches the loss through the candidate alone",
+        ),
+        ("=", Gradient(L, a[t]) @ W_hh @ Diag(h[t - 1]), "it scales the state before the product"),
+        ("=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])), "a diagonal matrix scales each entry"),
+    ],
+    bindings={"da": Gradient(L, a[t])},
+)  # fmt: skip
+def reset_gate_gradient_before(h_prev: Array, W_hh: Array, da: Array) -> Array:
+    r"""Gradient by the reset gate, reset before the product.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    da : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    dr : (H,) ndarray
+        Gradient by the reset gate at this step.
+
+    Examples
+    --------
+    >>> reset_gate_gradient_before(np.array([5, 6]), np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    array([155, 252])
+    """
+    return h_prev * (W_hh.T @ da)
+
+
+@formula(
+    Gradient(L, h[t]), "=",
+    Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
+    + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
+    + r_gate[t + 1] * (W_hh.T @ Gradient(L, a[t + 1])),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    ranges={t: (1, T - 1)},
+    derivation=[
+        (
+            "=",
+            Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
+            + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
+            + r_gate[t + 1] * (W_hh.T @ Gradient(L, a[t + 1])),
+            "its own loss, and in the next step the copy, both gates and the candidate",
+        ),
+    ],
+    bindings={
+        "dL": Gradient(L_t[t], h[t]),
+        "dh_next": Gradient(L, h[t + 1]),
+        "da_z_next": Gradient(L, a_z[t + 1]),
+        "da_r_next": Gradient(L, a_r[t + 1]),
+        "da_next": Gradient(L, a[t + 1]),
+    },
+)  # fmt: skip
+def state_gradient_before(
+    dL: Array,
+    dh_next: Array,
+    da_z_next: Array,
+    da_r_next: Array,
+    da_next: Array,
+    z_gate_next: Array,
+    r_gate_next: Array,
+    W_hz: Array,
+    W_hr: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Gradient by a state, reset before the product.
+
+    Parameters
+    ----------
+    dL : (H,) ndarray
+        Gradient of the loss of this step alone by its state.
+    dh_next : (H,) ndarray
+        Gradient by the hidden state one step later.
+    da_z_next : (H,) ndarray
+        Gradient by the pre-activation of the update gate one step later.
+    da_r_next : (H,) ndarray
+        Gradient by the pre-activation of the reset gate one step later.
+    da_next : (H,) ndarray
+        Gradient by the pre-activation of the candidate one step later.
+    z_gate_next : (H,) ndarray
+        Update gate one step later.
+    r_gate_next : (H,) ndarray
+        Reset gate one step later.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+
+    Examples
+    --------
+    The loss adds 1, the copy 10, the gates 100 and 1000, the candidate 10000.
+
+    >>> one, half = np.eye(1), np.array([0.5])
+    >>> state_gradient_before(
+    ...     dL=np.array([1]), dh_next=np.array([20]), da_z_next=np.array([100]),
+    ...     da_r_next=np.array([1000]), da_next=np.array([20000]),
+    ...     z_gate_next=half, r_gate_next=half, W_hz=one, W_hr=one, W_hh=one,
+    ... )
+    array([11111.])
+    """
+    through_gates = W_hz.T @ da_z_next + W_hr.T @ da_r_next
+    return dL + z_gate_next * dh_next + through_gates + r_gate_next * (W_hh.T @ da_next)
+
+
+@formula(
+    Gradient(L, h[0]), "=",
+    z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1]) + W_hr.T @ Gradient(L, a_r[1])
+    + r_gate[1] * (W_hh.T @ Gradient(L, a[1])),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    derivation=[
+        (
+            "=",
+            z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1])
+            + W_hr.T @ Gradient(L, a_r[1]) + r_gate[1] * (W_hh.T @ Gradient(L, a[1])),
+            "through the first step alone: the copy, both gates and the candidate",
+        ),
+    ],
+    bindings={
+        "dh_1": Gradient(L, h[1]),
+        "da_z_1": Gradient(L, a_z[1]),
+        "da_r_1": Gradient(L, a_r[1]),
+        "da_1": Gradient(L, a[1]),
+        "z_gate_1": z_gate[1],
+        "r_gate_1": r_gate[1],
+    },
+)  # fmt: skip
+def initial_state_gradient_before(
+    dh_1: Array,
+    da_z_1: Array,
+    da_r_1: Array,
+    da_1: Array,
+    z_gate_1: Array,
+    r_gate_1: Array,
+    W_hz: Array,
+    W_hr: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Gradient by the initial state, reset before the product.
+
+    Parameters
+    ----------
+    dh_1 : (H,) ndarray
+        Gradient by the state after the first step.
+    da_z_1 : (H,) ndarray
+        Gradient by the pre-activation of the update gate at the first step.
+    da_r_1 : (H,) ndarray
+        Gradient by the pre-activation of the reset gate at the first step.
+    da_1 : (H,) ndarray
+        Gradient by the pre-activation of the candidate at the first step.
+    z_gate_1 : (H,) ndarray
+        Update gate at the first step.
+    r_gate_1 : (H,) ndarray
+        Reset gate at the first step.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    dh_0 : (H,) ndarray
+        Gradient by the initial state.
+
+    Examples
+    --------
+    >>> one, half = np.eye(1), np.array([0.5])
+    >>> initial_state_gradient_before(
+    ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
+    ...     da_1=np.array([20000]), z_gate_1=half, r_gate_1=half, W_hz=one, W_hr=one, W_hh=one,
+    ... )
+    array([11110.])
+    """
+    through_gates = W_hz.T @ da_z_1 + W_hr.T @ da_r_1
+    return z_gate_1 * dh_1 + through_gates + r_gate_1 * (W_hh.T @ da_1)
+
+
+@formula(
+    Gradient(L, W_hh), "=", Sum(Outer(Gradient(L, a[t]), r_gate[t] * h[t - 1]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a[t]), r_gate[t] * h[t - 1]), t, 1, T),
+            "the weights act at each step, on what the reset leaves of the state before",
+        ),
+    ],
+    bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
+)  # fmt: skip
+def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_prevs: Array) -> Array:
+    r"""Gradient by the recurrent weights of the candidate, reset before the product.
+
+    Parameters
+    ----------
+    das : (T, H) ndarray
+        Gradients by the pre-activations of the candidate, one step a row.
+    r_gates : (T, H) ndarray
+        Reset gates, one step a row.
+    h_prevs : (T, H) ndarray
+        Hidden states before each step, one a row; the first is the initial state.
+
+    Returns
+    -------
+    dW_hh : (H, H) ndarray
+        Gradient by the recurrent weights of the candidate.
+
+    Examples
+    --------
+    Two steps of one unit: 2 times half of 3, and 5 times half of 7.
+
+    >>> candidate_recurrent_weight_gradient_before(
+    ...     np.array([[2], [5]]), np.array([[0.5], [0.5]]), np.array([[3], [7]])
+    ... )
+    array([[20.5]])
+    """
+    return das.T @ (r_gates * h_prevs)
+
+
+# -- The backward pass: reset after the product ---------------------------------------------------
+
+
+@formula(
+    Gradient(L, r_gate[t]), "=", a_h[t] * Gradient(L, a[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    derivation=[
+        (
+            "=",
+            Gradient(L, a[t]) @ Jacobian(a[t], r_gate[t]),
+            "the gate reaches the loss through the candidate alone",
+        ),
+        ("=", Gradient(L, a[t]) @ Diag(a_h[t]), "it scales what the state adds"),
+        ("=", a_h[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
+    ],
+    bindings={"da": Gradient(L, a[t])},
+)  # fmt: skip
+def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
+    r"""Gradient by the reset gate, reset after the product.
+
+    Parameters
+    ----------
+    a_h : (H,) ndarray
+        What the state adds to the pre-activation of the candidate, before the reset.
+    da : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    dr : (H,) ndarray
+        Gradient by the reset gate at this step.
+
+    Examples
+    --------
+    >>> reset_gate_gradient_after(np.array([5, 6]), np.array([1, 10]))
+    array([ 5, 60])
+    """
+    return a_h * da
+
+
+@formula(
+    Gradient(L, a_h[t]), "=", r_gate[t] * Gradient(L, a[t]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    derivation=[
+        (
+            "=",
+            Gradient(L, a[t]) @ Jacobian(a[t], a_h[t]),
+            "it reaches the loss through the candidate alone",
+        ),
+        ("=", Gradient(L, a[t]) @ Diag(r_gate[t]), "the reset gate scales it"),
+        ("=", r_gate[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
+    ],
+    bindings={"da": Gradient(L, a[t])},
+)  # fmt: skip
+def recurrent_part_gradient(r_gate: Array, da: Array) -> Array:
+    r"""Gradient by what the state adds.
+
+    Parameters
+    ----------
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    da : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    da_h : (H,) ndarray
+        Gradient by what the state adds at this step, before the reset.
+
+    Examples
+    --------
+    >>> recurrent_part_gradient(np.array([0.5]), np.array([4.0]))
+    array([2.])
+    """
+    return r_gate * da
+
+
+@formula(
+    Gradient(L, h[t]), "=",
+    Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
+    + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
+    + W_hh.T @ Gradient(L, a_h[t + 1]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    ranges={t: (1, T - 1)},
+    derivation=[
+        (
+            "=",
+            Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
+            + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
+            + W_hh.T @ Gradient(L, a_h[t + 1]),
+            "its own loss, and in the next step the copy, both gates and the candidate",
+        ),
+    ],
+    bindings={
+        "dL": Gradient(L_t[t], h[t]),
+        "dh_next": Gradient(L, h[t + 1]),
+        "da_z_next": Gradient(L, a_z[t + 1]),
+        "da_r_next": Gradient(L, a_r[t + 1]),
+        "da_h_next": Gradient(L, a_h[t + 1]),
+    },
+)  # fmt: skip
+def state_gradient_after(
+    dL: Array,
+    dh_next: Array,
+    da_z_next: Array,
+    da_r_next: Array,
+    da_h_next: Array,
+    z_gate_next: Array,
+    W_hz: Array,
+    W_hr: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Gradient by a state, reset after the product.
+
+    Parameters
+    ----------
+    dL : (H,) ndarray
+        Gradient of the loss of this step alone by its state.
+    dh_next : (H,) ndarray
+        Gradient by the hidden state one step later.
+    da_z_next : (H,) ndarray
+        Gradient by the pre-activation of the update gate one step later.
+    da_r_next : (H,) ndarray
+        Gradient by the pre-activation of the reset gate one step later.
+    da_h_next : (H,) ndarray
+        Gradient by what the state adds, one step later.
+    z_gate_next : (H,) ndarray
+        Update gate one step later.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+
+    Examples
+    --------
+    >>> one, half = np.eye(1), np.array([0.5])
+    >>> state_gradient_after(
+    ...     dL=np.array([1]), dh_next=np.array([20]), da_z_next=np.array([100]),
+    ...     da_r_next=np.array([1000]), da_h_next=np.array([10000]), z_gate_next=half,
+    ...     W_hz=one, W_hr=one, W_hh=one,
+    ... )
+    array([11111.])
+    """
+    through_gates = W_hz.T @ da_z_next + W_hr.T @ da_r_next
+    return dL + z_gate_next * dh_next + through_gates + W_hh.T @ da_h_next
+
+
+@formula(
+    Gradient(L, h[0]), "=",
+    z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1]) + W_hr.T @ Gradient(L, a_r[1])
+    + W_hh.T @ Gradient(L, a_h[1]),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    derivation=[
+        (
+            "=",
+            z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1])
+            + W_hr.T @ Gradient(L, a_r[1]) + W_hh.T @ Gradient(L, a_h[1]),
+            "through the first step alone: the copy, both gates and the candidate",
+        ),
+    ],
+    bindings={
+        "dh_1": Gradient(L, h[1]),
+        "da_z_1": Gradient(L, a_z[1]),
+        "da_r_1": Gradient(L, a_r[1]),
+        "da_h_1": Gradient(L, a_h[1]),
+        "z_gate_1": z_gate[1],
+    },
+)  # fmt: skip
+def initial_state_gradient_after(
+    dh_1: Array,
+    da_z_1: Array,
+    da_r_1: Array,
+    da_h_1: Array,
+    z_gate_1: Array,
+    W_hz: Array,
+    W_hr: Array,
+    W_hh: Array,
+) -> Array:
+    r"""Gradient by the initial state, reset after the product.
+
+    Parameters
+    ----------
+    dh_1 : (H,) ndarray
+        Gradient by the state after the first step.
+    da_z_1 : (H,) ndarray
+        Gradient by the pre-activation of the update gate at the first step.
+    da_r_1 : (H,) ndarray
+        Gradient by the pre-activation of the reset gate at the first step.
+    da_h_1 : (H,) ndarray
+        Gradient by what the state adds at the first step.
+    z_gate_1 : (H,) ndarray
+        Update gate at the first step.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    dh_0 : (H,) ndarray
+        Gradient by the initial state.
+
+    Examples
+    --------
+    >>> one, half = np.eye(1), np.array([0.5])
+    >>> initial_state_gradient_after(
+    ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
+    ...     da_h_1=np.array([10000]), z_gate_1=half, W_hz=one, W_hr=one, W_hh=one,
+    ... )
+    array([11110.])
+    """
+    through_gates = W_hz.T @ da_z_1 + W_hr.T @ da_r_1
+    return z_gate_1 * dh_1 + through_gates + W_hh.T @ da_h_1
+
+
+@formula(
+    Gradient(L, W_hh), "=", Sum(Outer(Gradient(L, a_h[t]), h[t - 1]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    derivation=[
+        (
+            "=",
+            Sum(Outer(Gradient(L, a_h[t]), h[t - 1]), t, 1, T),
+            "the weights act at each step, on all of the state before",
+        ),
+    ],
+    bindings={"da_hs": Stack(Gradient(L, a_h[t]), t, 1, T)},
+)  # fmt: skip
+def candidate_recurrent_weight_gradient_after(da_hs: Array, h_prevs: Array) -> Array:
+    r"""Gradient by the recurrent weights of the candidate, reset after the product.
+
+    Parameters
+    ----------
+    da_hs : (T, H) ndarray
+        Gradients by what the state adds, one step a row.
+    h_prevs : (T, H) ndarray
+        Hidden states before each step, one a row; the first is the initial state.
+
+    Returns
+    -------
+    dW_hh : (H, H) ndarray
+        Gradient by the recurrent weights of the candidate.
+
+    Examples
+    --------
+    >>> candidate_recurrent_weight_gradient_after(np.array([[2], [5]]), np.array([[3], [7]]))
+    array([[41]])
+    """
+    return da_hs.T @ h_prevs
+
+
+@formula(
+    Gradient(L, b_hh), "=", Sum(Gradient(L, a_h[t]), t, 1, T),
+    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    derivation=[
+        (
+            "=",
+            Sum(Gradient(L, a_h[t]), t, 1, T),
+            "the bias is added at each step, before the reset",
+        ),
+    ],
+    bindings={"da_hs": Stack(Gradient(L, a_h[t]), t, 1, T)},
+)  # fmt: skip
+def recurrent_bias_gradient(da_hs: Array) -> Array:
+    r"""Gradient by the recurrent bias of the candidate.
+
+    Parameters
+    ----------
+    da_hs : (T, H) ndarray
+        Gradients by what the state adds, one step a row.
+
+    Returns
+    -------
+    db_hh : (H,) ndarray
+        Gradient by the recurrent bias of the candidate.
+
+    Examples
+    --------
+    >>> recurrent_bias_gradient(np.array([[1, 2], [3, 4]]))
+    array([4, 6])
+    """
+    return np.sum(da_hs, axis=0)

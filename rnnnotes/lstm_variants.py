@@ -33,8 +33,8 @@ from rnnnotes.book.language import (
 from rnnnotes.notation import (
     C,
     D,
+    E,
     H,
-    R,
     T,
     W_ff,
     W_fi,
@@ -985,12 +985,12 @@ def projected_state(o_gate: Array, c: Array, W_proj: Array) -> Array:
         Output gate at this step.
     c : (H,) ndarray
         Cell after this step.
-    W_proj : (R, H) ndarray
+    W_proj : (E, H) ndarray
         Weights that project the hidden state.
 
     Returns
     -------
-    h_proj : (R,) ndarray
+    h_proj : (E,) ndarray
         What the next step, and the output, read.
 
     Examples
@@ -1016,11 +1016,11 @@ def projected_pre_activation(
     ----------
     x : (D,) ndarray
         Input at this step.
-    h_proj_prev : (R,) ndarray
+    h_proj_prev : (E,) ndarray
         Projected state one step before.
     W_x4 : (4*H, D) ndarray
         Weights from input to all four blocks.
-    W_p4 : (4*H, R) ndarray
+    W_p4 : (4*H, E) ndarray
         Weights from projected state to all four blocks.
     b_ih4 : (4*H,) ndarray
         Biases that come with the input weights.
@@ -1059,15 +1059,15 @@ def projection_rank(h: Array, W_p4: Array, W_proj: Array) -> Array:
     ----------
     h : (H,) ndarray
         Hidden state at this step, before it is projected.
-    W_p4 : (4*H, R) ndarray
+    W_p4 : (4*H, E) ndarray
         Weights from projected state to all four blocks.
-    W_proj : (R, H) ndarray
+    W_proj : (E, H) ndarray
         Weights that project the hidden state.
 
     Returns
     -------
     a_4 : (4*H,) ndarray
-        The same as without a projection, with recurrent weights of rank at most `R`.
+        The same as without a projection, with recurrent weights of rank at most `E`.
 
     Examples
     --------
@@ -1842,18 +1842,18 @@ def parameter_count_peepholes(D: int, H: int) -> int:
 
 @formula(
     Size(W_x4) + Size(W_p4) + Size(W_proj) + Size(b_ih4) + Size(b_hh4), "=",
-    Number(4 * H * (D + R + 2) + R * H),
+    Number(4 * H * (D + E + 2) + E * H),
     source="pytorch_lstm", slug=["lstm-param-count", "lstm-projection"],
     derivation=[
         (
             "=",
-            Number(4 * H * D) + Number(4 * H * R) + Number(R * H) + Number(4 * H) + Number(4 * H),
+            Number(4 * H * D) + Number(4 * H * E) + Number(E * H) + Number(4 * H) + Number(4 * H),
             "the recurrent weights read the projected state, and the projection has its own",
         ),
-        ("=", Number(4 * H * (D + R + 2) + R * H), "the blocks have the same number of rows"),
+        ("=", Number(4 * H * (D + E + 2) + E * H), "the blocks have the same number of rows"),
     ],
 )  # fmt: skip
-def parameter_count_projected(D: int, H: int, R: int) -> int:
+def parameter_count_projected(D: int, H: int, E: int) -> int:
     r"""Number of parameters with a projection and two biases.
 
     Parameters
@@ -1862,7 +1862,7 @@ def parameter_count_projected(D: int, H: int, R: int) -> int:
         Entries of an input.
     H : int
         Hidden units.
-    R : int
+    E : int
         Entries of a projected state.
 
     Returns
@@ -1874,10 +1874,10 @@ def parameter_count_projected(D: int, H: int, R: int) -> int:
     --------
     Four times two rows of 3 + 1 + 2, and two weights that project.
 
-    >>> parameter_count_projected(D=3, H=2, R=1)
+    >>> parameter_count_projected(D=3, H=2, E=1)
     50
     """
-    return 4 * H * (D + R + 2) + R * H
+    return 4 * H * (D + E + 2) + E * H
 
 
 # -- The bias of the forget gate -------------------------------------------------------------------

@@ -233,7 +233,7 @@ radius = declare("radius", r"\varrho", "radius of a disc", times=(1, H))
 
 # -- Variants of the LSTM ------------------------------------------------------------------------
 
-R = size("R", 10, "entries of a projected state")
+E = size("E", 10, "entries of a projected state")
 K = size("K", 9, "taps of a kernel, an odd number")
 S = size("S", 11, "places of a map")
 
@@ -244,9 +244,9 @@ W_x4 = declare("W_x4", r"\mathbf{W}_{x4}", "weights from input to all four block
 W_h4 = declare("W_h4", r"\mathbf{W}_{h4}", "weights from hidden state to all blocks", 4 * H, H)
 b_ih4 = declare("b_ih4", r"\mathbf{b}_{ih4}", "biases that come with the input weights", 4 * H)
 b_hh4 = declare("b_hh4", r"\mathbf{b}_{hh4}", "biases that come with the recurrent weights", 4 * H)
-h_proj = declare("h_proj", r"\mathbf{h}^{p}", "projected hidden state", R, times=(0, T))
-W_proj = declare("W_proj", r"\mathbf{W}_{p}", "weights that project the hidden state", R, H)
-W_p4 = declare("W_p4", r"\mathbf{W}_{p4}", "weights from projected state to all blocks", 4 * H, R)
+h_proj = declare("h_proj", r"\mathbf{h}^{p}", "projected hidden state", E, times=(0, T))
+W_proj = declare("W_proj", r"\mathbf{W}_{p}", "weights that project the hidden state", E, H)
+W_p4 = declare("W_p4", r"\mathbf{W}_{p4}", "weights from projected state to all blocks", 4 * H, E)
 c_max = declare("c_max", r"c_{\mathrm{max}}", "largest size of an entry of the cell", positive=True)
 W_ii = declare("W_ii", r"\mathbf{W}_{ii}", "weights from input gate to input gate", H, H)
 W_fi = declare("W_fi", r"\mathbf{W}_{fi}", "weights from forget gate to input gate", H, H)

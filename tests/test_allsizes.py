@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnnotes import bptt, vanilla_rnn
+from rnnnotes import bptt, lstm, vanilla_rnn
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.book.language import (
@@ -22,13 +22,36 @@ from rnnnotes.book.language import (
     Zeros,
 )
 from rnnnotes.book.proof import definitions_of
-from rnnnotes.notation import H, L, M, T, W_hh, W_hy, a, a_y, f, h, j, k, m, q, t, v, w
+from rnnnotes.notation import (
+    H,
+    L,
+    M,
+    T,
+    W_hh,
+    W_hy,
+    a,
+    a_y,
+    c,
+    c_tilde,
+    f,
+    f_gate,
+    h,
+    i_gate,
+    j,
+    k,
+    m,
+    q,
+    t,
+    v,
+    w,
+)  # fmt: skip
 
 NETWORK = definitions_of(FORMULAS["bptt.recurrent_weight_gradient"])
+CELL = definitions_of(FORMULAS["lstm.cell_update"])
 RECURSION = definitions_of(FORMULAS["bptt.linear_recursion"])
 STEPS = {t: (1, T)}
 
-chapters = bptt, vanilla_rnn
+chapters = bptt, lstm, vanilla_rnn
 """Chapters whose formulas are looked up above: importing them registers the formulas."""
 
 
@@ -56,6 +79,7 @@ def proved(left, right, definitions=(), bounds=STEPS, induction=None):
         (Block([W_hh], [W_hh.T]) @ v, Concatenate(W_hh @ v, W_hh.T @ v)),
         (Block([W_hh, Zeros(H, H)]) @ Block([W_hh], [W_hh.T]), Block([W_hh @ W_hh])),
         (Concatenate(v, w) + Concatenate(w, v), Concatenate(v + w, w + v)),
+        (Concatenate(v * w, v), Concatenate(w * v, v)),
     ],
 )
 def test_laws_of_matrices_are_proved(left, right):
@@ -75,6 +99,7 @@ def test_laws_of_matrices_are_proved(left, right):
         (Diag((W_hh @ v) * w), Diag(W_hh @ (v * w))),
         (Outer(v, w), Outer(w, v)),
         (v * w, v * v),
+        (Concatenate(v, w), Concatenate(w, v)),
         (Sum(q[k], k, 1, T), Sum(q[k], k, 2, T)),
         (Product(M[j], j, t, 1), Product(M[j], j, t - 1, 1)),
         (f(v + w), f(v) + f(w)),
@@ -135,6 +160,17 @@ def test_induction_needs_its_first_case():
 
     assert proved(claim.left, claim.right, RECURSION, STEPS, Induction(claim, t, 1))
     assert not proved(doubled.left, doubled.right, RECURSION, STEPS, Induction(doubled, t, 1))
+
+
+@pytest.mark.parametrize(("first", "holds"), [(1, True), (2, False)])
+def test_induction_reaches_a_column_inside_an_entrywise_product(first, holds):
+    """The cell before is a factor of a product of vectors; no gate may be left out of the sum."""
+    left = f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t]
+    added = Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k])
+    right = Product(Diag(f_gate[j]), j, t, first) @ c[0] + Sum(added, k, 1, t)
+    claim = Relation(c[t], "=", right)
+
+    assert proved(left, right, CELL, STEPS, Induction(claim, t, 1)) == holds
 
 
 def test_power_of_a_product_is_not_a_product_of_powers():

@@ -154,6 +154,19 @@ class Letters:
         *diagonals, column = sorted(vectors, key=lambda v: (v not in self.columns, str(v)))
         return [*map(self._diagonal_letter, diagonals), *split(column)[1]]
 
+    def exposed(self, expr: sp.Expr, column: sp.Expr) -> sp.Expr:
+        """Write each entrywise product with a column so that the column is what is acted on."""
+        return sp.Add(*(self._exposed_term(term, column) for term in sp.Add.make_args(expr)))
+
+    def _exposed_term(self, term: sp.Expr, column: sp.Expr) -> sp.Expr:
+        scalars, factors = split(term)
+        place = next((i for i, f in enumerate(factors) if self.diagonal.get(f) == column), None)
+        entrywise = factors and factors[-1] in self.columns
+        if place is None or not (entrywise and all(f in self.diagonal for f in factors[place:-1])):
+            return term
+        factors[place], factors[-1] = self._diagonal_letter(factors[-1]), column
+        return sp.Mul(*scalars, *factors)
+
     def total(self, body: sp.Expr, index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> sp.Expr:
         """Sum over an index, term by term: each is one letter."""
         total = sp.S.Zero
@@ -814,7 +827,8 @@ def _by_induction(
     try:
         known = letters.normal(claim.left.xreplace(before))
         value = letters.normal(claim.right.xreplace(before))
-        sides = [letters.tidy(letters.normal(side).subs(known, value)) for side in (left, right)]
+        exposed = [letters.exposed(letters.normal(side), known) for side in (left, right)]
+        sides = [letters.tidy(side.subs(known, value)) for side in exposed]
     except Unsupported:
         return False
     return bool(sp.expand(sides[0] - sides[1]) == 0)

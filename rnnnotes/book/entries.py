@@ -204,8 +204,10 @@ class Ledger:
         return Entry(self._intern(atom_), self)
 
     def _slope_of(self, name: Hashable, argument: Entry, order: int) -> Entry:
-        """Differentiate a function of one argument at a point, which is a node for that end."""
-        point = self.define(f"point{len(self.nodes)}", argument, None)
+        """Differentiate a function of one argument at a point: a symbol, or a node for that end."""
+        point = argument
+        if not argument.expr.is_Symbol:
+            point = self.define(f"point{len(self.nodes)}", argument, None)
         value = self.apply(name, point).expr
         for _ in range(order):
             value = self.derivative(value, point.expr)

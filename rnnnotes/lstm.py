@@ -7,12 +7,36 @@ the cell is kept, how much is added and how much is shown.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.arrays import Array, Elementwise, Scalar
 from rnnnotes.book.formulas import formula
+from rnnnotes.book.language import (
+    Abs,
+    Block,
+    Concatenate,
+    Diag,
+    Gradient,
+    Immediate,
+    Jacobian,
+    Outer,
+    Product,
+    Stack,
+    Sum,
+    wrap,
+)
+from rnnnotes.book.language import Array as Steps
+from rnnnotes.bptt import hidden_loss
+from rnnnotes.gradients import scalar_pre_activation, scalar_state
 from rnnnotes.notation import (
+    L,
+    L_t,
+    T,
     W_hc,
     W_hf,
     W_hi,
@@ -25,33 +49,84 @@ from rnnnotes.notation import (
     a_f,
     a_i,
     a_o,
+    a_unit,
     b_c,
     b_f,
     b_i,
     b_o,
     c,
     c_tilde,
+    exp,
+    f,
     f_gate,
     h,
+    h_unit,
     i_gate,
+    j,
+    k,
+    lam,
+    log,
     o_gate,
+    p_f,
+    p_i,
+    p_o,
     sigmoid,
     t,
+    t_half,
     tanh,
+    w_unit,
     x,
+    x_unit,
 )
+from rnnnotes.vanilla_rnn import loss_sum
 
 __all__ = [
+    "bias_gradients",
     "candidate",
+    "candidate_gradient",
     "candidate_pre_activation",
+    "carousel",
+    "cell_bound",
+    "cell_by_hidden",
+    "cell_gradient",
+    "cell_unrolled",
     "cell_update",
+    "direct_cell_jacobian",
+    "direct_gradient_product",
+    "error_flow",
     "forget_gate",
+    "forget_gate_gradient",
     "forget_gate_pre_activation",
+    "forget_peephole_gradient",
+    "halflife_halves",
+    "hidden_bound",
+    "hidden_by_cell",
+    "hidden_by_hidden",
+    "hidden_gradient",
     "hidden_state",
+    "initial_cell_gradient",
+    "initial_hidden_gradient",
     "input_gate",
+    "input_gate_gradient",
     "input_gate_pre_activation",
+    "input_gradient",
+    "input_peephole_gradient",
+    "input_weight_gradients",
+    "last_cell_gradient",
+    "last_hidden_gradient",
+    "linear_unit",
+    "memory_halflife",
     "output_gate",
+    "output_gate_gradient",
     "output_gate_pre_activation",
+    "output_peephole_gradient",
+    "peephole_forget_gate",
+    "peephole_input_gate",
+    "peephole_output_gate",
+    "plain_cell_gradient",
+    "recurrent_weight_gradients",
+    "step_jacobian",
+    "total_cell_jacobian",
 ]
 
 # -- One step --------------------------------------------------------------------------------------
@@ -101,7 +176,7 @@ def input_gate_pre_activation(
     i_gate[t], "=", sigmoid(a_i[t]),
     source=["hochreiter1997", "greff2017"], slug="lstm-input-gate", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def input_gate(a_i: Array) -> Array:
+def input_gate(a_i: Array) -> float | Array:
     r"""Input gate.
 
     Parameters
@@ -168,7 +243,7 @@ def forget_gate_pre_activation(
     f_gate[t], "=", sigmoid(a_f[t]),
     source=["gers2000", "greff2017"], slug="lstm-forget-gate", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def forget_gate(a_f: Array) -> Array:
+def forget_gate(a_f: Array) -> float | Array:
     r"""Forget gate.
 
     Parameters
@@ -236,7 +311,7 @@ def output_gate_pre_activation(
     source=["hochreiter1997", "greff2017"], slug="lstm-output-gate",
     given=[building_blocks.sigmoid],
 )  # fmt: skip
-def output_gate(a_o: Array) -> Array:
+def output_gate(a_o: Array) -> float | Array:
     r"""Output gate.
 
     Parameters
@@ -384,3 +459,1935 @@ def hidden_state(o_gate: Array, c: Array) -> Array:
     array([0.3])
     """
     return o_gate * np.tanh(c)
+
+
+CELL: list[Callable[..., Any]] = [
+    input_gate_pre_activation, forget_gate_pre_activation, output_gate_pre_activation,
+    candidate_pre_activation, input_gate, forget_gate, output_gate, candidate, cell_update,
+    hidden_state,
+]  # fmt: skip
+"""One step, gate by gate."""
+
+
+# -- Peepholes -------------------------------------------------------------------------------------
+
+
+@formula(
+    a_i[t], "=",
+    W_xi @ x[t] + W_hi @ h[t - 1] + p_i * c[t - 1] + b_i,
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
+)  # fmt: skip
+def peephole_input_gate(
+    x: Array, h_prev: Array, c_prev: Array, W_xi: Array, W_hi: Array, p_i: Array, b_i: Array
+) -> Array:
+    r"""Pre-activation of the input gate, with a peephole.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    W_xi : (H, D) ndarray
+        Weights from input to input gate.
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    p_i : (H,) ndarray
+        Peephole weights of the input gate.
+    b_i : (H,) ndarray
+        Bias of the input gate.
+
+    Returns
+    -------
+    a_i : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
+
+    >>> one = np.eye(1)
+    >>> peephole_input_gate(
+    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
+    ...     np.array([10]), np.array([-1]),
+    ... )
+    array([58.])
+    """
+    return W_xi @ x + W_hi @ h_prev + p_i * c_prev + b_i
+
+
+@formula(
+    a_f[t], "=",
+    W_xf @ x[t] + W_hf @ h[t - 1] + p_f * c[t - 1] + b_f,
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
+)  # fmt: skip
+def peephole_forget_gate(
+    x: Array, h_prev: Array, c_prev: Array, W_xf: Array, W_hf: Array, p_f: Array, b_f: Array
+) -> Array:
+    r"""Pre-activation of the forget gate, with a peephole.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    W_xf : (H, D) ndarray
+        Weights from input to forget gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    p_f : (H,) ndarray
+        Peephole weights of the forget gate.
+    b_f : (H,) ndarray
+        Bias of the forget gate.
+
+    Returns
+    -------
+    a_f : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
+
+    >>> one = np.eye(1)
+    >>> peephole_forget_gate(
+    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
+    ...     np.array([10]), np.array([-1]),
+    ... )
+    array([58.])
+    """
+    return W_xf @ x + W_hf @ h_prev + p_f * c_prev + b_f
+
+
+@formula(
+    a_o[t], "=",
+    W_xo @ x[t] + W_ho @ h[t - 1] + p_o * c[t] + b_o,
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
+)  # fmt: skip
+def peephole_output_gate(
+    x: Array, h_prev: Array, c: Array, W_xo: Array, W_ho: Array, p_o: Array, b_o: Array
+) -> Array:
+    r"""Pre-activation of the output gate, with a peephole.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c : (H,) ndarray
+        Cell after this step.
+    W_xo : (H, D) ndarray
+        Weights from input to output gate.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    p_o : (H,) ndarray
+        Peephole weights of the output gate.
+    b_o : (H,) ndarray
+        Bias of the output gate.
+
+    Returns
+    -------
+    a_o : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    One unit: 3 from the input, 6 from the state, 50 from the new cell, -1 from the bias.
+
+    >>> one = np.eye(1)
+    >>> peephole_output_gate(
+    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
+    ...     np.array([10]), np.array([-1]),
+    ... )
+    array([58.])
+    """
+    return W_xo @ x + W_ho @ h_prev + p_o * c + b_o
+
+
+PEEPHOLE_CELL: list[Callable[..., Any]] = [
+    peephole_input_gate, peephole_forget_gate, peephole_output_gate,
+    candidate_pre_activation, input_gate, forget_gate, output_gate, candidate, cell_update,
+    hidden_state,
+]  # fmt: skip
+"""One step with peepholes; those of weight zero are none."""
+
+LOSS: list[Callable[..., Any]] = [*PEEPHOLE_CELL, hidden_loss, loss_sum]
+"""A sequence with peepholes, from its inputs to its loss."""
+
+
+# -- The carousel ----------------------------------------------------------------------------------
+
+
+@formula(
+    Jacobian(h_unit[t], h_unit[t - 1]), "=",
+    f.prime(a_unit[t]) * w_unit,
+    source="hochreiter1997", slug="constant-error-carousel",
+    given=[scalar_pre_activation, scalar_state],
+    derivation=[
+        (
+            "=",
+            f.prime(a_unit[t]) * Jacobian(a_unit[t], h_unit[t - 1]),
+            "the slope of the activation, at the pre-activation",
+        ),
+        ("=", f.prime(a_unit[t]) * w_unit, "the pre-activation is linear in the state before"),
+    ],
+    bindings={"a": a_unit[t], "w": w_unit},
+)  # fmt: skip
+def error_flow(a: float, w: float, f_prime: Elementwise) -> Scalar:
+    r"""Error flow of one unit over one step.
+
+    Parameters
+    ----------
+    a : float
+        Pre-activation at this step.
+    w : float
+        Weight of the unit to itself.
+    f_prime : callable
+        Derivative of the activation.
+
+    Returns
+    -------
+    flow : float
+        Factor by which an error is multiplied on its way one step back.
+
+    Examples
+    --------
+    The slope of tanh at :math:`\ln 2` is 0.64; a weight of 25/16 makes up for it there and nowhere
+    else.
+
+    >>> print(error_flow(np.log(2), w=25 / 16, f_prime=lambda a: 1 - np.tanh(a) ** 2))
+    1.0
+    """
+    return f_prime(a) * w
+
+
+@formula(
+    h_unit[t], "=",
+    w_unit * h_unit[t - 1] + x_unit[t],
+    source="hochreiter1997", slug="constant-error-carousel",
+    bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
+)  # fmt: skip
+def linear_unit(h_prev: float, x: float, w: float) -> Scalar:
+    r"""State of a linear unit.
+
+    Parameters
+    ----------
+    h_prev : float
+        State one step before.
+    x : float
+        What the input adds at this step.
+    w : float
+        Weight of the unit to itself.
+
+    Returns
+    -------
+    h : float
+        State at this step.
+
+    Examples
+    --------
+    With weight 1 the unit adds up what it reads.
+
+    >>> linear_unit(h_prev=5.0, x=2.0, w=1.0)
+    7.0
+    """
+    return w * h_prev + x
+
+
+@formula(
+    Jacobian(h_unit[t], h_unit[k]), "=",
+    w_unit ** (t - k),
+    source="hochreiter1997", slug="constant-error-carousel",
+    given=[linear_unit],
+    ranges={k: (0, t)},
+    derivation=[
+        (
+            "=",
+            Product(Jacobian(h_unit[j], h_unit[j - 1]), j, t, k + 1),
+            "the chain rule, step by step",
+        ),
+        ("=", Product(w_unit, j, t, k + 1), "the unit is linear in the state before"),
+        ("=", w_unit ** (t - k), "the factors are equal, one for each step"),
+    ],
+    bindings={"w": w_unit},
+)  # fmt: skip
+def carousel(w: float, t: int, k: int) -> Scalar:
+    r"""Derivative over many steps of a linear unit.
+
+    Parameters
+    ----------
+    w : float
+        Weight of the unit to itself.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    flow : float
+        Factor by which an error is multiplied on its way from `t` back to `k`.
+
+    Examples
+    --------
+    A hundred steps at weights of 0.9, 1 and 1.1: next to nothing, the error itself, and too much.
+
+    >>> [round(carousel(w, t=100, k=0), 5) for w in (0.9, 1.0, 1.1)]
+    [3e-05, 1.0, 13780.61234]
+    """
+    return w ** (t - k)
+
+
+# -- The cell over many steps ----------------------------------------------------------------------
+
+
+@formula(
+    c[t], "=",
+    Product(Diag(f_gate[j]), j, t, 1) @ c[0]
+    + Sum(Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k]), k, 1, t),
+    source="gers2000", slug="lstm-cell-unrolled",
+    given=[cell_update],
+    derivation=[
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the update of the cell"),
+        (
+            "=",
+            Diag(f_gate[t]) @ c[t - 1] + i_gate[t] * c_tilde[t],
+            "a diagonal matrix scales each entry",
+        ),
+        (
+            "=",
+            Diag(f_gate[t]) @ (
+                Product(Diag(f_gate[j]), j, t - 1, 1) @ c[0]
+                + Sum(
+                    Product(Diag(f_gate[j]), j, t - 1, k + 1) @ (i_gate[k] * c_tilde[k]),
+                    k, 1, t - 1,
+                )
+            )
+            + i_gate[t] * c_tilde[t],
+            "the same one step before, which is the hypothesis of the induction",
+        ),
+        (
+            "=",
+            Product(Diag(f_gate[j]), j, t, 1) @ c[0]
+            + Sum(Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k]), k, 1, t),
+            "each product takes up the newest gate; what is written last is not forgotten yet",
+        ),
+    ],
+    bindings={
+        "f_gates": Steps(f_gate),
+        "i_gates": Steps(i_gate),
+        "c_tildes": Steps(c_tilde),
+        "c_0": c[0],
+    },
+)  # fmt: skip
+def cell_unrolled(f_gates: Array, i_gates: Array, c_tildes: Array, c_0: Array, t: int) -> Array:
+    r"""Cell after many steps.
+
+    Parameters
+    ----------
+    f_gates : (T, H) ndarray
+        Forget gates, one step a row.
+    i_gates : (T, H) ndarray
+        Input gates, one step a row.
+    c_tildes : (T, H) ndarray
+        Candidates, one step a row.
+    c_0 : (H,) ndarray
+        Cell before the first step.
+    t : int
+        Time of the cell, from 1 to T.
+
+    Returns
+    -------
+    c : (H,) ndarray
+        Cell after step `t`.
+
+    Examples
+    --------
+    Half is kept at each step and a quarter added: 8, 17/4, 19/8.
+
+    >>> half = np.full((2, 1), 0.5)
+    >>> cell_unrolled(half, half, half, np.array([8.0]), t=2)
+    array([2.375])
+    """
+    added, kept = 0, np.ones(len(c_0))
+    for step in reversed(range(t)):
+        added = added + kept * i_gates[step] * c_tildes[step]
+        kept = kept * f_gates[step]
+    return kept * c_0 + added
+
+
+@formula(
+    Immediate(c[t], c[t - 1]), "=",
+    Diag(f_gate[t]),
+    source=["gers2000", "hochreiter1997"], slug="lstm-cell-jacobian-direct",
+    given=CELL,
+    derivation=[
+        (
+            "=",
+            Diag(f_gate[t]),
+            "forget path: the gates read the hidden state, which is held, and not the old cell",
+        ),
+    ],
+)  # fmt: skip
+def direct_cell_jacobian(f_gate: Array) -> Array:
+    r"""Derivative of the cell along the cell.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, with the hidden
+        state of the step before held.
+
+    Examples
+    --------
+    >>> direct_cell_jacobian(np.array([0.75, 0.5]))
+    array([[0.75, 0.  ],
+           [0.  , 0.5 ]])
+    """
+    return np.diag(f_gate)
+
+
+@formula(
+    Product(Immediate(c[j], c[j - 1]), j, t, k + 1), "=",
+    Product(Diag(f_gate[j]), j, t, k + 1),
+    source=["gers2000", "hochreiter1997"], slug="lstm-gradient-product",
+    given=[direct_cell_jacobian],
+    ranges={k: (0, t)},
+    derivation=[
+        (
+            "=",
+            Product(Diag(f_gate[j]), j, t, k + 1),
+            "the derivative of the cell along the cell, at each step",
+        ),
+    ],
+    bindings={"f_gates": Steps(f_gate)},
+)  # fmt: skip
+def direct_gradient_product(f_gates: Array, t: int, k: int) -> Array:
+    r"""Derivative over many steps along the cell.
+
+    Parameters
+    ----------
+    f_gates : (T, H) ndarray
+        Forget gates, one step a row.
+    t : int
+        Later time, from 1 to T.
+    k : int
+        Earlier time, from 0 to t.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Share of each cell at `k` that is left at `t`, on the diagonal.
+
+    Examples
+    --------
+    Three quarters of three quarters are left, or half of a half.
+
+    >>> f_gates = np.array([[0.1, 0.1], [0.75, 0.5], [0.75, 0.5]])
+    >>> direct_gradient_product(f_gates, t=3, k=1)
+    array([[0.5625, 0.    ],
+           [0.    , 0.25  ]])
+    """
+    return np.diag(np.prod(f_gates[k:t], axis=0))
+
+
+@formula(
+    t_half, "=",
+    log(wrap(1) / 2) / log(lam),
+    source="gers2000", slug="lstm-memory-halflife",
+)  # fmt: skip
+def memory_halflife(lam: float) -> Scalar:
+    r"""Half-life of a cell.
+
+    Parameters
+    ----------
+    lam : float
+        Forget gate, if it is the same at every step: between 0 and 1.
+
+    Returns
+    -------
+    t_half : float
+        Steps after which half is left.
+
+    Examples
+    --------
+    A gate of 1/2 halves in one step; one of 0.99 takes 69.
+
+    >>> print(memory_halflife(0.5), round(memory_halflife(0.99), 1))
+    1.0 69.0
+    """
+    return math.log(1 / 2) / math.log(lam)
+
+
+@formula(
+    exp(t_half * log(lam)), "=",
+    wrap(1) / 2,
+    source="gers2000", slug="lstm-memory-halflife",
+    given=[memory_halflife],
+    derivation=[
+        ("=", exp(log(wrap(1) / 2)), "the half-life times the logarithm of the gate"),
+        ("=", wrap(1) / 2, "the exponential undoes the logarithm"),
+    ],
+)  # fmt: skip
+def halflife_halves(lam: float, t_half: float) -> Scalar:
+    r"""What is left after a half-life.
+
+    Parameters
+    ----------
+    lam : float
+        Forget gate, if it is the same at every step: between 0 and 1.
+    t_half : float
+        Half-life of the gate.
+
+    Returns
+    -------
+    share : float
+        One half.
+
+    Examples
+    --------
+    The gate to the power of its half-life, written with an exponential.
+
+    >>> print(round(float(halflife_halves(0.9, memory_halflife(0.9))), 12))
+    0.5
+    """
+    return np.exp(t_half * np.log(lam))
+
+
+# -- The Jacobian of one step ----------------------------------------------------------------------
+
+
+@formula(
+    Immediate(c[t], h[t - 1]), "=",
+    Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
+    + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
+    + Diag(i_gate[t] * (1 - c_tilde[t] ** 2)) @ W_hc,
+    source="greff2017", slug="lstm-cell-jacobian-full",
+    given=CELL,
+    derivation=[
+        (
+            "=",
+            Diag(c[t - 1]) @ Immediate(f_gate[t], h[t - 1])
+            + Diag(c_tilde[t]) @ Immediate(i_gate[t], h[t - 1])
+            + Diag(i_gate[t]) @ Immediate(c_tilde[t], h[t - 1]),
+            "three paths into the cell: by the forget gate, the input gate and the candidate",
+        ),
+        (
+            "=",
+            Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
+            + Diag(c_tilde[t]) @ Immediate(i_gate[t], h[t - 1])
+            + Diag(i_gate[t]) @ Immediate(c_tilde[t], h[t - 1]),
+            "forget path: how much of the old cell is kept",
+        ),
+        (
+            "=",
+            Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
+            + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
+            + Diag(i_gate[t]) @ Immediate(c_tilde[t], h[t - 1]),
+            "input path: how much is written",
+        ),
+        (
+            "=",
+            Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
+            + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
+            + Diag(i_gate[t] * (1 - c_tilde[t] ** 2)) @ W_hc,
+            "candidate path: what is written",
+        ),
+    ],
+)  # fmt: skip
+def cell_by_hidden(
+    c_prev: Array,
+    f_gate: Array,
+    i_gate: Array,
+    c_tilde: Array,
+    W_hf: Array,
+    W_hi: Array,
+    W_hc: Array,
+) -> Array:
+    r"""Derivative of the cell by the hidden state.
+
+    Parameters
+    ----------
+    c_prev : (H,) ndarray
+        Cell one step before.
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    W_hc : (H, H) ndarray
+        Weights from hidden state to candidate.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Row `i` and column `j` hold the derivative of ``c[i]`` by ``h_prev[j]``, with the
+        cell of the step before held.
+
+    Examples
+    --------
+    One unit, all gates 1/2 and the candidate 3/5: 4/4 by the forget gate, 0.6/4 by the input gate,
+    0.64/2 by the candidate.
+
+    >>> one, half = np.eye(1), np.array([0.5])
+    >>> cell_by_hidden(np.array([4]), half, half, np.array([0.6]), one, one, one)
+    array([[1.47]])
+    """
+    forget = np.diag(c_prev * f_gate * (1 - f_gate)) @ W_hf
+    write = np.diag(c_tilde * i_gate * (1 - i_gate)) @ W_hi
+    return forget + write + np.diag(i_gate * (1 - c_tilde**2)) @ W_hc
+
+
+@formula(
+    Immediate(h[t], h[t - 1]), "=",
+    Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+    + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+    source="greff2017", slug="lstm-cell-jacobian-full",
+    given=CELL,
+    derivation=[
+        (
+            "=",
+            Diag(tanh(c[t])) @ Immediate(o_gate[t], h[t - 1])
+            + Diag(o_gate[t] * tanh.prime(c[t])) @ Immediate(c[t], h[t - 1]),
+            "two paths: by the output gate, and by the cell",
+        ),
+        (
+            "=",
+            Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+            + Diag(o_gate[t] * tanh.prime(c[t])) @ Immediate(c[t], h[t - 1]),
+            "output-gate path: how much of the cell is shown",
+        ),
+        (
+            "=",
+            Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+            + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+            "cell path: all three ways into the cell, seen through tanh",
+        ),
+    ],
+    bindings={"J_ch": Immediate(c[t], h[t - 1])},
+)  # fmt: skip
+def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array:
+    r"""Derivative of the hidden state by the hidden state.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    J_ch : (H, H) ndarray
+        Derivative of the cell by the hidden state one step before.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Row `i` and column `j` hold the derivative of ``h[i]`` by ``h_prev[j]``, with the
+        cell of the step before held.
+
+    Examples
+    --------
+    One unit with a half open gate and a cell of :math:`\ln 2`: 0.6/4 by the gate, 0.64/2 of 10 by
+    the cell.
+
+    >>> hidden_by_hidden(np.array([0.5]), np.log([2]), np.eye(1), 10 * np.eye(1))
+    array([[3.35]])
+    """
+    shown = np.diag(np.tanh(c) * o_gate * (1 - o_gate)) @ W_ho
+    return shown + np.diag(o_gate * (1 - np.tanh(c) ** 2)) @ J_ch
+
+
+@formula(
+    Immediate(h[t], c[t - 1]), "=",
+    Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
+    source="greff2017", slug="lstm-cell-jacobian-full",
+    given=[*CELL, direct_cell_jacobian],
+    derivation=[
+        (
+            "=",
+            Diag(o_gate[t] * tanh.prime(c[t])) @ Immediate(c[t], c[t - 1]),
+            "without peepholes no gate reads the cell, so the new cell is the only way",
+        ),
+        (
+            "=",
+            Diag(o_gate[t] * tanh.prime(c[t])) @ Diag(f_gate[t]),
+            "forget path: the derivative of the cell along the cell",
+        ),
+        (
+            "=",
+            Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
+            "the slope of tanh, and diagonal matrices multiply entry by entry",
+        ),
+    ],
+)  # fmt: skip
+def hidden_by_cell(o_gate: Array, c: Array, f_gate: Array) -> Array:
+    r"""Derivative of the hidden state by the cell.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Row `i` and column `j` hold the derivative of ``h[i]`` by ``c_prev[j]``, with the hidden
+        state of the step before held.
+
+    Examples
+    --------
+    Half of 0.64, three quarters of which were kept.
+
+    >>> hidden_by_cell(np.array([0.5]), np.log([2]), np.array([0.75]))
+    array([[0.24]])
+    """
+    return np.diag(o_gate * (1 - np.tanh(c) ** 2) * f_gate)
+
+
+@formula(
+    Block(
+        [Immediate(h[t], h[t - 1]), Immediate(h[t], c[t - 1])],
+        [Immediate(c[t], h[t - 1]), Immediate(c[t], c[t - 1])],
+    ), "=",
+    Block(
+        [
+            Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+            + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+            Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
+        ],
+        [Immediate(c[t], h[t - 1]), Diag(f_gate[t])],
+    ),
+    source="greff2017", slug="lstm-cell-jacobian-full",
+    given=[*CELL, direct_cell_jacobian, hidden_by_hidden, hidden_by_cell],
+    derivation=[
+        (
+            "=",
+            Block(
+                [
+                    Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+                    + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+                    Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
+                ],
+                [Immediate(c[t], h[t - 1]), Diag(f_gate[t])],
+            ),
+            "the four derivatives: of the hidden state above, and of the cell below",
+        ),
+    ],
+    bindings={"J_ch": Immediate(c[t], h[t - 1])},
+)  # fmt: skip
+def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Array) -> Array:
+    r"""Jacobian of one step.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    J_ch : (H, H) ndarray
+        Derivative of the cell by the hidden state one step before.
+
+    Returns
+    -------
+    J : (2*H, 2*H) ndarray
+        Derivative of the hidden state (above) and the cell (below) by the hidden state (left) and
+        the cell (right) one step before.
+
+    Examples
+    --------
+    The unit of the three formulas before.
+
+    >>> step_jacobian(np.array([0.5]), np.log([2]), np.array([0.75]), np.eye(1), 10 * np.eye(1))
+    array([[ 3.35,  0.24],
+           [10.  ,  0.75]])
+    """
+    slope = o_gate * (1 - np.tanh(c) ** 2)
+    shown = np.diag(np.tanh(c) * o_gate * (1 - o_gate)) @ W_ho
+    above = [shown + np.diag(slope) @ J_ch, np.diag(slope * f_gate)]
+    return np.block([above, [J_ch, np.diag(f_gate)]])
+
+
+@formula(
+    Jacobian(c[t], c[t - 1]), "=",
+    Diag(f_gate[t])
+    + Immediate(c[t], h[t - 1]) @ Diag(o_gate[t - 1] * (1 - tanh(c[t - 1]) ** 2)),
+    source="greff2017", slug="lstm-cell-jacobian-full",
+    given=[*CELL, direct_cell_jacobian],
+    ranges={t: (2, T)},
+    derivation=[
+        (
+            "=",
+            Immediate(c[t], c[t - 1])
+            + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            "the old cell reaches the new one itself, or through what it shows",
+        ),
+        (
+            "=",
+            Diag(f_gate[t]) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            "forget path: the derivative of the cell along the cell",
+        ),
+        (
+            "=",
+            Diag(f_gate[t])
+            + Immediate(c[t], h[t - 1]) @ Diag(o_gate[t - 1] * (1 - tanh(c[t - 1]) ** 2)),
+            "the hidden state shows the cell through tanh and the output gate",
+        ),
+    ],
+    bindings={"J_ch": Immediate(c[t], h[t - 1]), "o_prev": o_gate[t - 1]},
+)  # fmt: skip
+def total_cell_jacobian(f_gate: Array, J_ch: Array, o_prev: Array, c_prev: Array) -> Array:
+    r"""Total derivative of the cell by the cell.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+    J_ch : (H, H) ndarray
+        Derivative of the cell by the hidden state one step before.
+    o_prev : (H,) ndarray
+        Output gate one step before.
+    c_prev : (H,) ndarray
+        Cell one step before.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, by every path.
+
+    Examples
+    --------
+    Three quarters along the cell, and half of 0.64 of 10 through the hidden state.
+
+    >>> total_cell_jacobian(np.array([0.75]), 10 * np.eye(1), np.array([0.5]), np.log([2]))
+    array([[3.95]])
+    """
+    return np.diag(f_gate) + J_ch @ np.diag(o_prev * (1 - np.tanh(c_prev) ** 2))
+
+
+# -- The backward pass, with peepholes -------------------------------------------------------------
+
+
+@formula(
+    Gradient(L, h[T]), "=",
+    Gradient(L_t[T], h[T]),
+    source="greff2017", slug="lstm-backward-dh",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L_t[T], h[T]),
+            "the last hidden state reaches the loss in its own step alone",
+        ),
+    ],
+    bindings={"dl": Gradient(L_t[T], h[T])},
+)  # fmt: skip
+def last_hidden_gradient(dl: Array) -> Array:
+    r"""Gradient by the last hidden state.
+
+    Parameters
+    ----------
+    dl : (H,) ndarray
+        Gradient of the loss of the last step by its hidden state.
+
+    Returns
+    -------
+    dh : (H,) ndarray
+        Gradient by the hidden state at the last step.
+
+    Examples
+    --------
+    >>> last_hidden_gradient(np.array([1, 2]))
+    array([1, 2])
+    """
+    return dl
+
+
+@formula(
+    Gradient(L, h[t]), "=",
+    Gradient(L_t[t], h[t])
+    + W_hi.T @ Gradient(L, a_i[t + 1]) + W_hf.T @ Gradient(L, a_f[t + 1])
+    + W_ho.T @ Gradient(L, a_o[t + 1]) + W_hc.T @ Gradient(L, a_c[t + 1]),
+    source="greff2017", slug="lstm-backward-dh",
+    given=LOSS,
+    ranges={t: (1, T - 1)},
+    derivation=[
+        (
+            "=",
+            Gradient(L_t[t], h[t])
+            + W_hi.T @ Gradient(L, a_i[t + 1]) + W_hf.T @ Gradient(L, a_f[t + 1])
+            + W_ho.T @ Gradient(L, a_o[t + 1]) + W_hc.T @ Gradient(L, a_c[t + 1]),
+            "it reaches the loss of its own step, and the four pre-activations of the next",
+        ),
+    ],
+    bindings={
+        "dl": Gradient(L_t[t], h[t]),
+        "da_i_next": Gradient(L, a_i[t + 1]),
+        "da_f_next": Gradient(L, a_f[t + 1]),
+        "da_o_next": Gradient(L, a_o[t + 1]),
+        "da_c_next": Gradient(L, a_c[t + 1]),
+    },
+)  # fmt: skip
+def hidden_gradient(
+    dl: Array,
+    W_hi: Array,
+    W_hf: Array,
+    W_ho: Array,
+    W_hc: Array,
+    da_i_next: Array,
+    da_f_next: Array,
+    da_o_next: Array,
+    da_c_next: Array,
+) -> Array:
+    r"""Gradient by a hidden state.
+
+    Parameters
+    ----------
+    dl : (H,) ndarray
+        Gradient of the loss of this step by its hidden state.
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    W_hc : (H, H) ndarray
+        Weights from hidden state to candidate.
+    da_i_next : (H,) ndarray
+        Gradient by the pre-activation of the input gate one step later.
+    da_f_next : (H,) ndarray
+        Gradient by the pre-activation of the forget gate one step later.
+    da_o_next : (H,) ndarray
+        Gradient by the pre-activation of the output gate one step later.
+    da_c_next : (H,) ndarray
+        Gradient by the pre-activation of the candidate one step later.
+
+    Returns
+    -------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+
+    Examples
+    --------
+    One unit: 1 from the loss of this step, and 2 times 10, 100, 1000 and 10000 from the next.
+
+    >>> two, da = 2 * np.eye(1), np.array([10])
+    >>> hidden_gradient(np.array([1]), two, two, two, two, da, 10 * da, 100 * da, 1000 * da)
+    array([22221.])
+    """
+    gates = W_hi.T @ da_i_next + W_hf.T @ da_f_next + W_ho.T @ da_o_next
+    return dl + gates + W_hc.T @ da_c_next
+
+
+@formula(
+    Gradient(L, a_o[t]), "=",
+    Gradient(L, h[t]) * tanh(c[t]) * o_gate[t] * (1 - o_gate[t]),
+    source="greff2017", slug="lstm-backward-do",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L, o_gate[t]) * sigmoid.prime(a_o[t]),
+            "a pre-activation reaches the loss through its gate alone",
+        ),
+        (
+            "=",
+            Gradient(L, h[t]) * tanh(c[t]) * sigmoid.prime(a_o[t]),
+            "the gate scales what the hidden state shows of the cell",
+        ),
+        (
+            "=",
+            Gradient(L, h[t]) * tanh(c[t]) * o_gate[t] * (1 - o_gate[t]),
+            "the slope of the sigmoid, which the gate itself tells",
+        ),
+    ],
+    bindings={"dh": Gradient(L, h[t])},
+)  # fmt: skip
+def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
+    r"""Gradient by the pre-activation of the output gate.
+
+    Parameters
+    ----------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    o_gate : (H,) ndarray
+        Output gate at this step.
+
+    Returns
+    -------
+    da_o : (H,) ndarray
+        Gradient by the pre-activation of the output gate at this step.
+
+    Examples
+    --------
+    The slope of a half open gate is 1/4.
+
+    >>> output_gate_gradient(np.array([10.0]), np.log([2]), np.array([0.5]))
+    array([1.5])
+    """
+    return dh * np.tanh(c) * o_gate * (1 - o_gate)
+
+
+@formula(
+    Gradient(L, c[T]), "=",
+    Gradient(L, h[T]) * o_gate[T] * (1 - tanh(c[T]) ** 2) + p_o * Gradient(L, a_o[T]),
+    source="greff2017", slug="lstm-backward-dc",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L, h[T]) * o_gate[T] * tanh.prime(c[T]) + p_o * Gradient(L, a_o[T]),
+            "the last cell is shown, and the output gate sees it",
+        ),
+        (
+            "=",
+            Gradient(L, h[T]) * o_gate[T] * (1 - tanh(c[T]) ** 2) + p_o * Gradient(L, a_o[T]),
+            "the slope of tanh",
+        ),
+    ],
+    bindings={"dh": Gradient(L, h[T]), "o_gate": o_gate[T], "c": c[T], "da_o": Gradient(L, a_o[T])},
+)  # fmt: skip
+def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Array) -> Array:
+    r"""Gradient by the last cell.
+
+    Parameters
+    ----------
+    dh : (H,) ndarray
+        Gradient by the hidden state at the last step.
+    o_gate : (H,) ndarray
+        Output gate at the last step.
+    c : (H,) ndarray
+        Cell after the last step.
+    p_o : (H,) ndarray
+        Peephole weights of the output gate.
+    da_o : (H,) ndarray
+        Gradient by the pre-activation of the output gate at the last step.
+
+    Returns
+    -------
+    dc : (H,) ndarray
+        Gradient by the cell at the last step.
+
+    Examples
+    --------
+    Half of 0.64 of 10, and the peephole adds 2 times 3.
+
+    >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
+    >>> last_cell_gradient(**now, p_o=np.array([2]), da_o=np.array([3]))
+    array([9.2])
+    """
+    return dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o
+
+
+@formula(
+    Gradient(L, c[t]), "=",
+    Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2) + p_o * Gradient(L, a_o[t])
+    + f_gate[t + 1] * Gradient(L, c[t + 1])
+    + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
+    source="greff2017", slug="lstm-backward-dc",
+    given=LOSS,
+    ranges={t: (1, T - 1)},
+    derivation=[
+        (
+            "=",
+            Gradient(L, h[t]) * o_gate[t] * tanh.prime(c[t]) + p_o * Gradient(L, a_o[t])
+            + f_gate[t + 1] * Gradient(L, c[t + 1])
+            + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
+            "five paths: it is shown, the output gate sees it, it is kept, two next gates see it",
+        ),
+        (
+            "=",
+            Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2) + p_o * Gradient(L, a_o[t])
+            + f_gate[t + 1] * Gradient(L, c[t + 1])
+            + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
+            "the slope of tanh",
+        ),
+    ],
+    bindings={
+        "dh": Gradient(L, h[t]),
+        "da_o": Gradient(L, a_o[t]),
+        "f_next": f_gate[t + 1],
+        "dc_next": Gradient(L, c[t + 1]),
+        "da_i_next": Gradient(L, a_i[t + 1]),
+        "da_f_next": Gradient(L, a_f[t + 1]),
+    },
+)  # fmt: skip
+def cell_gradient(
+    dh: Array,
+    o_gate: Array,
+    c: Array,
+    p_o: Array,
+    da_o: Array,
+    f_next: Array,
+    dc_next: Array,
+    p_i: Array,
+    da_i_next: Array,
+    p_f: Array,
+    da_f_next: Array,
+) -> Array:
+    r"""Gradient by a cell, with peepholes.
+
+    Parameters
+    ----------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    p_o : (H,) ndarray
+        Peephole weights of the output gate.
+    da_o : (H,) ndarray
+        Gradient by the pre-activation of the output gate at this step.
+    f_next : (H,) ndarray
+        Forget gate one step later.
+    dc_next : (H,) ndarray
+        Gradient by the cell one step later.
+    p_i : (H,) ndarray
+        Peephole weights of the input gate.
+    da_i_next : (H,) ndarray
+        Gradient by the pre-activation of the input gate one step later.
+    p_f : (H,) ndarray
+        Peephole weights of the forget gate.
+    da_f_next : (H,) ndarray
+        Gradient by the pre-activation of the forget gate one step later.
+
+    Returns
+    -------
+    dc : (H,) ndarray
+        Gradient by the cell at this step.
+
+    Examples
+    --------
+    The last cell of the example before has 9.2; now the next cell adds 3/4 of 4, and the
+    peepholes of the next gates 2 times 5 and 3 times 7.
+
+    >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
+    >>> cell_gradient(
+    ...     **now, p_o=np.array([2]), da_o=np.array([3]), f_next=np.array([0.75]),
+    ...     dc_next=np.array([4]), p_i=np.array([2]), da_i_next=np.array([5]),
+    ...     p_f=np.array([3]), da_f_next=np.array([7]),
+    ... )
+    array([43.2])
+    """
+    shown = dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o
+    return shown + f_next * dc_next + p_i * da_i_next + p_f * da_f_next
+
+
+@formula(
+    Gradient(L, c[t]), "=",
+    Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
+    + f_gate[t + 1] * Gradient(L, c[t + 1]),
+    source="greff2017", slug="lstm-backward-dc",
+    given=[*CELL, hidden_loss, loss_sum],
+    ranges={t: (1, T - 1)},
+    derivation=[
+        (
+            "=",
+            Gradient(L, h[t]) * o_gate[t] * tanh.prime(c[t])
+            + f_gate[t + 1] * Gradient(L, c[t + 1]),
+            "two paths: it is shown, and it is kept",
+        ),
+        (
+            "=",
+            Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
+            + f_gate[t + 1] * Gradient(L, c[t + 1]),
+            "the slope of tanh",
+        ),
+    ],
+    bindings={"dh": Gradient(L, h[t]), "f_next": f_gate[t + 1], "dc_next": Gradient(L, c[t + 1])},
+)  # fmt: skip
+def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_next: Array) -> Array:
+    r"""Gradient by a cell, without peepholes.
+
+    Parameters
+    ----------
+    dh : (H,) ndarray
+        Gradient by the hidden state at this step.
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+    f_next : (H,) ndarray
+        Forget gate one step later.
+    dc_next : (H,) ndarray
+        Gradient by the cell one step later.
+
+    Returns
+    -------
+    dc : (H,) ndarray
+        Gradient by the cell at this step.
+
+    Examples
+    --------
+    Half of 0.64 of 10, and three quarters of 4.
+
+    >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
+    >>> plain_cell_gradient(**now, f_next=np.array([0.75]), dc_next=np.array([4]))
+    array([6.2])
+    """
+    return dh * o_gate * (1 - np.tanh(c) ** 2) + f_next * dc_next
+
+
+@formula(
+    Gradient(L, a_f[t]), "=",
+    Gradient(L, c[t]) * c[t - 1] * f_gate[t] * (1 - f_gate[t]),
+    source="greff2017", slug="lstm-backward-df",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L, f_gate[t]) * sigmoid.prime(a_f[t]),
+            "a pre-activation reaches the loss through its gate alone",
+        ),
+        ("=", Gradient(L, c[t]) * c[t - 1] * sigmoid.prime(a_f[t]), "the gate scales the old cell"),
+        (
+            "=",
+            Gradient(L, c[t]) * c[t - 1] * f_gate[t] * (1 - f_gate[t]),
+            "the slope of the sigmoid, which the gate itself tells",
+        ),
+    ],
+    bindings={"dc": Gradient(L, c[t])},
+)  # fmt: skip
+def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
+    r"""Gradient by the pre-activation of the forget gate.
+
+    Parameters
+    ----------
+    dc : (H,) ndarray
+        Gradient by the cell at this step.
+    c_prev : (H,) ndarray
+        Cell one step before.
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+
+    Returns
+    -------
+    da_f : (H,) ndarray
+        Gradient by the pre-activation of the forget gate at this step.
+
+    Examples
+    --------
+    The slope of a half open gate is 1/4.
+
+    >>> forget_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
+    array([1.5])
+    """
+    return dc * c_prev * f_gate * (1 - f_gate)
+
+
+@formula(
+    Gradient(L, a_i[t]), "=",
+    Gradient(L, c[t]) * c_tilde[t] * i_gate[t] * (1 - i_gate[t]),
+    source="greff2017", slug="lstm-backward-di",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L, i_gate[t]) * sigmoid.prime(a_i[t]),
+            "a pre-activation reaches the loss through its gate alone",
+        ),
+        (
+            "=",
+            Gradient(L, c[t]) * c_tilde[t] * sigmoid.prime(a_i[t]),
+            "the gate scales the candidate",
+        ),
+        (
+            "=",
+            Gradient(L, c[t]) * c_tilde[t] * i_gate[t] * (1 - i_gate[t]),
+            "the slope of the sigmoid, which the gate itself tells",
+        ),
+    ],
+    bindings={"dc": Gradient(L, c[t])},
+)  # fmt: skip
+def input_gate_gradient(dc: Array, c_tilde: Array, i_gate: Array) -> Array:
+    r"""Gradient by the pre-activation of the input gate.
+
+    Parameters
+    ----------
+    dc : (H,) ndarray
+        Gradient by the cell at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+
+    Returns
+    -------
+    da_i : (H,) ndarray
+        Gradient by the pre-activation of the input gate at this step.
+
+    Examples
+    --------
+    The slope of a half open gate is 1/4.
+
+    >>> input_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
+    array([1.5])
+    """
+    return dc * c_tilde * i_gate * (1 - i_gate)
+
+
+@formula(
+    Gradient(L, a_c[t]), "=",
+    Gradient(L, c[t]) * i_gate[t] * (1 - c_tilde[t] ** 2),
+    source="greff2017", slug="lstm-backward-dz",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Gradient(L, c_tilde[t]) * tanh.prime(a_c[t]),
+            "a pre-activation reaches the loss through the candidate alone",
+        ),
+        (
+            "=",
+            Gradient(L, c[t]) * i_gate[t] * tanh.prime(a_c[t]),
+            "the input gate scales the candidate",
+        ),
+        (
+            "=",
+            Gradient(L, c[t]) * i_gate[t] * (1 - c_tilde[t] ** 2),
+            "the slope of tanh, which the candidate itself tells",
+        ),
+    ],
+    bindings={"dc": Gradient(L, c[t])},
+)  # fmt: skip
+def candidate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
+    r"""Gradient by the pre-activation of the candidate.
+
+    Parameters
+    ----------
+    dc : (H,) ndarray
+        Gradient by the cell at this step.
+    i_gate : (H,) ndarray
+        Input gate at this step.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    da_c : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Examples
+    --------
+    >>> candidate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
+    array([3.2])
+    """
+    return dc * i_gate * (1 - c_tilde**2)
+
+
+@formula(
+    Gradient(L, x[t]), "=",
+    W_xi.T @ Gradient(L, a_i[t]) + W_xf.T @ Gradient(L, a_f[t])
+    + W_xo.T @ Gradient(L, a_o[t]) + W_xc.T @ Gradient(L, a_c[t]),
+    source="greff2017", slug="lstm-backward-dx",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            W_xi.T @ Gradient(L, a_i[t]) + W_xf.T @ Gradient(L, a_f[t])
+            + W_xo.T @ Gradient(L, a_o[t]) + W_xc.T @ Gradient(L, a_c[t]),
+            "an input reaches the four pre-activations of its own step",
+        ),
+    ],
+    bindings={
+        "da_i": Gradient(L, a_i[t]),
+        "da_f": Gradient(L, a_f[t]),
+        "da_o": Gradient(L, a_o[t]),
+        "da_c": Gradient(L, a_c[t]),
+    },
+)  # fmt: skip
+def input_gradient(
+    W_xi: Array,
+    W_xf: Array,
+    W_xo: Array,
+    W_xc: Array,
+    da_i: Array,
+    da_f: Array,
+    da_o: Array,
+    da_c: Array,
+) -> Array:
+    r"""Gradient by an input.
+
+    Parameters
+    ----------
+    W_xi : (H, D) ndarray
+        Weights from input to input gate.
+    W_xf : (H, D) ndarray
+        Weights from input to forget gate.
+    W_xo : (H, D) ndarray
+        Weights from input to output gate.
+    W_xc : (H, D) ndarray
+        Weights from input to candidate.
+    da_i : (H,) ndarray
+        Gradient by the pre-activation of the input gate at this step.
+    da_f : (H,) ndarray
+        Gradient by the pre-activation of the forget gate at this step.
+    da_o : (H,) ndarray
+        Gradient by the pre-activation of the output gate at this step.
+    da_c : (H,) ndarray
+        Gradient by the pre-activation of the candidate at this step.
+
+    Returns
+    -------
+    dx : (D,) ndarray
+        Gradient by the input at this step.
+
+    Examples
+    --------
+    >>> W, da = np.array([[1, 2]]), np.array([1])
+    >>> input_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
+    array([1111, 2222])
+    """
+    return W_xi.T @ da_i + W_xf.T @ da_f + W_xo.T @ da_o + W_xc.T @ da_c
+
+
+@formula(
+    Gradient(L, h[0]), "=",
+    W_hi.T @ Gradient(L, a_i[1]) + W_hf.T @ Gradient(L, a_f[1])
+    + W_ho.T @ Gradient(L, a_o[1]) + W_hc.T @ Gradient(L, a_c[1]),
+    source="greff2017", slug="lstm-backward-dh",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            W_hi.T @ Gradient(L, a_i[1]) + W_hf.T @ Gradient(L, a_f[1])
+            + W_ho.T @ Gradient(L, a_o[1]) + W_hc.T @ Gradient(L, a_c[1]),
+            "it reaches the four pre-activations of the first step, and no loss of its own",
+        ),
+    ],
+    bindings={
+        "da_i_1": Gradient(L, a_i[1]),
+        "da_f_1": Gradient(L, a_f[1]),
+        "da_o_1": Gradient(L, a_o[1]),
+        "da_c_1": Gradient(L, a_c[1]),
+    },
+)  # fmt: skip
+def initial_hidden_gradient(
+    W_hi: Array,
+    W_hf: Array,
+    W_ho: Array,
+    W_hc: Array,
+    da_i_1: Array,
+    da_f_1: Array,
+    da_o_1: Array,
+    da_c_1: Array,
+) -> Array:
+    r"""Gradient by the initial hidden state.
+
+    Parameters
+    ----------
+    W_hi : (H, H) ndarray
+        Weights from hidden state to input gate.
+    W_hf : (H, H) ndarray
+        Weights from hidden state to forget gate.
+    W_ho : (H, H) ndarray
+        Weights from hidden state to output gate.
+    W_hc : (H, H) ndarray
+        Weights from hidden state to candidate.
+    da_i_1 : (H,) ndarray
+        Gradient by the pre-activation of the input gate at the first step.
+    da_f_1 : (H,) ndarray
+        Gradient by the pre-activation of the forget gate at the first step.
+    da_o_1 : (H,) ndarray
+        Gradient by the pre-activation of the output gate at the first step.
+    da_c_1 : (H,) ndarray
+        Gradient by the pre-activation of the candidate at the first step.
+
+    Returns
+    -------
+    dh_0 : (H,) ndarray
+        Gradient by the hidden state before the first step.
+
+    Examples
+    --------
+    >>> W, da = np.array([[1, 2], [3, 4]]), np.array([1, 0])
+    >>> initial_hidden_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
+    array([1111, 2222])
+    """
+    return W_hi.T @ da_i_1 + W_hf.T @ da_f_1 + W_ho.T @ da_o_1 + W_hc.T @ da_c_1
+
+
+@formula(
+    Gradient(L, c[0]), "=",
+    f_gate[1] * Gradient(L, c[1]) + p_i * Gradient(L, a_i[1]) + p_f * Gradient(L, a_f[1]),
+    source="greff2017", slug="lstm-backward-dc",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            f_gate[1] * Gradient(L, c[1]) + p_i * Gradient(L, a_i[1]) + p_f * Gradient(L, a_f[1]),
+            "it is kept, and the input and the forget gate of the first step see it",
+        ),
+    ],
+    bindings={
+        "f_1": f_gate[1],
+        "dc_1": Gradient(L, c[1]),
+        "da_i_1": Gradient(L, a_i[1]),
+        "da_f_1": Gradient(L, a_f[1]),
+    },
+)  # fmt: skip
+def initial_cell_gradient(
+    f_1: Array, dc_1: Array, p_i: Array, da_i_1: Array, p_f: Array, da_f_1: Array
+) -> Array:
+    r"""Gradient by the initial cell.
+
+    Parameters
+    ----------
+    f_1 : (H,) ndarray
+        Forget gate at the first step.
+    dc_1 : (H,) ndarray
+        Gradient by the cell after the first step.
+    p_i : (H,) ndarray
+        Peephole weights of the input gate.
+    da_i_1 : (H,) ndarray
+        Gradient by the pre-activation of the input gate at the first step.
+    p_f : (H,) ndarray
+        Peephole weights of the forget gate.
+    da_f_1 : (H,) ndarray
+        Gradient by the pre-activation of the forget gate at the first step.
+
+    Returns
+    -------
+    dc_0 : (H,) ndarray
+        Gradient by the cell before the first step.
+
+    Examples
+    --------
+    Three quarters of 4, and the peepholes add 2 times 5 and 3 times 7.
+
+    >>> initial_cell_gradient(
+    ...     f_1=np.array([0.75]), dc_1=np.array([4]), p_i=np.array([2]), da_i_1=np.array([5]),
+    ...     p_f=np.array([3]), da_f_1=np.array([7]),
+    ... )
+    array([34.])
+    """
+    return f_1 * dc_1 + p_i * da_i_1 + p_f * da_f_1
+
+
+# -- Gradients by the weights ----------------------------------------------------------------------
+
+
+@formula(
+    Block(
+        [Gradient(L, W_xi)],
+        [Gradient(L, W_xf)],
+        [Gradient(L, W_xo)],
+        [Gradient(L, W_xc)],
+    ), "=",
+    Block(
+        [Sum(Outer(Gradient(L, a_i[t]), x[t]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_f[t]), x[t]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_o[t]), x[t]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_c[t]), x[t]), t, 1, T)],
+    ),
+    source="greff2017", slug="lstm-backward-weights",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Block(
+                [Sum(Outer(Gradient(L, a_i[t]), x[t]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_f[t]), x[t]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_o[t]), x[t]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_c[t]), x[t]), t, 1, T)],
+            ),
+            "at each step, the gradient by the pre-activation times the input of that step",
+        ),
+    ],
+    bindings={
+        "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
+        "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T),
+        "da_os": Stack(Gradient(L, a_o[t]), t, 1, T),
+        "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
+    },
+)  # fmt: skip
+def input_weight_gradients(
+    da_is: Array, da_fs: Array, da_os: Array, da_cs: Array, xs: Array
+) -> Array:
+    r"""Gradients by the input weights.
+
+    Parameters
+    ----------
+    da_is : (T, H) ndarray
+        Gradients by the pre-activation of the input gate, one step a row.
+    da_fs : (T, H) ndarray
+        Gradients by the pre-activation of the forget gate, one step a row.
+    da_os : (T, H) ndarray
+        Gradients by the pre-activation of the output gate, one step a row.
+    da_cs : (T, H) ndarray
+        Gradients by the pre-activation of the candidate, one step a row.
+    xs : (T, D) ndarray
+        Inputs, one step a row.
+
+    Returns
+    -------
+    dW : (4*H, D) ndarray
+        Gradients by the weights of input gate, forget gate, output gate and candidate, in this
+        order one below the other.
+
+    Examples
+    --------
+    Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
+
+    >>> das = np.array([[2], [5]])
+    >>> input_weight_gradients(das, 10 * das, 0 * das, das, np.array([[3], [7]]))
+    array([[ 41],
+           [410],
+           [  0],
+           [ 41]])
+    """
+    return np.vstack([das.T @ xs for das in (da_is, da_fs, da_os, da_cs)])
+
+
+@formula(
+    Block(
+        [Gradient(L, W_hi)],
+        [Gradient(L, W_hf)],
+        [Gradient(L, W_ho)],
+        [Gradient(L, W_hc)],
+    ), "=",
+    Block(
+        [Sum(Outer(Gradient(L, a_i[t]), h[t - 1]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_f[t]), h[t - 1]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_o[t]), h[t - 1]), t, 1, T)],
+        [Sum(Outer(Gradient(L, a_c[t]), h[t - 1]), t, 1, T)],
+    ),
+    source="greff2017", slug="lstm-backward-weights",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Block(
+                [Sum(Outer(Gradient(L, a_i[t]), h[t - 1]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_f[t]), h[t - 1]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_o[t]), h[t - 1]), t, 1, T)],
+                [Sum(Outer(Gradient(L, a_c[t]), h[t - 1]), t, 1, T)],
+            ),
+            "at each step, the gradient by the pre-activation times the hidden state before",
+        ),
+    ],
+    bindings={
+        "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
+        "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T),
+        "da_os": Stack(Gradient(L, a_o[t]), t, 1, T),
+        "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
+        "h_prevs": Steps(h, 0, T - 1),
+    },
+)  # fmt: skip
+def recurrent_weight_gradients(
+    da_is: Array, da_fs: Array, da_os: Array, da_cs: Array, h_prevs: Array
+) -> Array:
+    r"""Gradients by the recurrent weights.
+
+    Parameters
+    ----------
+    da_is : (T, H) ndarray
+        Gradients by the pre-activation of the input gate, one step a row.
+    da_fs : (T, H) ndarray
+        Gradients by the pre-activation of the forget gate, one step a row.
+    da_os : (T, H) ndarray
+        Gradients by the pre-activation of the output gate, one step a row.
+    da_cs : (T, H) ndarray
+        Gradients by the pre-activation of the candidate, one step a row.
+    h_prevs : (T, H) ndarray
+        Hidden states before each step, one a row; the first is the initial one.
+
+    Returns
+    -------
+    dW : (4*H, H) ndarray
+        Gradients by the weights of input gate, forget gate, output gate and candidate, in this
+        order one below the other.
+
+    Examples
+    --------
+    Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
+
+    >>> das = np.array([[2], [5]])
+    >>> recurrent_weight_gradients(das, 10 * das, 0 * das, das, np.array([[3], [7]]))
+    array([[ 41],
+           [410],
+           [  0],
+           [ 41]])
+    """
+    return np.vstack([das.T @ h_prevs for das in (da_is, da_fs, da_os, da_cs)])
+
+
+@formula(
+    Concatenate(
+        Gradient(L, b_i),
+        Gradient(L, b_f),
+        Gradient(L, b_o),
+        Gradient(L, b_c),
+    ), "=",
+    Concatenate(
+        Sum(Gradient(L, a_i[t]), t, 1, T),
+        Sum(Gradient(L, a_f[t]), t, 1, T),
+        Sum(Gradient(L, a_o[t]), t, 1, T),
+        Sum(Gradient(L, a_c[t]), t, 1, T),
+    ),
+    source="greff2017", slug="lstm-backward-weights",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Concatenate(
+                Sum(Gradient(L, a_i[t]), t, 1, T),
+                Sum(Gradient(L, a_f[t]), t, 1, T),
+                Sum(Gradient(L, a_o[t]), t, 1, T),
+                Sum(Gradient(L, a_c[t]), t, 1, T),
+            ),
+            "each bias is added to its pre-activation at each step",
+        ),
+    ],
+    bindings={
+        "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
+        "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T),
+        "da_os": Stack(Gradient(L, a_o[t]), t, 1, T),
+        "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
+    },
+)  # fmt: skip
+def bias_gradients(da_is: Array, da_fs: Array, da_os: Array, da_cs: Array) -> Array:
+    r"""Gradients by the biases.
+
+    Parameters
+    ----------
+    da_is : (T, H) ndarray
+        Gradients by the pre-activation of the input gate, one step a row.
+    da_fs : (T, H) ndarray
+        Gradients by the pre-activation of the forget gate, one step a row.
+    da_os : (T, H) ndarray
+        Gradients by the pre-activation of the output gate, one step a row.
+    da_cs : (T, H) ndarray
+        Gradients by the pre-activation of the candidate, one step a row.
+
+    Returns
+    -------
+    db : (4*H,) ndarray
+        Gradients by the biases of input gate, forget gate, output gate and candidate, in this
+        order.
+
+    Examples
+    --------
+    >>> das = np.array([[2], [5]])
+    >>> bias_gradients(das, 10 * das, 0 * das, das)
+    array([ 7, 70,  0,  7])
+    """
+    return np.concatenate([np.sum(das, axis=0) for das in (da_is, da_fs, da_os, da_cs)])
+
+
+@formula(
+    Gradient(L, p_i), "=",
+    Sum(c[t - 1] * Gradient(L, a_i[t]), t, 1, T),
+    source="greff2017", slug="lstm-backward-peephole",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Sum(c[t - 1] * Gradient(L, a_i[t]), t, 1, T),
+            "at each step, the cell that the gate sees times the gradient by its pre-activation",
+        ),
+    ],
+    bindings={"c_prevs": Steps(c, 0, T - 1), "da_is": Stack(Gradient(L, a_i[t]), t, 1, T)},
+)  # fmt: skip
+def input_peephole_gradient(c_prevs: Array, da_is: Array) -> Array:
+    r"""Gradient by the peephole of the input gate.
+
+    Parameters
+    ----------
+    c_prevs : (T, H) ndarray
+        Cells before each step, one a row; the first is the initial one.
+    da_is : (T, H) ndarray
+        Gradients by the pre-activation of the input gate, one step a row.
+
+    Returns
+    -------
+    dp_i : (H,) ndarray
+        Gradient by the peephole weights of the input gate.
+
+    Examples
+    --------
+    >>> input_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    array([41])
+    """
+    return np.sum(c_prevs * da_is, axis=0)
+
+
+@formula(
+    Gradient(L, p_f), "=",
+    Sum(c[t - 1] * Gradient(L, a_f[t]), t, 1, T),
+    source="greff2017", slug="lstm-backward-peephole",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Sum(c[t - 1] * Gradient(L, a_f[t]), t, 1, T),
+            "at each step, the cell that the gate sees times the gradient by its pre-activation",
+        ),
+    ],
+    bindings={"c_prevs": Steps(c, 0, T - 1), "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T)},
+)  # fmt: skip
+def forget_peephole_gradient(c_prevs: Array, da_fs: Array) -> Array:
+    r"""Gradient by the peephole of the forget gate.
+
+    Parameters
+    ----------
+    c_prevs : (T, H) ndarray
+        Cells before each step, one a row; the first is the initial one.
+    da_fs : (T, H) ndarray
+        Gradients by the pre-activation of the forget gate, one step a row.
+
+    Returns
+    -------
+    dp_f : (H,) ndarray
+        Gradient by the peephole weights of the forget gate.
+
+    Examples
+    --------
+    >>> forget_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    array([41])
+    """
+    return np.sum(c_prevs * da_fs, axis=0)
+
+
+@formula(
+    Gradient(L, p_o), "=",
+    Sum(c[t] * Gradient(L, a_o[t]), t, 1, T),
+    source="greff2017", slug="lstm-backward-peephole",
+    given=LOSS,
+    derivation=[
+        (
+            "=",
+            Sum(c[t] * Gradient(L, a_o[t]), t, 1, T),
+            "at each step, the cell that the gate sees times the gradient by its pre-activation",
+        ),
+    ],
+    bindings={"cs": Steps(c, 1, T), "da_os": Stack(Gradient(L, a_o[t]), t, 1, T)},
+)  # fmt: skip
+def output_peephole_gradient(cs: Array, da_os: Array) -> Array:
+    r"""Gradient by the peephole of the output gate.
+
+    Parameters
+    ----------
+    cs : (T, H) ndarray
+        Cells after each step, one a row.
+    da_os : (T, H) ndarray
+        Gradients by the pre-activation of the output gate, one step a row.
+
+    Returns
+    -------
+    dp_o : (H,) ndarray
+        Gradient by the peephole weights of the output gate.
+
+    Examples
+    --------
+    >>> output_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    array([41])
+    """
+    return np.sum(cs * da_os, axis=0)
+
+
+# -- Bounds ----------------------------------------------------------------------------------------
+
+
+@formula(
+    Abs(h[t]), "<",
+    o_gate[t],
+    source="greff2017", slug="lstm-bounds",
+    given=[building_blocks.sigmoid, output_gate, hidden_state],
+    derivation=[
+        ("=", o_gate[t] * Abs(tanh(c[t])), "a gate is positive"),
+        ("<", o_gate[t], "tanh lies between -1 and 1"),
+    ],
+)  # fmt: skip
+def hidden_bound(o_gate: Array) -> Array:
+    r"""Bound of the hidden state.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+
+    Returns
+    -------
+    bound : (H,) ndarray
+        The size of no entry of the hidden state reaches its output gate, and no gate reaches 1.
+
+    Examples
+    --------
+    A cell of 100 behind a half open gate shows no more than one half.
+
+    >>> hidden_bound(np.array([0.5])), hidden_state(np.array([0.5]), np.array([100.0]))
+    (array([0.5]), array([0.5]))
+    """
+    return o_gate
+
+
+@formula(
+    Abs(c[t]), "<=",
+    Abs(c[0]) + t,
+    source="greff2017", slug="lstm-bounds",
+    given=[building_blocks.sigmoid, input_gate, forget_gate, candidate, cell_update],
+    derivation=[
+        (
+            "<=",
+            f_gate[t] * Abs(c[t - 1]) + i_gate[t] * Abs(c_tilde[t]),
+            "the triangle inequality; gates are positive",
+        ),
+        ("<=", Abs(c[t - 1]) + 1, "no gate and no candidate reaches 1"),
+        (
+            "<=",
+            Abs(c[0]) + (t - 1) + 1,
+            "the same bound one step before, which is the hypothesis of the induction",
+        ),
+        ("=", Abs(c[0]) + t, "one more step"),
+    ],
+    bindings={"c_0": c[0]},
+)  # fmt: skip
+def cell_bound(c_0: Array, t: int) -> Array:
+    r"""Bound of the cell.
+
+    Parameters
+    ----------
+    c_0 : (H,) ndarray
+        Cell before the first step.
+    t : int
+        Steps, from 1 to T.
+
+    Returns
+    -------
+    bound : (H,) ndarray
+        Size that no entry of the cell exceeds after `t` steps.
+
+    Examples
+    --------
+    >>> cell_bound(np.array([0.5, -2.0]), t=10)
+    array([10.5, 12. ])
+    """
+    return np.abs(c_0) + t

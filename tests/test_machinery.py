@@ -182,6 +182,7 @@ def test_every_node_is_printed_and_has_a_value():
         (1 - v, r"\mathbf{1} - \mathbf{v}"),
         (f.prime(a[t]), r"f'(\mathbf{a}_{t})"),
         (v**2, r"\mathbf{v}^{\odot 2}"),
+        (h[2, t] ** 2, r"(\mathbf{h}^{(2)}_{t})^{\odot 2}"),
         (u**2, r"u^{2}"),
         (exp(-u), r"e^{-u}"),
     ],

@@ -182,7 +182,8 @@ def _power(node: Any) -> str:
     if isinstance(base, lang.Apply) and not base.shape:
         name, argument = _function(base.function), latex(base.arguments[0])
         return rf"{name}^{{{latex(exponent)}}}{bracket(argument)}"
-    if isinstance(base, lang.Apply | lang.Jacobian | lang.Gradient | lang.Power):
+    raised = isinstance(base, lang.At | lang.Variable) and "^" in tex
+    if raised or isinstance(base, lang.Apply | lang.Jacobian | lang.Gradient | lang.Power):
         tex = bracket(latex(base))
     entrywise = r"\odot " if base.shape else ""
     return f"{tex}^{{{entrywise}{latex(exponent)}}}"

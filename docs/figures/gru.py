@@ -15,7 +15,7 @@ BLUE, ORANGE, GREY = "#3a86c8", "#d9772b", "#808080"
 Point = tuple[float, float]
 
 OLD, NEW, INPUT, RESET, CANDIDATE, UPDATE = (
-    (0.0, 2.0), (6.0, 2.0), (0.0, 0.0), (1.7, 1.0), (3.6, 0.0), (5.0, 1.0),
+    (0.0, 2.0), (6.0, 2.0), (0.0, -0.4), (1.6, 0.75), (3.9, 1.0), (5.0, -0.4),
 )  # fmt: skip
 """Places of the nodes of the cell."""
 
@@ -54,7 +54,7 @@ def cell() -> Figure:
         axes.annotate(label, place, ha="center", va="center", fontsize=17, color=colour)
     for start, end, colour in ARROWS:
         _arrow(axes, start, end, colour)
-    axes.set(xlim=(-0.6, 6.5), ylim=(-0.4, 2.4), aspect="equal")
+    axes.set(xlim=(-0.6, 6.5), ylim=(-0.8, 2.4), aspect="equal")
     axes.axis("off")
     return figure
 

@@ -176,7 +176,7 @@ def input_gate_pre_activation(
     i_gate[t], "=", sigmoid(a_i[t]),
     source=["hochreiter1997", "greff2017"], slug="lstm-input-gate", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def input_gate(a_i: Array) -> float | Array:
+def input_gate(a_i: Array) -> Array:
     r"""Input gate.
 
     Parameters
@@ -243,7 +243,7 @@ def forget_gate_pre_activation(
     f_gate[t], "=", sigmoid(a_f[t]),
     source=["gers2000", "greff2017"], slug="lstm-forget-gate", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def forget_gate(a_f: Array) -> float | Array:
+def forget_gate(a_f: Array) -> Array:
     r"""Forget gate.
 
     Parameters
@@ -311,7 +311,7 @@ def output_gate_pre_activation(
     source=["hochreiter1997", "greff2017"], slug="lstm-output-gate",
     given=[building_blocks.sigmoid],
 )  # fmt: skip
-def output_gate(a_o: Array) -> float | Array:
+def output_gate(a_o: Array) -> Array:
     r"""Output gate.
 
     Parameters

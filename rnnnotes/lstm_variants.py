@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks, lstm
-from rnnnotes.book.arrays import Array, Scalar
+from rnnnotes.book.arrays import Array, Entrywise, Scalar
 from rnnnotes.book.formulas import Code, formula
 from rnnnotes.book.language import (
     Abs,
@@ -173,7 +173,7 @@ __all__ = [
     g_c(u), "=", 4 * sigmoid(u) - 2,
     source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def squash_in(u: float | Array) -> float | Array:
+def squash_in(u: Entrywise) -> Entrywise:
     r"""Squashing of what enters the cell of 1997.
 
     Parameters
@@ -200,7 +200,7 @@ def squash_in(u: float | Array) -> float | Array:
     h_c(u), "=", 2 * sigmoid(u) - 1,
     source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
 )  # fmt: skip
-def squash_out(u: float | Array) -> float | Array:
+def squash_out(u: Entrywise) -> Entrywise:
     r"""Squashing of what leaves the cell of 1997.
 
     Parameters
@@ -234,7 +234,7 @@ def squash_out(u: float | Array) -> float | Array:
         ("=", 2 * tanh(u / 2), "the definition of tanh, at half the number"),
     ],
 )  # fmt: skip
-def squash_in_tanh(u: float | Array) -> float | Array:
+def squash_in_tanh(u: Entrywise) -> Entrywise:
     r"""Squashing of the input, as a hyperbolic tangent.
 
     Parameters
@@ -268,7 +268,7 @@ def squash_in_tanh(u: float | Array) -> float | Array:
         ("=", tanh(u / 2), "the definition of tanh, at half the number"),
     ],
 )  # fmt: skip
-def squash_out_tanh(u: float | Array) -> float | Array:
+def squash_out_tanh(u: Entrywise) -> Entrywise:
     r"""Squashing of the output, as a hyperbolic tangent.
 
     Parameters
@@ -1917,7 +1917,7 @@ def silent_forget_pre_activation(b_f: Array) -> Array:
         ("=", sigmoid(b_f), "nothing but the bias is heard"),
     ],
 )  # fmt: skip
-def forget_gate_at_start(b_f: Array) -> float | Array:
+def forget_gate_at_start(b_f: Array) -> Array:
     r"""Forget gate that hears nothing but its bias.
 
     Parameters
@@ -2034,7 +2034,7 @@ def merged_forget_bias(
     source=["haiku_recurrent", "flax_recurrent"], slug="forget-bias-init",
     given=[building_blocks.sigmoid],
 )  # fmt: skip
-def shifted_forget_gate(a_f: Array) -> float | Array:
+def shifted_forget_gate(a_f: Array) -> Array:
     r"""Forget gate that adds one in the forward pass.
 
     Parameters
@@ -2069,7 +2069,7 @@ def shifted_forget_gate(a_f: Array) -> float | Array:
         ),
     ],
 )  # fmt: skip
-def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Array) -> float | Array:
+def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Array) -> Array:
     r"""Forget gate that adds one, as a gate with another bias.
 
     Parameters

@@ -21,10 +21,10 @@ def kept() -> Figure:
     axes = figure.subplots()
     chrono = float(chrono_forget_bias(np.array([99.0]))[0])
     for bias, colour, label, at in (
-        (0.0, GREY, "0", (1.1, 0.12)),
+        (0.0, GREY, "0", (1.2, 0.22)),
         (1.0, BLUE, "1", (2.4, 0.5)),
         (2.0, GREEN, "2", (6.2, 0.5)),
-        (chrono, ORANGE, "ln 99", (85, 0.5)),
+        (chrono, ORANGE, "ln 99", (115, 0.45)),
     ):
         axes.plot(ages(), shares(bias), color=colour, linewidth=2)
         axes.annotate(label, at, color=colour, fontsize=12)

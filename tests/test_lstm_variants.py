@@ -35,15 +35,16 @@ def test_cell_of_1997_is_an_lstm_without_forgetting_at_half_the_scale(rng):
     """Two networks side by side: halve the pre-activations of the candidate, and the cell."""
     c, half = np.zeros(H), np.zeros(H)
     for _ in range(STEPS):
-        _, i_gate, _ = gates(rng)
+        c_prev, (_, i_gate, _) = c, gates(rng)
         a_c, o_gate = rng.standard_normal(H), lstm.output_gate(rng.standard_normal(H))
-        c = variants.original_cell(c, i_gate, a_c)
+        c = variants.original_cell(c_prev, i_gate, a_c)
         half = lstm.cell_update(np.ones(H), half, i_gate, lstm.candidate(a_c / 2))
+        h = lstm.hidden_state(o_gate, half)
 
         np.testing.assert_allclose(c, 2 * half)
-        np.testing.assert_allclose(
-            variants.original_hidden_state(o_gate, c), lstm.hidden_state(o_gate, half)
-        )
+        np.testing.assert_allclose(variants.original_cell_halved(c_prev, i_gate, a_c), half)
+        np.testing.assert_allclose(variants.original_hidden_state(o_gate, c), h)
+        np.testing.assert_allclose(variants.original_hidden_state_tanh(o_gate, c), h)
 
 
 def test_total_derivative_of_1997_is_a_finite_difference(rng):
@@ -311,6 +312,16 @@ def test_convolution_moves_with_its_input(rng):
         return variants.convolutional_gate(x_map, zero, zero, kernel, kernel, zero, b_map=0.5)
 
     np.testing.assert_allclose(gate(np.roll(x_map, 4)), np.roll(gate(x_map), 4))
+
+
+def test_taps_read_the_neighbours_of_a_place():
+    """By hand: once the neighbour on the right, and twice the one on the left."""
+    zero, kernel = np.zeros(3), np.array([1.0, 0.0, 2.0])
+    x_map, h_map = np.array([1.0, 10.0, 100.0]), np.array([1.0, 0.0, 0.0])
+
+    a_map = variants.convolutional_gate(x_map, h_map, zero, kernel, kernel, zero, b_map=0.0)
+
+    np.testing.assert_allclose(a_map, [10.0, (100 + 2 * 1) + 2 * 1, 2 * 10])
 
 
 def test_kernel_of_one_tap_weighs_each_place_alone(rng):

@@ -76,6 +76,8 @@ __all__ = [
     "candidate_bias_gradient",
     "candidate_gradient",
     "candidate_input_weight_gradient",
+    "candidate_jacobian_after",
+    "candidate_jacobian_before",
     "candidate_pre_activation_gradient",
     "candidate_recurrent_weight_gradient_after",
     "candidate_recurrent_weight_gradient_before",
@@ -89,6 +91,7 @@ __all__ = [
     "initial_state_gradient_after",
     "initial_state_gradient_before",
     "input_gradient",
+    "jacobian_paths",
     "jacobian_reset_after",
     "jacobian_reset_before",
     "last_state_gradient",
@@ -109,6 +112,7 @@ __all__ = [
     "reset_gate",
     "reset_gate_gradient_after",
     "reset_gate_gradient_before",
+    "reset_gate_jacobian",
     "reset_gate_pre_activation",
     "reset_input_weight_gradient",
     "reset_pre_activation_gradient",
@@ -120,6 +124,7 @@ __all__ = [
     "update_bias_gradient",
     "update_gate",
     "update_gate_gradient",
+    "update_gate_jacobian",
     "update_gate_pre_activation",
     "update_input_weight_gradient",
     "update_pre_activation_gradient",
@@ -1230,10 +1235,290 @@ def parameter_count_two(D: int, H: int) -> int:
 
 
 @formula(
+    a[t], "=", W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h,
+    source=["cho2014", "pytorch_gru"], slug="gru-backward-before",
+)  # fmt: skip
+def pre_activation_any_reset(
+    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, b_h: Array, R: Map
+) -> Array:
+    r"""Pre-activation of the candidate, with any reset.
+
+    Parameters
+    ----------
+    x : (D,) ndarray
+        Input at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_xh : (H, D) ndarray
+        Weights from input to candidate.
+    b_h : (H,) ndarray
+        Bias of the candidate.
+    R : callable
+        How reset gate and state reach the candidate.
+
+    Returns
+    -------
+    a : (H,) ndarray
+        Any real numbers.
+
+    Examples
+    --------
+    The reset before the product is one such map.
+
+    >>> pre_activation_any_reset(
+    ...     x=np.array([10.0]), h_prev=np.array([2.0]), r_gate=np.array([0.5]),
+    ...     W_xh=np.array([[1.0]]), b_h=np.zeros(1), R=lambda r, h: 3 * (r * h),
+    ... )
+    array([13.])
+    """
+    return W_xh @ x + R(r_gate, h_prev) + b_h
+
+
+@formula(
     Jacobian(h[t], h[t - 1]), "=",
-    Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh @ Diag(r_gate[t])
+    Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+    + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+    source=["cho2014", "werbos1990"], slug=["gru-jacobian-before", "gru-jacobian-after"],
+    given=[*ONE_STEP, pre_activation_any_reset],
+    derivation=[
+        (
+            "=",
+            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+            "the product rule: the old state, the candidate and the update gate move",
+        ),
+    ],
+    bindings={
+        "dh_tilde_dh": Jacobian(h_tilde[t], h[t - 1]), "dz_dh": Jacobian(z_gate[t], h[t - 1]),
+    },
+)  # fmt: skip
+def jacobian_paths(
+    h_prev: Array, z_gate: Array, h_tilde: Array, dh_tilde_dh: Array, dz_dh: Array
+) -> Array:
+    r"""Jacobian of one step by its paths.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    dh_tilde_dh : (H, H) ndarray
+        Derivative of the candidate by the state before.
+    dz_dh : (H, H) ndarray
+        Derivative of the update gate by the state before.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Total derivative of the state by the one before.
+
+    Examples
+    --------
+    One half by copy, one half by candidate and three by update gate.
+
+    >>> jacobian_paths(
+    ...     h_prev=np.array([3.6]), z_gate=np.array([0.5]), h_tilde=np.array([0.6]),
+    ...     dh_tilde_dh=np.eye(1), dz_dh=np.eye(1),
+    ... )
+    array([[4.]])
+    """
+    return np.diag(z_gate) + np.diag(1 - z_gate) @ dh_tilde_dh + np.diag(h_prev - h_tilde) @ dz_dh
+
+
+@formula(
+    Jacobian(r_gate[t], h[t - 1]), "=", Diag(r_gate[t] * (1 - r_gate[t])) @ W_hr,
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-before",
+    given=[reset_gate_pre_activation, reset_gate],
+    derivation=[
+        (
+            "=",
+            Diag(r_gate[t] * (1 - r_gate[t])) @ Jacobian(a_r[t], h[t - 1]),
+            "the slope of the sigmoid",
+        ),
+        ("=", Diag(r_gate[t] * (1 - r_gate[t])) @ W_hr, "a linear map of the state before"),
+    ],
+)  # fmt: skip
+def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
+    r"""Jacobian of the reset gate.
+
+    Parameters
+    ----------
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    W_hr : (H, H) ndarray
+        Weights from hidden state to reset gate.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Derivative of the reset gate by the state before.
+
+    Examples
+    --------
+    >>> reset_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
+    array([[0.25  , 0.5   ],
+           [0.5625, 0.75  ]])
+    """
+    return np.diag(r_gate * (1 - r_gate)) @ W_hr
+
+
+@formula(
+    Jacobian(z_gate[t], h[t - 1]), "=", Diag(z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-before",
+    given=[update_gate_pre_activation, update_gate],
+    derivation=[
+        (
+            "=",
+            Diag(z_gate[t] * (1 - z_gate[t])) @ Jacobian(a_z[t], h[t - 1]),
+            "the slope of the sigmoid",
+        ),
+        ("=", Diag(z_gate[t] * (1 - z_gate[t])) @ W_hz, "a linear map of the state before"),
+    ],
+)  # fmt: skip
+def update_gate_jacobian(z_gate: Array, W_hz: Array) -> Array:
+    r"""Jacobian of the update gate.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Reset gate at this step.
+    W_hz : (H, H) ndarray
+        Weights from hidden state to update gate.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Derivative of the update gate by the state before.
+
+    Examples
+    --------
+    >>> update_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
+    array([[0.25  , 0.5   ],
+           [0.5625, 0.75  ]])
+    """
+    return np.diag(z_gate * (1 - z_gate)) @ W_hz
+
+
+@formula(
+    Jacobian(h_tilde[t], h[t - 1]), "=",
+    Diag(1 - h_tilde[t] ** 2) @ W_hh
+    @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1])),
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-before", given=BEFORE,
+    derivation=[
+        (
+            "=",
+            Diag(1 - h_tilde[t] ** 2) @ Jacobian(a[t], h[t - 1]),
+            "the slope of the hyperbolic tangent",
+        ),
+        (
+            "=",
+            Diag(1 - h_tilde[t] ** 2) @ W_hh
+    @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1])),
+            "it reads the old state, and a reset gate that has read it",
+        ),
+    ],
+    bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
+)  # fmt: skip
+def candidate_jacobian_before(
+    h_prev: Array, r_gate: Array, h_tilde: Array, W_hh: Array, dr_dh: Array
+) -> Array:
+    r"""Jacobian of the candidate, reset before the product.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    dr_dh : (H, H) ndarray
+        Derivative of the reset gate by the state before.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Derivative of the candidate by the state before.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> candidate_jacobian_before(
+    ...     h_prev=np.array([2.0]), r_gate=np.array([0.5]), h_tilde=np.array([0.6]),
+    ...     W_hh=one, dr_dh=one,
+    ... )
+    array([[1.6]])
+    """
+    return np.diag(1 - h_tilde**2) @ W_hh @ (np.diag(r_gate) + np.diag(h_prev) @ dr_dh)
+
+
+@formula(
+    Jacobian(h_tilde[t], h[t - 1]), "=",
+    Diag(1 - h_tilde[t] ** 2)
+    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1])),
+    source=["cho2014", "werbos1990"], slug="gru-jacobian-after", given=AFTER,
+    derivation=[
+        (
+            "=",
+            Diag(1 - h_tilde[t] ** 2) @ Jacobian(a[t], h[t - 1]),
+            "the slope of the hyperbolic tangent",
+        ),
+        (
+            "=",
+            Diag(1 - h_tilde[t] ** 2)
+    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1])),
+            "what the state adds is scaled by a reset gate that has read the state",
+        ),
+    ],
+    bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
+)  # fmt: skip
+def candidate_jacobian_after(
+    r_gate: Array, h_tilde: Array, a_h: Array, W_hh: Array, dr_dh: Array
+) -> Array:
+    r"""Jacobian of the candidate, reset after the product.
+
+    Parameters
+    ----------
+    r_gate : (H,) ndarray
+        Reset gate at this step.
+    h_tilde : (H,) ndarray
+        Candidate at this step.
+    a_h : (H,) ndarray
+        What the state adds to the pre-activation of the candidate, before the reset.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to candidate.
+    dr_dh : (H, H) ndarray
+        Derivative of the reset gate by the state before.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Derivative of the candidate by the state before.
+
+    Examples
+    --------
+    >>> one = np.eye(1)
+    >>> candidate_jacobian_after(
+    ...     r_gate=np.array([0.5]), h_tilde=np.array([0.6]), a_h=np.array([2.0]),
+    ...     W_hh=one, dr_dh=one,
+    ... )
+    array([[1.6]])
+    """
+    return np.diag(1 - h_tilde**2) @ (np.diag(r_gate) @ W_hh + np.diag(a_h) @ dr_dh)
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=",
+    Diag(z_gate[t])
     + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
-    @ Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+    @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
     + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
     source=["cho2014", "werbos1990"], slug="gru-jacobian-before", given=BEFORE,
     derivation=[
@@ -1260,11 +1545,10 @@ def parameter_count_two(D: int, H: int) -> int:
         (
             "=",
             Diag(z_gate[t])
-            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh @ Diag(r_gate[t])
             + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
-            @ Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+            @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
             + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-            "the slope of the sigmoid; the paths in order: copy, candidate, reset, update",
+            "the slope of the sigmoid",
         ),
     ],
 )  # fmt: skip
@@ -1321,9 +1605,10 @@ def jacobian_reset_before(
 
 @formula(
     Jacobian(h[t], h[t - 1]), "=",
-    Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(r_gate[t]) @ W_hh
-    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(a_h[t] * r_gate[t] * (1 - r_gate[t]))
-    @ W_hr + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    Diag(z_gate[t])
+    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
+    + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
     source=["cho2014", "werbos1990"], slug="gru-jacobian-after", given=AFTER,
     derivation=[
         (
@@ -1349,11 +1634,10 @@ def jacobian_reset_before(
         (
             "=",
             Diag(z_gate[t])
-            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ Diag(r_gate[t]) @ W_hh
             + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
-            @ Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr
+            @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
             + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-            "the slope of the sigmoid; the paths in order: copy, candidate, reset, update",
+            "the slope of the sigmoid",
         ),
     ],
 )  # fmt: skip
@@ -1412,48 +1696,6 @@ def jacobian_reset_after(
 
 
 # -- The backward pass: what both variants share --------------------------------------------------
-
-
-@formula(
-    a[t], "=", W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h,
-    source=["cho2014", "pytorch_gru"], slug="gru-backward-before",
-)  # fmt: skip
-def pre_activation_any_reset(
-    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, b_h: Array, R: Map
-) -> Array:
-    r"""Pre-activation of the candidate, with any reset.
-
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
-    R : callable
-        How reset gate and state reach the candidate.
-
-    Returns
-    -------
-    a : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
-    The reset before the product is one such map.
-
-    >>> pre_activation_any_reset(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0]), r_gate=np.array([0.5]),
-    ...     W_xh=np.array([[1.0]]), b_h=np.zeros(1), R=lambda r, h: 3 * (r * h),
-    ... )
-    array([13.])
-    """
-    return W_xh @ x + R(r_gate, h_prev) + b_h
 
 
 SHARED: list[Code] = [*ONE_STEP, pre_activation_any_reset, hidden_loss, loss_sum]

@@ -494,7 +494,7 @@ def no_reset_map(keep: Array, h_prev: Array, h_tilde: Array) -> Array:
 
 @formula(
     Abs(h[t]), "<=", Max(Abs(h[t - 1]), 1),
-    source="zhou2016", slug=["mgu-no-reset", "qrnn"],
+    source=["flax_mgu", "bradbury2017"], slug=["mgu-no-reset", "qrnn"],
     given=[lstm.forget_gate, plain_candidate, kept_state],
     derivation=[
         ("<=", (1 - f_gate[t]) * Abs(h_tilde[t]) + f_gate[t] * Abs(h[t - 1]),
@@ -526,7 +526,7 @@ def bounded_step(h_prev: Array) -> Array:
 
 @formula(
     Abs(h[t]), "<=", Max(Abs(h[0]), 1),
-    source="zhou2016", slug=["mgu-no-reset", "qrnn"],
+    source=["flax_mgu", "bradbury2017"], slug=["mgu-no-reset", "qrnn"],
     given=[bounded_step],
     derivation=[
         ("<=", Max(Abs(h[t - 1]), 1), "the bound of a step"),
@@ -680,8 +680,8 @@ def mut1_candidate(x_fit: Array, r_gate: Array, h_prev: Array, W_hh: Array, b_h:
 
     Examples
     --------
-    The tangent of the input is 3/5, the bias takes it away again, and half of :math:`\ln 9` is
-    :math:`\ln 3`.
+    The hyperbolic tangent of the input is 3/5, the bias takes it away again, and half of
+    :math:`\ln 9` is :math:`\ln 3`.
 
     >>> mut1_candidate(
     ...     np.log([2.0]), np.array([0.5]), np.log([9.0]), W_hh=np.eye(1), b_h=np.array([-0.6])
@@ -880,7 +880,7 @@ def mut3_update_gate(x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Arr
 
     Examples
     --------
-    The tangent of the state is 3/5, five times as much is 3, and the bias takes it away.
+    Five times the hyperbolic tangent 3/5 of the state is 3, and the bias takes it away.
 
     >>> one = np.eye(1)
     >>> mut3_update_gate(np.log([3.0]), np.log([2.0]), one, 5 * one, np.array([-3.0]))

@@ -14,12 +14,15 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
+from docutils import nodes
 from sphinx.cmd.build import main
 
 from rnnnotes.book.formulas import find_all
 from rnnnotes.book.published import Published, add, dropped, load
+from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.a11y import repair
 from rnnnotes.book.sphinxext.drawings import svg_of_page
+from rnnnotes.book.sphinxext.widgets import Fold
 
 ROOT = Path(__file__).parents[1]
 
@@ -625,6 +628,16 @@ def test_latex_numbers_the_equation(site: Site) -> None:
     assert r"\label{equation:second:second.slope}" in tex
     assert r"\eqref{equation:second:second.slope}" in tex
     assert r"\textbf{Slope of a toy}" in tex
+
+
+def test_many_links_are_folded() -> None:
+    """A definition that everything rests on would hide the next formula under its links."""
+    links = [nodes.Text(str(number)) for number in range(blocks.FEW + 1)]
+
+    line, fold = blocks.formulas("used by", links[1:]), blocks.formulas("used by", links)
+    assert line.astext() == "Used by 1, 2, 3, 4, 5, 6"
+    assert isinstance(fold, Fold)
+    assert [part.astext() for part in fold] == ["Used by 7 formulas", "0, 1, 2, 3, 4, 5, 6"]
 
 
 def test_epub_folds_nothing(site: Site) -> None:

@@ -6,7 +6,7 @@ No mathematics and no code goes to the translators; every sentence does.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -32,7 +32,9 @@ __all__ = [
     "derivation",
     "display",
     "folded",
+    "formulas",
     "inline",
+    "joined",
     "labelled",
     "names_of",
     "rows_of",
@@ -196,6 +198,27 @@ def folded(title: str, *content: nodes.Node) -> Fold:
     """Fold content under a title."""
     summary = FoldTitle("", title, translatable=False)
     return Fold("", summary, *content, classes=["fml-fold"])
+
+
+FEW = 6
+"""Formulas that are listed in a line; more of them are folded away."""
+
+
+def formulas(label: str, references: Iterable[nodes.Node]) -> nodes.Node:
+    """List formulas in a line that starts with how they are related, folded if it is long."""
+    links = list(references)
+    if len(links) <= FEW:
+        return labelled(word(label), *joined(links))
+    paragraph = nodes.paragraph("", "", *joined(links), translatable=False)
+    return folded(word(f"{label} many", count=len(links)), paragraph)
+
+
+def joined(parts: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    """Put commas between nodes."""
+    for number, part in enumerate(parts):
+        if number:
+            yield nodes.Text(", ")
+        yield part
 
 
 def labelled(label: str, *content: nodes.Node) -> nodes.paragraph:

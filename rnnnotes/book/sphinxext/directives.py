@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +31,6 @@ __all__ = [
     "DerivationDirective",
     "FormulaDirective",
     "VerdictRole",
-    "joined",
     "reference",
     "verdict_of",
 ]
@@ -168,10 +167,10 @@ class FormulaDirective(ObjectDescription[str], Aware):
 
     def _links(self) -> Iterator[nodes.Node]:
         if self.stated.given:
-            links = joined(reference(parent.id, self.docname) for parent in self.stated.given)
-            yield blocks.labelled(word("uses"), *links)
+            parents = self.stated.given
+            yield blocks.formulas("uses", (reference(p.id, self.docname) for p in parents))
         yield UsedBy("", formula=self.stated.id, docname=self.docname)
-        yield blocks.labelled(word("source"), *joined(self._citation(key) for key in
+        yield blocks.labelled(word("source"), *blocks.joined(self._citation(key) for key in
                                                       self.stated.sources))  # fmt: skip
 
     def _citation(self, key: str) -> nodes.Node:
@@ -196,14 +195,6 @@ def reference(id_: str, docname: str) -> nodes.Element:
         "", nodes.inline(id_, id_), refdomain="fml", reftype="ref", reftarget=id_,
         refdoc=docname, refexplicit=False, refwarn=True,
     )  # fmt: skip
-
-
-def joined(parts: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
-    """Put commas between nodes."""
-    for number, part in enumerate(parts):
-        if number:
-            yield nodes.Text(", ")
-        yield part
 
 
 class DerivationDirective(Aware):

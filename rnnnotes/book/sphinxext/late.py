@@ -7,10 +7,9 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from rnnnotes.book.sphinxext import blocks
-from rnnnotes.book.sphinxext.directives import joined, reference
+from rnnnotes.book.sphinxext.directives import reference
 from rnnnotes.book.sphinxext.domain import domain_of
 from rnnnotes.book.sphinxext.widgets import Badge, UsedBy
-from rnnnotes.book.sphinxext.words import word
 
 __all__ = ["BadgeLinks", "CitedBy", "FormulaTargets", "UsedByLinks"]
 
@@ -31,8 +30,8 @@ class UsedByLinks(SphinxPostTransform):
         domain = domain_of(self.env)
         for place in list(self.document.findall(UsedBy)):
             users = domain.used_by(place["formula"])
-            links = joined(reference(user.id, place["docname"]) for user in users)
-            place.replace_self([blocks.labelled(word("used by"), *links)] if users else [])
+            links = [reference(user.id, place["docname"]) for user in users]
+            place.replace_self([blocks.formulas("used by", links)] if users else [])
 
 
 class BadgeLinks(SphinxPostTransform):
@@ -92,5 +91,5 @@ class CitedBy(SphinxPostTransform):
             key = keys.get((citation.get("docname", ""), citation["ids"][0]))
             users = [entry for entry in entries if key in entry.sources]
             if users:
-                links = joined(reference(user.id, citation["docname"]) for user in users)
-                citation.append(blocks.labelled(word("cited by"), *links))
+                links = (reference(user.id, citation["docname"]) for user in users)
+                citation.append(blocks.formulas("cited by", links))

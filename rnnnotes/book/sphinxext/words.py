@@ -35,7 +35,9 @@ WORDS = {
     "provided": "provided that",
     "derivation": "Derivation",
     "uses": "Uses",
+    "uses many": "Uses {count} formulas",
     "used by": "Used by",
+    "used by many": "Used by {count} formulas",
     "source": "Source",
     "symbols": "Symbols",
     # What can be copied
@@ -77,6 +79,7 @@ WORDS = {
     "sum": "Sum",
     # Other pages
     "cited by": "Formulas that go back to it:",
+    "cited by many": "{count} formulas go back to it",
     "formulas by chapter": "Formulas by chapter",
     "formulas by symbol": "Formulas by symbol",
     "moved": "This formula is at",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sympy as sp
 
 from rnnnotes import bptt, lstm, vanilla_rnn
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
@@ -22,6 +23,7 @@ from rnnnotes.book.language import (
     Zeros,
 )
 from rnnnotes.book.proof import definitions_of
+from rnnnotes.book.world import Definition
 from rnnnotes.notation import (
     H,
     L,
@@ -185,3 +187,20 @@ def test_power_of_a_product_is_not_a_product_of_powers():
     claim = Relation(left, "=", right)
 
     assert not proved(left, right, (), STEPS, Induction(claim, t, 1))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "holds"),
+    [
+        (W_hh @ (v - v) + w, w + Zeros(H, H) @ v, True),
+        (Zeros(H, H) @ v, v, False),
+        (h[t - 1], a[t - 1], True),
+        (h[t - 1], a[t], False),
+        (h[0], a[0], False),
+    ],
+)
+def test_zeros_and_other_names(left, right, holds):
+    """A symbol that is another name of one is that one, at each time that the naming reaches."""
+    named = [Definition(h[t], a[t], ((t, sp.S.One, T),))]
+
+    assert proved(left, right, named, {t: (2, T)}) is holds

@@ -23,6 +23,7 @@ from rnnnotes.book.language import (
     StatementError,
     Sum,
     Total,
+    Zeros,
     wrap,
 )
 from rnnnotes.book.proof import Checker, Refuted, Undecided, is_zero, prove, world_of
@@ -88,6 +89,42 @@ def check_lines(stated):
     """Check the derivation alone, and return the verdicts of its lines."""
     checker = Checker(stated, world_of(stated))
     return [checker.line(number) for number in range(len(stated.derivation))]
+
+
+# -- Conditions ------------------------------------------------------------------------------------
+
+
+def test_condition_with_a_bare_symbol_gives_the_symbol_its_value():
+    """Under the condition a line holds that is false without it, and no other does."""
+    condition = {"where": [(W_hh, "=", Zeros(H, H))]}
+
+    assert check_lines(claim(W_hh @ v + w, "=", w, **condition)) == ["proved"]
+    with pytest.raises(Refuted):
+        check_lines(claim(W_hh @ v + w, "=", w))
+    with pytest.raises(Refuted):
+        check_lines(claim(W_hh @ v + w, "=", v, **condition))
+
+
+def test_condition_holds_for_its_formula_alone():
+    """What rests on a formula with a condition has to state the condition itself."""
+    condition = {"where": [(W_hh, "=", Zeros(H, H))]}
+    claim(W_hh @ v, "=", 0 * v, **condition)
+    resting = {"given": [FORMULAS["test_proof.claimed"].code]}
+
+    def later():
+        """Later."""
+
+    derivation = [("=", 0 * v, "claimed before")]
+    with pytest.raises(Refuted):
+        check_lines(state(W_hh @ v, "=", 0 * v, later, derivation=derivation, **resting))
+
+
+def test_symbol_has_no_value_beside_its_definition():
+    """A condition may not define again what a given formula defines."""
+    with pytest.raises(StatementError, match="h has two definitions"):
+        check_lines(
+            claim(h[t], "=", a[t], given=[pre_activation, hidden_state], where=[(h[t], "=", a[t])])
+        )
 
 
 # -- What is true ----------------------------------------------------------------------------------

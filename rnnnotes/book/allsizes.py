@@ -206,7 +206,7 @@ class Letters:
         """Normal form of a symbol: its definition where that is known and wanted."""
         definition = self.definition(node)
         wanted = self.deep or not self._inside_function
-        if definition is not None and wanted and self._current(node):
+        if definition is not None and wanted and (_is_symbol(definition) or self._current(node)):
             return self.normal(definition)
         return self.letter(_text(node), len(node.shape))
 

@@ -140,6 +140,15 @@ class Formula:
             found[parent.id] = parent
         return tuple(found.values())
 
+    @cached_property
+    def assumed(self) -> tuple[Formula, ...]:
+        """Conditions that give a symbol its value, as definitions that hold for this one alone."""
+        return tuple(
+            Formula(f"{self.id}.where", condition, self.code, self.sources)
+            for condition in self.where
+            if condition.sign == "=" and _names(condition.left)
+        )
+
     @property
     def used_by(self) -> tuple[Formula, ...]:
         """Formulas that name this one as given."""
@@ -244,7 +253,8 @@ def formula(
     derivation : sequence of (sign, expression, reason)
         Lines, each compared with the line before; the first with `left`.
     where : sequence of (left, sign, right)
-        Conditions under which the statement holds.
+        Conditions under which the statement holds.  One with ``=`` after a bare symbol gives
+        the symbol its value.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional

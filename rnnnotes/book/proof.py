@@ -113,11 +113,11 @@ def definitions_of(stated: Formula) -> list[Definition]:
     A function whose slope the machinery knows, and the building blocks prove, is not written
     out unless its definition is given itself.
     """
-    given = (*stated.given, stated)
+    given = (*stated.given, *stated.assumed, stated)
     return [
         Definition(ancestor.statement.left, ancestor.statement.right,
                    tuple(ancestor.index_ranges()))
-        for ancestor in (*stated.ancestors, stated)
+        for ancestor in (*stated.ancestors, *stated.assumed, stated)
         if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
     ]  # fmt: skip
 
@@ -261,7 +261,8 @@ class Checker:
         bounds = {symbol: (low, high) for symbol, low, high in ranges}
         return line.sign == "=" and holds_for_all_sizes(
             before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
-            [g.statement for g in self.stated.given if prove_verdict(g) == "proved"],
+            [g.statement for g in self.stated.given
+             if prove_verdict(g) == "proved" and not g.where],
         )  # fmt: skip
 
     def _compare(

@@ -91,7 +91,7 @@ class _Writer:
         self.symbols = {symbol.name: symbol for symbol in SYMBOLS}
         self.definitions = {
             _defined_name(ancestor): ancestor
-            for ancestor in stated.ancestors
+            for ancestor in (*stated.ancestors, *stated.assumed)
             if ancestor.is_definition
         }
         self.functions = {

@@ -2,9 +2,378 @@
 
 from __future__ import annotations
 
-import numpy as np
+import inspect
+from functools import cache
+from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
+from unittest.mock import patch
 
-from rnnnotes import lstm
+import numpy as np
+import pytest
+
+from rnnnotes import building_blocks, lstm
+from rnnnotes.book.draws import Draw
+from rnnnotes.book.proof import is_zero
+from rnnnotes.book.world import World
+from rnnnotes.notation import D, H
+
+FIGURES = run_path(str(Path(__file__).parents[1] / "docs" / "figures" / "lstm.py"))
+
+GATES = "ifoc"
+SHAPES = (
+    {f"W_x{g}": "HD" for g in GATES}
+    | {f"W_h{g}": "HH" for g in GATES}
+    | {f"b_{g}": "H" for g in GATES}
+    | {f"p_{g}": "H" for g in "ifo"}
+)
+"""Axes of each weight."""
+
+STATES = {"h_0": "H", "c_0": "H"}
+
+
+# -- The passes, put together from the formulas of the chapter -------------------------------------
+
+
+def as_it_is(name, t, value):
+    """Return a value: nothing is done to it."""
+    return value
+
+
+def forward(xs, w, keep=as_it_is):
+    """All that an LSTM with peepholes computes, step by step; `keep` may name each value."""
+    h, c, steps = w["h_0"], w["c_0"], []
+    for t, x in enumerate(xs, 1):
+        before = {"h_prev": h, "c_prev": c}
+        a_i, a_f = (
+            keep(f"a_{g}", t, gate(x, h, c, *(w[f"{n}{g}"] for n in ("W_x", "W_h", "p_", "b_"))))
+            for g, gate in (("i", lstm.peephole_input_gate), ("f", lstm.peephole_forget_gate))
+        )
+        a_c = lstm.candidate_pre_activation(x, h, w["W_xc"], w["W_hc"], w["b_c"])
+        a_c = keep("a_c", t, a_c)
+        i, f = keep("i", t, lstm.input_gate(a_i)), keep("f", t, lstm.forget_gate(a_f))
+        c_tilde = keep("c_tilde", t, lstm.candidate(a_c))
+        c = keep("c", t, lstm.cell_update(f, c, i, c_tilde))
+        a_o = lstm.peephole_output_gate(x, h, c, w["W_xo"], w["W_ho"], w["p_o"], w["b_o"])
+        a_o = keep("a_o", t, a_o)
+        o = keep("o", t, lstm.output_gate(a_o))
+        h = keep("h", t, lstm.hidden_state(o, c))
+        steps.append(before | {"x": x, "i": i, "f": f, "o": o, "c_tilde": c_tilde, "c": c, "h": h})
+    return steps
+
+
+def loss(steps, vs):
+    """Sum over the steps of a linear function of the hidden state: its gradients are `vs`."""
+    return sum(v @ step["h"] for v, step in zip(vs, steps, strict=True))
+
+
+def backward(steps, w, vs, use=lstm, keep=as_it_is):
+    """All gradients, by the functions that `use` holds; `keep` may name each of a step."""
+    Ws, (p_i, p_f, p_o) = [w[f"W_h{g}"] for g in GATES], (w[f"p_{g}"] for g in "ifo")
+    das, dc = [], None
+    for t, step, v in reversed(list(zip(range(1, len(vs) + 1), steps, vs, strict=True))):
+        o, c = step["o"], step["c"]
+        later = [das[0][g] for g in GATES] if das else []
+        dh = use.hidden_gradient(v, *Ws, *later) if das else use.last_hidden_gradient(v)
+        dh = keep("h", t, dh)
+        da_o = keep("a_o", t, use.output_gate_gradient(dh, c, o))
+        if das:
+            kept = p_o, da_o, steps[t]["f"], dc, p_i, later[0], p_f, later[1]
+            dc = use.cell_gradient(dh, o, c, *kept)
+        else:
+            dc = use.last_cell_gradient(dh, o, c, p_o, da_o)
+        dc = keep("c", t, dc)
+        da_f = keep("a_f", t, use.forget_gate_gradient(dc, step["c_prev"], step["f"]))
+        da_i = keep("a_i", t, use.input_gate_gradient(dc, step["c_tilde"], step["i"]))
+        da_c = keep("a_c", t, use.candidate_gradient(dc, step["i"], step["c_tilde"]))
+        das.insert(0, {"i": da_i, "f": da_f, "o": da_o, "c": da_c})
+    stacked = [np.array([da[g] for da in das]) for g in GATES]
+    seen = {
+        name: np.array([step[name] for step in steps]) for name in ("x", "h_prev", "c_prev", "c")
+    }
+    dW_x = np.split(use.input_weight_gradients(*stacked, seen["x"]), 4)
+    dW_h = np.split(use.recurrent_weight_gradients(*stacked, seen["h_prev"]), 4)
+    db = np.split(use.bias_gradients(*stacked), 4)
+    first = [das[0][g] for g in GATES]
+    dxs = [
+        use.input_gradient(*(w[f"W_x{g}"] for g in GATES), *(da[g] for g in GATES)) for da in das
+    ]
+    return {
+        **{f"W_x{g}": part for g, part in zip(GATES, dW_x, strict=True)},
+        **{f"W_h{g}": part for g, part in zip(GATES, dW_h, strict=True)},
+        **{f"b_{g}": part for g, part in zip(GATES, db, strict=True)},
+        "p_i": use.input_peephole_gradient(seen["c_prev"], stacked[0]),
+        "p_f": use.forget_peephole_gradient(seen["c_prev"], stacked[1]),
+        "p_o": use.output_peephole_gradient(seen["c"], stacked[2]),
+        "h_0": use.initial_hidden_gradient(*Ws, *first),
+        "c_0": use.initial_cell_gradient(steps[0]["f"], dc, p_i, first[0], p_f, first[1]),
+        "xs": np.array(dxs),
+    }
+
+
+# -- On symbols ------------------------------------------------------------------------------------
+
+
+@cache
+def symbols():
+    """Three steps on symbols: the ledger, what goes in, all values and the loss."""
+    sizes = {"H": 2, "D": 3, "T": 3}
+    world = World({H: 2, D: 3})
+    ledger = world.ledger
+    leaves = np.vectorize(ledger.entry, otypes=[object])
+
+    def array(name, shape):
+        places = [f"{name}({','.join(map(str, place))})" for place in np.ndindex(*shape)]
+        return leaves(np.array(places)).reshape(shape)
+
+    def keep(name, t, value):
+        return np.array(
+            [ledger.define(f"{name}[{t}]({r})", entry, t) for r, entry in enumerate(value)]
+        )
+
+    w = {
+        name: array(name, tuple(sizes[axis] for axis in axes))
+        for name, axes in (SHAPES | STATES).items()
+    }
+    xs, vs = array("xs", (3, 3)), array("vs", (3, 2))
+    # The sigmoid is held as one function, whose slope `building_blocks` proves.
+    opaque = np.vectorize(lambda entry: ledger.apply("sigmoid", entry), otypes=[object])
+    with patch.object(building_blocks, "sigmoid", opaque):
+        steps = forward(xs, w, keep)
+    return ledger, {**w, "xs": xs}, vs, steps, loss(steps, vs)
+
+
+NAMES = [*SHAPES, *STATES, "xs"]
+
+
+def derivative(by):
+    """Derivative of the loss on symbols by some of them, by the chain rule of the ledger."""
+    ledger, _, _, _, total = symbols()
+    return ledger.derivatives(np.array(total, dtype=object), by)
+
+
+def assert_equal(computed, by):
+    """Each entry is the derivative of the loss by its symbol, as an expression."""
+    wanted = derivative(by)
+
+    assert computed.shape == wanted.shape
+    for one, other in zip(computed.flat, wanted.flat, strict=True):
+        assert is_zero(symbols()[0].gap(one, other))
+
+
+def test_backward_pass_is_the_derivative_of_the_forward_pass():
+    """Both run on symbols at T = 3; each gradient is equal as an expression, not on samples.
+
+    A gradient that has been proved goes on to the step before under its name, as a lemma does:
+    the passes are not multiplied out.
+    """
+    ledger, given, vs, steps, _ = symbols()
+
+    def proved(name, t, value):
+        by = np.array([ledger.entry(f"{name}[{t}]({r})") for r in range(2)])
+        assert_equal(value, by)
+        return derivative(by)
+
+    gradients = backward(steps, given, vs, keep=proved)
+
+    assert set(gradients) == set(NAMES)
+    for name in NAMES:
+        assert_equal(gradients[name], given[name])
+
+
+@cache
+def drawn():
+    """What goes into three steps, and the derivative of the loss, in the numbers of a draw."""
+    ledger, given, vs, _, _ = symbols()
+    draw = Draw(ledger, seed=0)
+    numbers = {name: draw.floats(array) for name, array in given.items()}
+    wanted = {name: draw.floats(derivative(given[name])) for name in NAMES}
+    return forward(numbers["xs"], numbers), numbers, draw.floats(vs), wanted
+
+
+def refuted(use):
+    """Whether a backward pass differs from the derivative of the forward pass."""
+    steps, w, vs, wanted = drawn()
+    computed = backward(steps, w, vs, use)
+    return not all(np.allclose(computed[name], wanted[name], rtol=1e-8) for name in NAMES)
+
+
+def mutant(name, parameter, change):
+    """The chapter, in which one function gets one of its arguments changed."""
+    right = getattr(lstm, name)
+
+    def wrong(*arguments):
+        bound = inspect.signature(right).bind(*arguments)
+        bound.arguments[parameter] = change(bound.arguments[parameter])
+        return right(*bound.args)
+
+    return SimpleNamespace(**{**vars(lstm), name: wrong})
+
+
+STEPWISE = [
+    name for name in lstm.__all__ if name.endswith("_gradient") and name != "plain_cell_gradient"
+]
+STACKED = ["input_weight_gradients", "recurrent_weight_gradients", "bias_gradients"]
+EVEN = {"last_cell_gradient": "c", "cell_gradient": "c", "candidate_gradient": "c_tilde"}
+"""Arguments that enter by their squares, so that their sign does not matter."""
+
+ARGUMENTS = [
+    (name, parameter)
+    for name in STEPWISE + STACKED
+    for parameter in inspect.signature(getattr(lstm, name)).parameters
+]
+
+
+def test_backward_pass_on_numbers_is_the_derivative_on_symbols():
+    """Without it, that each mutant is refuted would say nothing."""
+    assert not refuted(lstm)
+
+
+@pytest.mark.parametrize(("name", "parameter"), ARGUMENTS)
+def test_wrong_sign_is_refuted(name, parameter):
+    """Each argument of each gradient, with the other sign: the whole pass is then wrong."""
+    assert refuted(mutant(name, parameter, np.negative)) == (EVEN.get(name) != parameter)
+
+
+@pytest.mark.parametrize(("name", "parameter"), ARGUMENTS)
+def test_dropped_path_is_refuted(name, parameter):
+    """Each argument of each gradient, set to zero: a path, or a whole factor, is missing."""
+    assert refuted(mutant(name, parameter, np.zeros_like))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [(n, p) for n, p in ARGUMENTS if p.endswith("s") and len(p) > 1],
+)
+def test_shifted_time_is_refuted(name, parameter):
+    """What is summed over the steps, taken one step too late: the last one is lost."""
+    assert refuted(mutant(name, parameter, lambda array: np.vstack([0 * array[:1], array[:-1]])))
+
+
+# -- On numbers ------------------------------------------------------------------------------------
+
+SIZES = {"H": 3, "D": 2}
+STEPS = 4
+
+
+@pytest.fixture
+def given(rng):
+    """Weights and inputs at sizes other than those of the proofs."""
+    arrays = {
+        name: 0.7 * rng.standard_normal([SIZES[axis] for axis in axes])
+        for name, axes in (SHAPES | STATES).items()
+    }
+    return {**arrays, "xs": rng.standard_normal((STEPS, SIZES["D"]))}
+
+
+def difference(scalar, array, eps=1e-5):
+    """Gradient by central differences, entry by entry."""
+    gradient = np.empty(array.shape)
+    for place in np.ndindex(*array.shape):
+        nudge = np.zeros(array.shape)
+        nudge[place] = eps
+        gradient[place] = (scalar(array + nudge) - scalar(array - nudge)) / (2 * eps)
+    return gradient
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_match_finite_differences(rng, given, name):
+    """Differences of the loss know nothing of the chain rule, and the sizes are new."""
+    vs = rng.standard_normal((STEPS, SIZES["H"]))
+
+    def scalar(value):
+        w = {**given, name: value}
+        return loss(forward(w["xs"], w), vs)
+
+    computed = backward(forward(given["xs"], given), given, vs)[name]
+
+    np.testing.assert_allclose(computed, difference(scalar, given[name]), rtol=1e-6, atol=1e-8)
+
+
+def without_peepholes(given):
+    """Weights whose peepholes are zero."""
+    return given | {f"p_{g}": np.zeros(SIZES["H"]) for g in "ifo"}
+
+
+def test_without_peepholes_the_plain_gradient_is_that_with_peepholes(rng, given):
+    """Peephole weights of zero leave two of the five paths."""
+    steps = forward(given["xs"], w := without_peepholes(given))
+    dh, da, dc_next = rng.standard_normal((3, SIZES["H"]))
+    now, zero = (dh, steps[1]["o"], steps[1]["c"]), w["p_o"]
+
+    plain = lstm.plain_cell_gradient(*now, steps[2]["f"], dc_next)
+
+    full = lstm.cell_gradient(*now, zero, da, steps[2]["f"], dc_next, zero, da, zero, da)
+    np.testing.assert_array_equal(plain, full)
+
+
+def test_step_jacobian_matches_finite_differences(given):
+    """Hidden state and cell are nudged together, and both are read."""
+    w = without_peepholes(given)
+    both = np.concatenate([w["h_0"], w["c_0"]])
+
+    def after(both):
+        h, c = np.split(both, 2)
+        (step,) = forward(given["xs"][:1], {**w, "h_0": h, "c_0": c})
+        return np.concatenate([step["h"], step["c"]])
+
+    numeric = np.column_stack(
+        [(after(both + e) - after(both - e)) / 2e-6 for e in 1e-6 * np.eye(len(both))]
+    )
+    (step,) = forward(given["xs"][:1], w)
+    by_hidden = lstm.cell_by_hidden(
+        step["c_prev"], step["f"], step["i"], step["c_tilde"], w["W_hf"], w["W_hi"], w["W_hc"]
+    )
+
+    exact = lstm.step_jacobian(step["o"], step["c"], step["f"], w["W_ho"], by_hidden)
+
+    np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-9)
+
+
+def test_total_derivative_of_the_cell_matches_finite_differences(given):
+    """The cell is nudged after a step, and the hidden state follows it before the next."""
+    w = without_peepholes(given)
+    first, second = forward(given["xs"][:2], w)
+
+    def after(c):
+        h = lstm.hidden_state(first["o"], c)
+        (step,) = forward(given["xs"][1:2], {**w, "h_0": h, "c_0": c})
+        return step["c"]
+
+    numeric = np.column_stack(
+        [(after(first["c"] + e) - after(first["c"] - e)) / 2e-6 for e in 1e-6 * np.eye(SIZES["H"])]
+    )
+    by_hidden = lstm.cell_by_hidden(
+        first["c"], second["f"], second["i"], second["c_tilde"], w["W_hf"], w["W_hi"], w["W_hc"]
+    )
+
+    exact = lstm.total_cell_jacobian(second["f"], by_hidden, first["o"], first["c"])
+
+    np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-9)
+
+
+def test_unrolled_cell_is_step_after_step(given):
+    """In closed form and by the recursion, at every time."""
+    steps = forward(given["xs"], given)
+    f, i, c_tilde = (np.array([step[name] for step in steps]) for name in ("f", "i", "c_tilde"))
+
+    for t, step in enumerate(steps, 1):
+        np.testing.assert_allclose(lstm.cell_unrolled(f, i, c_tilde, given["c_0"], t), step["c"])
+
+
+def test_bounds_hold_and_are_approached(given):
+    """A random sequence stays within; a cell that is written to at each step comes close."""
+    for t, step in enumerate(forward(given["xs"], given), 1):
+        assert np.all(np.abs(step["h"]) < lstm.hidden_bound(step["o"]))
+        assert np.all(np.abs(step["c"]) <= lstm.cell_bound(given["c_0"], t))
+
+    wide = {name: 0 * array for name, array in given.items()}
+    wide |= {f"b_{g}": np.full(SIZES["H"], 9.0) for g in GATES}
+    counted = forward(wide["xs"], wide)[-1]["c"]
+    np.testing.assert_allclose(counted, lstm.cell_bound(wide["c_0"], STEPS), rtol=1e-3)
+
+
+# -- Limiting cases --------------------------------------------------------------------------------
 
 
 def test_open_forget_gate_and_closed_input_gate_keep_the_cell():
@@ -12,3 +381,66 @@ def test_open_forget_gate_and_closed_input_gate_keep_the_cell():
     c_prev, one, zero = np.array([7.0, -3.0]), np.ones(2), np.zeros(2)
 
     np.testing.assert_array_equal(lstm.cell_update(one, c_prev, zero, np.array([0.5, 0.5])), c_prev)
+
+
+def test_closed_output_gate_leaves_the_direct_path_alone():
+    """Nothing of the cell is seen, so its total derivative is that along the cell."""
+    f_gate, c = np.array([0.75, 0.5]), np.array([1.0, -2.0])
+
+    total = lstm.total_cell_jacobian(f_gate, np.full((2, 2), 9.0), np.zeros(2), c)
+
+    np.testing.assert_array_equal(total, lstm.direct_cell_jacobian(f_gate))
+
+
+def test_direct_path_over_no_step_is_the_identity():
+    """A cell depends on itself alone."""
+    J = lstm.direct_gradient_product(np.full((3, 2), 0.5), t=2, k=2)
+
+    np.testing.assert_array_equal(J, np.eye(2))
+
+
+def test_a_cell_loses_half_in_its_half_life():
+    """Step by step: two steps at a gate whose half-life is two."""
+    gate = np.array([np.sqrt(0.5)])
+    kept = np.ones(1)
+    for _ in range(2):
+        kept = lstm.cell_update(gate, kept, np.zeros(1), np.zeros(1))
+
+    np.testing.assert_allclose(lstm.memory_halflife(gate.item()), 2)
+    np.testing.assert_allclose(kept, 0.5)
+
+
+# -- Figures ---------------------------------------------------------------------------------------
+
+
+def test_figure_of_gates_shows_what_its_caption_says():
+    """Written at one step, held, shown from another on, and forgotten at a third."""
+    seen = FIGURES["sequence"]()
+    write, show, forget = (FIGURES[name] for name in ("WRITE", "SHOW", "FORGET"))
+    held, shown = seen["c"][write - 1 : forget - 1], seen["h"][show - 1 : forget - 1]
+
+    assert np.all(np.abs(seen["c"][: write - 1]) < 0.01)
+    assert np.all((held > 0.9) & (held < 1))
+    assert np.all(np.abs(seen["h"][: show - 1]) < 0.01)
+    assert np.all(shown > 0.7)
+    assert np.all(np.abs(seen["c"][forget - 1 :]) < 0.01)
+
+
+def test_figure_of_the_half_life_marks_what_its_words_say():
+    """One, seven and 69 steps, each at its point of the curve."""
+    (axes,) = FIGURES["halflife"]().axes
+    curve, *points = axes.lines
+
+    marked = {float(p.get_xdata()[0]): round(float(p.get_ydata()[0])) for p in points}
+
+    assert marked == {0.5: 1, 0.9: 7, 0.99: 69}
+    np.testing.assert_allclose(0.5, curve.get_xdata() ** curve.get_ydata())
+
+
+@pytest.mark.parametrize(("name", "letters"), [("cell_graph", "ifo"), ("gradient_flow", "f")])
+def test_graphs_name_the_gates(name, letters):
+    """A picture without its letters explains nothing."""
+    (axes,) = FIGURES[name]().axes
+    texts = " ".join(text.get_text() for text in axes.texts)
+
+    assert all(rf"\mathbf{{{letter}}}_" in texts for letter in letters)

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # figures are drawn by docs/experiments too
 
 from rnnnotes.book.citing import SITE  # noqa: E402 -- read from here, installed or not
 

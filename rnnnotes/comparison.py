@@ -1,0 +1,620 @@
+r"""Vanilla network, LSTM and GRU compared.
+
+Three cells read a sequence, and each carries a state from one step to the next.  This chapter
+counts what each of them costs, and finds the one path on which they differ: that from the state
+of one step to the state of the next which meets no recurrent weight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnnotes import gru, lstm, vanilla_rnn
+from rnnnotes.book.arrays import Array, Elementwise, Map
+from rnnnotes.book.formulas import formula
+from rnnnotes.book.language import Diag, Identity, Jacobian, Number, Size, Zeros
+from rnnnotes.notation import (
+    D,
+    H,
+    T,
+    W_hc,
+    W_hf,
+    W_hh,
+    W_hi,
+    W_ho,
+    W_hr,
+    W_hz,
+    W_xc,
+    W_xf,
+    W_xh,
+    W_xi,
+    W_xo,
+    W_xr,
+    W_xz,
+    a,
+    b_c,
+    b_f,
+    b_h,
+    b_i,
+    b_o,
+    b_r,
+    b_z,
+    c,
+    c_tilde,
+    f,
+    f_gate,
+    h,
+    h_tilde,
+    i_gate,
+    o_gate,
+    r_gate,
+    t,
+    tanh,
+    z_gate,
+)
+
+__all__ = [
+    "exposed_share",
+    "gru_flops",
+    "gru_from_lstm",
+    "gru_kept",
+    "gru_parameters",
+    "gru_path",
+    "lstm_flops",
+    "lstm_kept",
+    "lstm_parameters",
+    "lstm_path",
+    "residual_jacobian",
+    "residual_path",
+    "residual_state",
+    "vanilla_kept",
+    "vanilla_parameters",
+    "vanilla_path",
+]
+
+LSTM_STEP: list[Map] = [
+    lstm.input_gate_pre_activation, lstm.input_gate,
+    lstm.forget_gate_pre_activation, lstm.forget_gate,
+    lstm.output_gate_pre_activation, lstm.output_gate,
+    lstm.candidate_pre_activation, lstm.candidate, lstm.cell_update, lstm.hidden_state,
+]  # fmt: skip
+"""Definitions of one step of an LSTM."""
+
+GRU_STEP: list[Map] = [
+    gru.reset_gate_pre_activation, gru.reset_gate,
+    gru.update_gate_pre_activation, gru.update_gate,
+    gru.pre_activation_reset_before, gru.candidate, gru.hidden_state,
+]  # fmt: skip
+"""Definitions of one step of a GRU."""
+
+# -- The path without weights ----------------------------------------------------------------------
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=", Zeros(H, H),
+    source="elman1990", slug="compare-step-jacobian",
+    given=[vanilla_rnn.pre_activation, vanilla_rnn.hidden_state],
+    where=[(W_hh, "=", Zeros(H, H))],
+    derivation=[
+        ("=", Diag(f.prime(a[t])) @ W_hh, "the Jacobian of one step"),
+        ("=", Zeros(H, H), "the state before is read through these weights alone"),
+    ],
+)  # fmt: skip
+def vanilla_path(H: int) -> Array:
+    r"""Path without weights of a vanilla network.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    path : (H, H) ndarray
+        Jacobian of one step without recurrent weights: nothing is left.
+
+    Examples
+    --------
+    >>> vanilla_path(2)
+    array([[0., 0.],
+           [0., 0.]])
+    """
+    return np.zeros((H, H))
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=", Diag(z_gate[t]),
+    source="cho2014", slug="compare-step-jacobian", given=GRU_STEP,
+    where=[(W, "=", Zeros(H, H)) for W in (W_hr, W_hz, W_hh)],
+    derivation=[
+        ("=", Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+         + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+         "the state before is kept in part, and moves the candidate and the gate"),
+        ("=", Diag(z_gate[t]),
+         "gates and candidate read the past through the recurrent weights alone"),
+    ],
+)  # fmt: skip
+def gru_path(z_gate: Array) -> Array:
+    r"""Path without weights of a GRU.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+
+    Returns
+    -------
+    path : (H, H) ndarray
+        Jacobian of one step without recurrent weights.
+
+    Examples
+    --------
+    >>> gru_path(np.array([0.75, 0.5]))
+    array([[0.75, 0.  ],
+           [0.  , 0.5 ]])
+    """
+    return np.diag(z_gate)
+
+
+@formula(
+    Jacobian(c[t], c[t - 1]), "=", Diag(f_gate[t]),
+    source=["gers2000", "greff2017"], slug="compare-step-jacobian",
+    given=LSTM_STEP,
+    where=[(W, "=", Zeros(H, H)) for W in (W_hi, W_hf, W_ho, W_hc)],
+    derivation=[
+        ("=", Diag(f_gate[t]),
+         "gates and candidate read the past through the recurrent weights alone"),
+    ],
+)  # fmt: skip
+def lstm_path(f_gate: Array) -> Array:
+    r"""Path without weights of an LSTM.
+
+    Parameters
+    ----------
+    f_gate : (H,) ndarray
+        Forget gate at this step.
+
+    Returns
+    -------
+    path : (H, H) ndarray
+        Jacobian of one step of the cell without recurrent weights.
+
+    Examples
+    --------
+    >>> lstm_path(np.array([0.75, 0.5]))
+    array([[0.75, 0.  ],
+           [0.  , 0.5 ]])
+    """
+    return np.diag(f_gate)
+
+
+@formula(
+    h[t], "=", h[t - 1] + f(a[t]),
+    source="he2016", slug="compare-step-jacobian", given=[vanilla_rnn.pre_activation],
+)  # fmt: skip
+def residual_state(h_prev: Array, a: Array, f: Elementwise) -> Array:
+    r"""State of a residual cell.
+
+    Parameters
+    ----------
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    a : (H,) ndarray
+        Pre-activation at this step.
+    f : callable
+        Activation, entry by entry.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state at this step.
+
+    Examples
+    --------
+    >>> residual_state(np.array([1.0, 1.0]), np.log([2, 3]), np.tanh)
+    array([1.6, 1.8])
+    """
+    return h_prev + f(a)
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=", Identity(H) + Diag(f.prime(a[t])) @ W_hh,
+    source="he2016", slug="compare-step-jacobian",
+    given=[vanilla_rnn.pre_activation, residual_state],
+    derivation=[
+        ("=", Identity(H) + Jacobian(f(a[t]), h[t - 1]), "the state before is kept whole"),
+        ("=", Identity(H) + Diag(f.prime(a[t])) @ W_hh, "the chain rule"),
+    ],
+)  # fmt: skip
+def residual_jacobian(a: Array, W_hh: Array, f_prime: Elementwise) -> Array:
+    r"""Jacobian of one step of a residual cell.
+
+    Parameters
+    ----------
+    a : (H,) ndarray
+        Pre-activation at this step.
+    W_hh : (H, H) ndarray
+        Weights from hidden state to hidden state.
+    f_prime : callable
+        Derivative of the activation, entry by entry.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Jacobian of this state by the state before.
+
+    Examples
+    --------
+    Where the slope is one half everywhere, half of the weights is added to the identity.
+
+    >>> W_hh = np.array([[2, 4], [6, 8]])
+    >>> residual_jacobian(np.zeros(2), W_hh, lambda a: np.full(2, 0.5))
+    array([[2., 2.],
+           [3., 5.]])
+    """
+    return np.eye(len(a)) + np.diag(f_prime(a)) @ W_hh
+
+
+@formula(
+    Jacobian(h[t], h[t - 1]), "=", Identity(H),
+    source="he2016", slug="compare-step-jacobian",
+    given=[vanilla_rnn.pre_activation, residual_state, residual_jacobian],
+    where=[(W_hh, "=", Zeros(H, H))],
+    derivation=[
+        ("=", Identity(H) + Diag(f.prime(a[t])) @ W_hh, "the Jacobian of one step"),
+        ("=", Identity(H), "without weights only the sum is left"),
+    ],
+)  # fmt: skip
+def residual_path(H: int) -> Array:
+    r"""Path without weights of a residual cell.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    path : (H, H) ndarray
+        Jacobian of one step without recurrent weights.
+
+    Examples
+    --------
+    >>> residual_path(2)
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return np.eye(H)
+
+
+# -- What is shown ---------------------------------------------------------------------------------
+
+
+@formula(
+    Jacobian(h[t], c[t]), "=", Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)),
+    source=["chung2014", "greff2017"], slug="compare-exposed-state", given=LSTM_STEP,
+    derivation=[
+        ("=", Diag(o_gate[t]) @ Jacobian(tanh(c[t]), c[t]),
+         "without peepholes the output gate does not read the cell"),
+        ("=", Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)), "the slope of the hyperbolic tangent"),
+    ],
+)  # fmt: skip
+def exposed_share(o_gate: Array, c: Array) -> Array:
+    r"""Share of the cell that an LSTM shows.
+
+    Parameters
+    ----------
+    o_gate : (H,) ndarray
+        Output gate at this step.
+    c : (H,) ndarray
+        Cell after this step.
+
+    Returns
+    -------
+    J : (H, H) ndarray
+        Jacobian of the hidden state by the cell of the same step.
+
+    Examples
+    --------
+    Half of the slope :math:`1 - (3/5)^2` is shown.
+
+    >>> exposed_share(np.array([0.5]), np.log([2]))
+    array([[0.32]])
+    """
+    return np.diag(o_gate * (1 - np.tanh(c) ** 2))
+
+
+# -- One cell inside the other ---------------------------------------------------------------------
+
+
+@formula(
+    h[t], "=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * c_tilde[t],
+    source=["greff2017", "chung2014"], slug="compare-gates", given=[lstm.cell_update],
+    where=[
+        (f_gate[t], "=", z_gate[t]),
+        (i_gate[t], "=", 1 - z_gate[t]),
+        (h[t], "=", c[t]),
+    ],
+    ranges={t: (2, T)},
+    derivation=[
+        ("=", c[t], "the cell is shown as it is: an open output gate, and no tanh after it"),
+        ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the update of the cell"),
+        ("=", z_gate[t] * c[t - 1] + (1 - z_gate[t]) * c_tilde[t],
+         "one gate decides both: what is kept and what is written add up to one"),
+        ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * c_tilde[t],
+         "the cell before was shown as well"),
+    ],
+)  # fmt: skip
+def gru_from_lstm(z_gate: Array, h_prev: Array, c_tilde: Array) -> Array:
+    r"""LSTM with one gate for keeping and writing, that shows its cell.
+
+    Parameters
+    ----------
+    z_gate : (H,) ndarray
+        Update gate at this step.
+    h_prev : (H,) ndarray
+        Hidden state one step before.
+    c_tilde : (H,) ndarray
+        Candidate at this step.
+
+    Returns
+    -------
+    h : (H,) ndarray
+        Hidden state at this step.
+
+    Examples
+    --------
+    Three quarters of 4 are kept, and one quarter of 8 is written.
+
+    >>> gru_from_lstm(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    array([5.])
+    """
+    return z_gate * h_prev + (1 - z_gate) * c_tilde
+
+
+# -- Counts ----------------------------------------------------------------------------------------
+
+ONE_SET = Size(W_xh) + Size(W_hh) + Size(b_h)
+"""Parameters of one pre-activation."""
+
+
+@formula(
+    ONE_SET, "=", Number(H * D + H * H + H),
+    source="elman1990", slug="compare-params",
+    derivation=[
+        ("=", Number(H * D + H * H + H), "a matrix has rows times columns, a vector one a row"),
+    ],
+)  # fmt: skip
+def vanilla_parameters(D: int, H: int) -> int:
+    r"""Parameters of a vanilla cell.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets, those of the output apart.
+
+    Examples
+    --------
+    >>> vanilla_parameters(D=3, H=2)
+    12
+    """
+    return H * D + H * H + H
+
+
+@formula(
+    (Size(W_xr) + Size(W_hr) + Size(b_r)) + (Size(W_xz) + Size(W_hz) + Size(b_z)) + ONE_SET, "=",
+    3 * ONE_SET,
+    source="cho2014", slug="compare-params",
+    derivation=[
+        ("=", 3 * ONE_SET, "each gate has weights of the same shapes as the candidate"),
+    ],
+)  # fmt: skip
+def gru_parameters(D: int, H: int) -> int:
+    r"""Parameters of a GRU.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets: two gates and a candidate.
+
+    Examples
+    --------
+    >>> gru_parameters(D=3, H=2)
+    36
+    """
+    return 3 * (H * D + H * H + H)
+
+
+@formula(
+    (Size(W_xi) + Size(W_hi) + Size(b_i)) + (Size(W_xf) + Size(W_hf) + Size(b_f))
+    + (Size(W_xo) + Size(W_ho) + Size(b_o)) + (Size(W_xc) + Size(W_hc) + Size(b_c)), "=",
+    4 * ONE_SET,
+    source="greff2017", slug="compare-params",
+    derivation=[
+        ("=", 4 * ONE_SET, "each gate and the candidate have the shapes of a vanilla cell"),
+    ],
+)  # fmt: skip
+def lstm_parameters(D: int, H: int) -> int:
+    r"""Parameters of an LSTM.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers that training sets: three gates and a candidate.  Peepholes would add ``3 * H``.
+
+    Examples
+    --------
+    >>> lstm_parameters(D=3, H=2)
+    48
+    """
+    return 4 * (H * D + H * H + H)
+
+
+PRE_ACTIVATION = Number(2 * H * (D + H))
+"""Multiplications and additions of one pre-activation."""
+
+
+@formula(
+    3 * PRE_ACTIVATION + Number(H) + Number(4 * H), "=", Number(6 * H * (D + H) + 5 * H),
+    source="cho2014", slug="rnn-flops", given=[vanilla_rnn.flop_count],
+    derivation=[
+        ("=", Number(6 * H * (D + H)) + Number(H) + Number(4 * H),
+         "two gates and a candidate have a pre-activation each"),
+        ("=", Number(6 * H * (D + H) + 5 * H),
+         "a unit is reset by one product, and mixed by two, a difference and a sum"),
+    ],
+)  # fmt: skip
+def gru_flops(D: int, H: int) -> int:
+    r"""Multiplications and additions of one step of a GRU.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Operations with the reset before the product; three activations a unit come on top.
+
+    Examples
+    --------
+    >>> gru_flops(D=3, H=2)
+    70
+    """
+    return 6 * H * (D + H) + 5 * H
+
+
+@formula(
+    4 * PRE_ACTIVATION + Number(3 * H) + Number(H), "=", Number(8 * H * (D + H) + 4 * H),
+    source="greff2017", slug="rnn-flops", given=[vanilla_rnn.flop_count],
+    derivation=[
+        ("=", Number(8 * H * (D + H)) + Number(3 * H) + Number(H),
+         "three gates and a candidate have a pre-activation each"),
+        ("=", Number(8 * H * (D + H) + 4 * H),
+         "the cell takes two products and a sum a unit, and the output gate one product"),
+    ],
+)  # fmt: skip
+def lstm_flops(D: int, H: int) -> int:
+    r"""Multiplications and additions of one step of an LSTM.
+
+    Parameters
+    ----------
+    D : int
+        Entries of an input.
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Operations without peepholes; five activations a unit come on top.
+
+    Examples
+    --------
+    >>> lstm_flops(D=3, H=2)
+    88
+    """
+    return 8 * H * (D + H) + 4 * H
+
+
+@formula(
+    Size(h[t]), "=", Number(H),
+    source="goodfellow2016", slug="compare-memory",
+    derivation=[("=", Number(H), "the slope of tanh is known from the state itself")],
+)  # fmt: skip
+def vanilla_kept(H: int) -> int:
+    r"""Numbers that a vanilla network keeps of a step for its backward pass.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers beside the input.
+
+    Examples
+    --------
+    >>> vanilla_kept(100)
+    100
+    """
+    return H
+
+
+@formula(
+    Size(r_gate[t]) + Size(z_gate[t]) + Size(h_tilde[t]) + Size(h[t]), "=", Number(4 * H),
+    source="cho2014", slug="compare-memory",
+    derivation=[("=", Number(4 * H), "two gates, the candidate and the state")],
+)  # fmt: skip
+def gru_kept(H: int) -> int:
+    r"""Numbers that a GRU keeps of a step for its backward pass.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers beside the input.
+
+    Examples
+    --------
+    >>> gru_kept(100)
+    400
+    """
+    return 4 * H
+
+
+@formula(
+    Size(i_gate[t]) + Size(f_gate[t]) + Size(o_gate[t]) + Size(c_tilde[t]) + Size(c[t])
+    + Size(h[t]), "=", Number(6 * H),
+    source="greff2017", slug="compare-memory",
+    derivation=[("=", Number(6 * H), "three gates, the candidate, the cell and the state")],
+)  # fmt: skip
+def lstm_kept(H: int) -> int:
+    r"""Numbers that an LSTM keeps of a step for its backward pass.
+
+    Parameters
+    ----------
+    H : int
+        Hidden units.
+
+    Returns
+    -------
+    count : int
+        Numbers beside the input.  The tangent of the cell is computed again.
+
+    Examples
+    --------
+    >>> lstm_kept(100)
+    600
+    """
+    return 6 * H

@@ -318,16 +318,18 @@ class Ledger:
         """
         order = {symbol: number for number, symbol in enumerate(self.nodes)}
         difference = expand(exact(right) - exact(left))
-        while True:
+        # Of what is no polynomial, little cancels before all is written out.
+        while difference.is_polynomial():
             states = difference.free_symbols & self.nodes.keys()
             slopes = states & self._gathered
             written = {symbol: self.nodes[symbol].value for symbol in states - slopes}
             if expand(difference.xreplace(written)) == 0:
                 return sp.S.Zero
             if not slopes:
-                return self.plain(difference)
+                break
             last = max(slopes, key=order.__getitem__)
             difference = expand(difference.xreplace({last: self.nodes[last].value}))
+        return self.plain(difference)
 
     def plain(self, expr: sp.Expr) -> sp.Expr:
         """Rewrite an expression in leaves and atoms alone, each atom in its normal form."""

@@ -12,7 +12,7 @@ import numpy as np
 from rnnnotes import gru, lstm, vanilla_rnn
 from rnnnotes.book.arrays import Array, Elementwise, Map
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Diag, Identity, Jacobian, Number, Size, Zeros
+from rnnnotes.book.language import Block, Concatenate, Diag, Identity, Jacobian, Number, Size, Zeros
 from rnnnotes.notation import (
     D,
     H,
@@ -409,11 +409,12 @@ def vanilla_parameters(D: int, H: int) -> int:
 
 
 @formula(
-    (Size(W_xr) + Size(W_hr) + Size(b_r)) + (Size(W_xz) + Size(W_hz) + Size(b_z)) + ONE_SET, "=",
-    3 * ONE_SET,
-    source="cho2014", slug="compare-params",
+    Size(Block([W_xr, W_hr], [W_xz, W_hz], [W_xh, W_hh])) + Size(Concatenate(b_r, b_z, b_h)), "=",
+    3 * Number(H * D + H * H + H),
+    source="cho2014", slug="compare-params", given=[vanilla_parameters],
     derivation=[
-        ("=", 3 * ONE_SET, "each gate has weights of the same shapes as the candidate"),
+        ("=", 3 * ONE_SET, "each gate and the candidate have the shapes of a vanilla cell"),
+        ("=", 3 * Number(H * D + H * H + H), "the parameters of a vanilla cell"),
     ],
 )  # fmt: skip
 def gru_parameters(D: int, H: int) -> int:
@@ -440,12 +441,13 @@ def gru_parameters(D: int, H: int) -> int:
 
 
 @formula(
-    (Size(W_xi) + Size(W_hi) + Size(b_i)) + (Size(W_xf) + Size(W_hf) + Size(b_f))
-    + (Size(W_xo) + Size(W_ho) + Size(b_o)) + (Size(W_xc) + Size(W_hc) + Size(b_c)), "=",
-    4 * ONE_SET,
-    source="greff2017", slug="compare-params",
+    Size(Block([W_xi, W_hi], [W_xf, W_hf], [W_xo, W_ho], [W_xc, W_hc]))
+    + Size(Concatenate(b_i, b_f, b_o, b_c)), "=",
+    4 * Number(H * D + H * H + H),
+    source="greff2017", slug="compare-params", given=[vanilla_parameters],
     derivation=[
         ("=", 4 * ONE_SET, "each gate and the candidate have the shapes of a vanilla cell"),
+        ("=", 4 * Number(H * D + H * H + H), "the parameters of a vanilla cell"),
     ],
 )  # fmt: skip
 def lstm_parameters(D: int, H: int) -> int:

@@ -25,6 +25,7 @@ from rnnnotes.book.language import (
     Literal,
     MatrixPower,
     Max,
+    Number,
     OneHot,
     Outer,
     Product,
@@ -185,6 +186,7 @@ def test_every_node_is_printed_and_has_a_value():
         (h[2, t] ** 2, r"(\mathbf{h}^{(2)}_{t})^{\odot 2}"),
         (u**2, r"u^{2}"),
         (exp(-u), r"e^{-u}"),
+        (3 * Number(2 * H), r"3 \cdot 2 H"),
     ],
     ids=str,
 )

@@ -140,7 +140,8 @@ def _times(node: Any) -> str:
     if left.shape and right.shape:
         return r" \odot ".join(_entrywise(part) for part in (left, right))
     texes = _factor(left, last=False), _factor(right, last=True)
-    if isinstance(right, lang.Number) and right.args[0].is_number:
+    number = isinstance(right, lang.Number) and right.args[0].is_number
+    if number or texes[1][0].isdigit():
         return rf"{texes[0]} \cdot {texes[1]}"
     return _juxtapose(*texes)
 

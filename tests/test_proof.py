@@ -106,17 +106,25 @@ def test_condition_with_a_bare_symbol_gives_the_symbol_its_value():
 
 
 def test_condition_holds_for_its_formula_alone():
-    """What rests on a formula with a condition has to state the condition itself."""
-    condition = {"where": [(W_hh, "=", Zeros(H, H))]}
-    claim(W_hh @ v, "=", 0 * v, **condition)
-    resting = {"given": [FORMULAS["test_proof.claimed"].code]}
+    """What rests on a formula with a condition may not use the formula without it.
 
-    def later():
-        """Later."""
+    Twice two is four, but twice `H` is not `D`: at all sizes, only zero times either is the same.
+    """
+    zero = [("=", 0 * v, "a product with zero")]
+    where = [(W_hh, "=", Zeros(H, H))]
 
-    derivation = [("=", 0 * v, "claimed before")]
+    def nothing(v):
+        """Nothing."""
+        return 0 * v
+
+    state(W_hh @ v, "=", 0 * v, nothing, derivation=zero, where=where)
+    later = {"given": [nothing]}
+
+    assert prove(FORMULAS["test_proof.nothing"]).verdict == "proved"
+    sides = Number(D) * (W_hh @ v), "=", Number(2 * H) * (W_hh @ v)
+    assert check_lines(claim(*sides, **later)) == ["proved at sizes"]
     with pytest.raises(Refuted):
-        check_lines(state(W_hh @ v, "=", 0 * v, later, derivation=derivation, **resting))
+        check_lines(claim(W_hh @ v, "=", 0 * v, **later))
 
 
 def test_symbol_has_no_value_beside_its_definition():

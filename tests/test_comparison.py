@@ -300,6 +300,33 @@ def test_training_is_repeatable_and_learns():
     assert not gap.learned(gap.share_told("GRU, chrono", 2, 0, setting._replace(updates=0)))
 
 
+def test_lstm_reads_as_it_is_written_elsewhere(rng):
+    """The step in one line each, with all gates at once, as libraries compute it."""
+    weights, xs = cells.CELLS["LSTM"].draw(D, H, rng), rng.standard_normal((STEPS, D))
+    W_x, W_h = (np.vstack([weights[f"W_{of}{g}"] for g in "ifoc"]) for of in "xh")
+    h, c = np.zeros(H), np.zeros(H)
+    for x in xs:
+        i, f, o, candidate = np.split(W_x @ x + W_h @ h, 4)
+        c = c / (1 + np.exp(-f)) + np.tanh(candidate) / (1 + np.exp(-i))
+        h = np.tanh(c) / (1 + np.exp(-o))
+    read = cells.CELLS["LSTM"].forward(xs, weights, np.zeros(H))
+
+    np.testing.assert_allclose(read[-1].h, h)
+
+
+@pytest.mark.parametrize("cell", ["GRU", "LSTM"])
+def test_chrono_gives_memories_up_to_the_gap(cell, rng):
+    """A gate at z keeps for 1 / (1 - z) steps, which are between two and one more than the gap."""
+    weights = gap.first_weights(f"{cell}, chrono", D, 1000, 30, rng)
+    keeps = weights[gap.KEEPS[cell]]
+    steps = 1 + np.exp(keeps)
+
+    assert 2 <= min(steps) < 2.2
+    assert 30 < max(steps) <= 31
+    if cell == "LSTM":
+        np.testing.assert_array_equal(weights["b_i"], -keeps)
+
+
 # -- Record ----------------------------------------------------------------------------------------
 
 

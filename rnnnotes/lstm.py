@@ -1519,7 +1519,7 @@ def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Arr
             Gradient(L, h[t]) * o_gate[t] * tanh.prime(c[t]) + p_o * Gradient(L, a_o[t])
             + f_gate[t + 1] * Gradient(L, c[t + 1])
             + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
-            "five paths: it is shown, the output gate sees it, it is kept, two next gates see it",
+            "five paths: it is shown, seen by its output gate, kept, and seen by two later gates",
         ),
         (
             "=",

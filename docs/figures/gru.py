@@ -83,7 +83,7 @@ def gates_and_gradient() -> Figure:
     """State and gate of a unit that holds a value, and the gradient that reaches back."""
     zs, hs, reach = held()
     times = np.arange(1, len(zs) + 1)
-    figure = Figure(figsize=(4.2, 4.2), layout="constrained")
+    figure = Figure(figsize=(3.6, 4.2), layout="constrained")
     above, below = figure.subplots(2, sharex=True)
     above.step(times, zs, where="mid", color=BLUE, linewidth=1.8)
     above.plot(times, hs, "o-", color=ORANGE, linewidth=1.8)

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnnotes.book import mutants
+from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import Line, find, find_all
 from rnnnotes.book.language import At, MatMul, Relation
 from rnnnotes.book.mutants import (
@@ -28,7 +29,7 @@ from rnnnotes.book.mutants import (
     trial,
     trials_of,
 )
-from rnnnotes.book.proof import Checker, world_of
+from rnnnotes.book.proof import Checker, Refuted, world_of
 from rnnnotes.notation import W_hh, W_hy, h, t
 
 
@@ -206,3 +207,15 @@ def test_a_share_is_not_recorded(kept):
 
     assert result.exit_code == 2
     assert mutants.RECORD.read_text() == before
+
+
+def test_numbers_at_hand_refute_before_algebra(monkeypatch):
+    """A wrong gradient written out over all steps has no end; a draw of it has."""
+    stated = find("bptt.tanh_backward")
+    original = Checker(stated, world_of(stated))
+    mutant = next(m for m in mutants_of(stated) if m.operator == "sign" and m.lines)
+    checker = Checker(mutant.formula, original.world, original.drawn())
+    monkeypatch.delattr(Ledger, "gap")
+
+    with pytest.raises(Refuted):
+        checker.at_sizes(mutant.lines[0])

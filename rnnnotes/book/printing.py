@@ -50,7 +50,10 @@ def latex(node: sp.Basic) -> str:
         LaTeX for the inside of a display.
     """
     if isinstance(node, lang.Relation):
-        return f"{latex(node.left)} {SIGNS[node.sign]} {latex(node.right)}"
+        left, right = latex(node.left), f"{SIGNS[node.sign]} {latex(node.right)}"
+        if isinstance(node.left, lang.Block):  # two matrices do not fit on one line
+            return rf"\begin{{aligned}} & {left} \\ & {right} \end{{aligned}}"
+        return f"{left} {right}"
     return RULES[type(node)](node)
 
 

@@ -177,6 +177,15 @@ def test_the_conditions_come_along():
     assert all(condition.is_Relational for condition in scope["conditions"])
 
 
+def test_a_condition_on_an_array_is_one_on_each_entry():
+    """SymPy compares numbers only."""
+    scope = {}
+    exec(sympy_text(find("gated_cells.row_sum_bound")), scope)
+
+    assert len(scope["conditions"]) == scope["H"]
+    assert all(condition.is_Relational for condition in scope["conditions"])
+
+
 def evaluate(value, draw, world, stated):
     """Value of exported SymPy under a draw of the prover."""
     symbols = {

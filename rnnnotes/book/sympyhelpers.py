@@ -48,27 +48,29 @@ def define(name: str, value: Any, time: int | None = None) -> Any:
     return symbols
 
 
-def written_out(value: Any, held: Any = (), since: int | None = None) -> Any:
-    """Put in what defines the symbols of a value, down to those held and those before a time."""
-    value = sp.sympify(value)
-    while True:
-        found = {s: defined[s] for s in value.free_symbols if s in defined and s not in held}
-        inner = {
-            symbol: entry
-            for symbol, (entry, time) in found.items()
-            if since is None or time is None or time >= since
-        }
-        if not inner:
-            return value
-        value = value.xreplace(inner)
+@cache
+def slope(y: Any, x: sp.Symbol, since: int | None = None) -> Any:
+    """Derivative of a number by a symbol, by the chain rule; what is before a time is held."""
+    y = sp.sympify(y)
+    parts = sorted(y.free_symbols, key=str)
+    return sp.Add(*(y.diff(s) * (1 if s == x else inner_slope(s, x, since)) for s in parts))
+
+
+@cache
+def inner_slope(symbol: sp.Symbol, x: sp.Symbol, since: int | None) -> Any:
+    """Derivative of a symbol that is computed, through what defines it."""
+    value, time = defined.get(symbol, (0, None))
+    held = since is not None and time is not None and time < since
+    return 0 if held else slope(value, x, since)
 
 
 def derivative(y: Any, x: Any, since: int | None = None) -> Any:
     """Derivative of y by x, through all that is computed from x: row y, column x."""
-    y = written_out(y, set(x) if isinstance(x, sp.MatrixBase) else {x}, since)
-    if not isinstance(x, sp.MatrixBase):
-        return y.diff(x)
-    return y.jacobian(x) if isinstance(y, sp.MatrixBase) else x.applyfunc(y.diff)
+    columns, rows = flat(x), flat(y)
+    slopes = sp.Matrix(len(rows), len(columns), lambda i, j: slope(rows[i], columns[j], since))
+    if not isinstance(x, sp.MatrixBase) and not isinstance(y, sp.MatrixBase):
+        return slopes[0]
+    return slopes if isinstance(y, sp.MatrixBase) else slopes.reshape(*x.shape)
 
 
 @cache

@@ -132,9 +132,7 @@ class _Writer:
         yield f"left = {source(statement.left)}"
         yield f"right = {source(statement.right)}"
         if self.stated.where:
-            conditions = (f"{COMPARISONS[c.sign]}({source(c.left)}, {source(c.right)})"
-                          for c in self.stated.where)  # fmt: skip
-            yield f"conditions = [{', '.join(conditions)}]"
+            yield f"conditions = [{', '.join(map(_condition, self.stated.where))}]"
 
     def _declare(self, text: str) -> None:
         """Declare each name that a text uses, then each that the declarations use."""
@@ -444,6 +442,16 @@ def _derivative(node: Any) -> str:
         raise lang.StatementError("SymPy has no matrix of three axes")
     since = f", {number(of.index[-1])}" if isinstance(node, lang.Immediate) else ""
     return f"derivative({source(of)}, {source(by)}{since})"
+
+
+def _condition(condition: lang.Relation) -> str:
+    """Condition on a number, or on each entry of an array."""
+    left, compare = source(condition.left), COMPARISONS[condition.sign]
+    if not condition.left.shape:
+        return f"{compare}({left}, {source(condition.right)})"
+    if condition.right.shape:
+        return f"*map({compare}, {left}, {source(condition.right)})"
+    return f"*({compare}(entry, {source(condition.right)}) for entry in {left})"
 
 
 def _rows(node: Any) -> str:

@@ -15,7 +15,7 @@ import pkgutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeVar, cast
 
 import sympy as sp
@@ -350,18 +350,34 @@ def _names(left: Expression) -> bool:
 
 
 def chapters() -> list[str]:
-    """Names of the chapters, in the order in which they import one another."""
-    find_all()
-    return list(dict.fromkeys(stated.chapter for stated in FORMULAS.values()))
+    """Names of the chapters, each after those that it rests on."""
+    return list(dict.fromkeys(stated.chapter for stated in find_all().values()))
 
 
 def find_all() -> dict[str, Formula]:
-    """Load every chapter, and return all formulas by id."""
+    """Load every chapter, and return all formulas by id, in one order whatever was loaded first."""
     package = importlib.import_module("rnnnotes")
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
         if not module.ispkg and module.name != "__main__":
             importlib.import_module(f"rnnnotes.{module.name}")
+    if (loaded := tuple(dict.fromkeys(s.chapter for s in FORMULAS.values()))) != _ordered(loaded):
+        order = _ordered(loaded).index
+        formulas = sorted(FORMULAS.items(), key=lambda item: order(item[1].chapter))
+        FORMULAS.clear()
+        FORMULAS.update(formulas)
     return FORMULAS
+
+
+@cache
+def _ordered(loaded: tuple[str, ...]) -> tuple[str, ...]:
+    """Order of chapters: each after those that it rests on, and else by name."""
+    rests_on = {chapter: set[str]() for chapter in sorted(loaded)}
+    for stated in FORMULAS.values():
+        rests_on[stated.chapter] |= {parent.chapter for parent in stated.given} - {stated.chapter}
+    order: list[str] = []
+    while len(order) < len(rests_on):
+        order.append(next(c for c in rests_on if c not in order and rests_on[c] <= {*order}))
+    return tuple(order)
 
 
 def find(id: str) -> Formula:

@@ -83,6 +83,7 @@ FAINT = """() => {
     return [...document.querySelectorAll('.fml-svg g[id*="-text_"] :is(path, use)')]
         .filter((letter) => !letter.closest('defs'))
         .map((letter) => [letter.closest('g[id*="-text_"]').id, getComputedStyle(letter).fill])
+        .filter(([id, fill]) => fill !== 'none')
         .map(([id, fill]) => [id, fill, light(fill)])
         .filter(([id, fill, ink]) => Math.max(ink, page) / Math.min(ink, page) < 4.5)
         .map(([id, fill]) => `${id}: ${fill}`);

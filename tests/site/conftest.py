@@ -51,9 +51,7 @@ def pytest_generate_tests(metafunc):
         "permalink": [file for file in files if file.startswith("f/")],
     }
     for kind in kinds.keys() & set(metafunc.fixturenames):
-        # All tests of a file run in one process, which looks at it once.
-        each = [pytest.param(file, marks=pytest.mark.xdist_group(file)) for file in kinds[kind]]
-        metafunc.parametrize(kind, each)
+        metafunc.parametrize(kind, kinds[kind])
 
 
 @pytest.fixture(scope="session")

@@ -438,7 +438,7 @@ def test_unknown_map_has_its_derivative():
         (sigmoid(u), lambda z: 1 / (1 + math.exp(-z))),
         (log(eta * eta), None),
     ],
-    ids=str,
+    ids=lambda part: type(part).__name__,
 )
 def test_opaque_functions_have_values(world, tree, value):
     """NumPy gives them, one by one."""

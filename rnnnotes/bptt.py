@@ -637,13 +637,18 @@ def output_gradient_mean(dy: Array, T: int) -> Array:
     source=["goodfellow2016", "zhang2023"], slug="delta-final",
     given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
+        ("=", Jacobian(L, h[T]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a_y[T]) @ Jacobian(a_y[T], h[T]),
+            (Jacobian(L, a_y[T]) @ Jacobian(a_y[T], h[T])).T,
             "the last state reaches the loss through the last output alone",
         ),
-        ("=", Gradient(L, a_y[T]) @ W_hy, "the output is linear in the state"),
-        ("=", W_hy.T @ Gradient(L, a_y[T]), "the same row, written as a column"),
+        (
+            "=",
+            Jacobian(a_y[T], h[T]).T @ Gradient(L, a_y[T]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", W_hy.T @ Gradient(L, a_y[T]), "the output is linear in the state"),
     ],
     bindings={"da_y": Gradient(L, a_y[T])},
 )  # fmt: skip
@@ -681,23 +686,30 @@ def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
     ],
     ranges={t: (1, T - 1)},
     derivation=[
+        ("=", Jacobian(L, h[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a_y[t]) @ Jacobian(a_y[t], h[t])
-            + Gradient(L, h[t + 1]) @ Jacobian(h[t + 1], h[t]),
+            (Jacobian(L, a_y[t]) @ Jacobian(a_y[t], h[t])
+             + Jacobian(L, h[t + 1]) @ Jacobian(h[t + 1], h[t])).T,
             "a state reaches the loss through its output and through the next state",
         ),
         (
             "=",
-            Gradient(L, a_y[t]) @ W_hy
-            + Gradient(L, h[t + 1]) @ Diag(f.prime(a[t + 1])) @ W_hh,
+            Jacobian(a_y[t], h[t]).T @ Gradient(L, a_y[t])
+            + Jacobian(h[t + 1], h[t]).T @ Gradient(L, h[t + 1]),
+            "transposed, the factors change places, and the rows become gradients",
+        ),
+        (
+            "=",
+            W_hy.T @ Gradient(L, a_y[t])
+            + (Diag(f.prime(a[t + 1])) @ W_hh).T @ Gradient(L, h[t + 1]),
             "the output is linear in the state; the Jacobian of one step",
         ),
         (
             "=",
             W_hy.T @ Gradient(L, a_y[t])
             + W_hh.T @ (f.prime(a[t + 1]) * Gradient(L, h[t + 1])),
-            "the same rows, written as columns",
+            "a diagonal matrix is its own transpose, and scales each entry",
         ),
     ],
     bindings={
@@ -748,12 +760,22 @@ def state_gradient(
     source="goodfellow2016", slug=["delta-recursion", "tanh-backward"],
     given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
+        ("=", Jacobian(L, a[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, h[t]) @ Jacobian(h[t], a[t]),
+            (Jacobian(L, h[t]) @ Jacobian(h[t], a[t])).T,
             "a pre-activation reaches the loss through its state alone",
         ),
-        ("=", Gradient(L, h[t]) @ Diag(f.prime(a[t])), "f acts entry by entry"),
+        (
+            "=",
+            Jacobian(h[t], a[t]).T @ Gradient(L, h[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        (
+            "=",
+            Diag(f.prime(a[t])) @ Gradient(L, h[t]),
+            "f acts entry by entry, so its Jacobian is diagonal and its own transpose",
+        ),
         (
             "=",
             f.prime(a[t]) * Gradient(L, h[t]),
@@ -1035,13 +1057,18 @@ def output_bias_gradient(da_ys: Array) -> Array:
     source="goodfellow2016", slug="bptt-grad-h0",
     given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
+        ("=", Jacobian(L, h[0]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a[1]) @ Jacobian(a[1], h[0]),
+            (Jacobian(L, a[1]) @ Jacobian(a[1], h[0])).T,
             "the initial state reaches the loss through the first step alone",
         ),
-        ("=", Gradient(L, a[1]) @ W_hh, "the pre-activation is linear in the state before"),
-        ("=", W_hh.T @ Gradient(L, a[1]), "the same row, written as a column"),
+        (
+            "=",
+            Jacobian(a[1], h[0]).T @ Gradient(L, a[1]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", W_hh.T @ Gradient(L, a[1]), "the pre-activation is linear in the state before"),
     ],
     bindings={"da_1": Gradient(L, a[1])},
 )  # fmt: skip
@@ -1073,13 +1100,18 @@ def initial_state_gradient(W_hh: Array, da_1: Array) -> Array:
     source="goodfellow2016", slug="bptt-input-grad",
     given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
     derivation=[
+        ("=", Jacobian(L, x[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a[t]) @ Jacobian(a[t], x[t]),
+            (Jacobian(L, a[t]) @ Jacobian(a[t], x[t])).T,
             "an input reaches the loss through its own step alone",
         ),
-        ("=", Gradient(L, a[t]) @ W_xh, "the pre-activation is linear in the input"),
-        ("=", W_xh.T @ Gradient(L, a[t]), "the same row, written as a column"),
+        (
+            "=",
+            Jacobian(a[t], x[t]).T @ Gradient(L, a[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", W_xh.T @ Gradient(L, a[t]), "the pre-activation is linear in the input"),
     ],
     bindings={"da": Gradient(L, a[t])},
 )  # fmt: skip
@@ -1108,7 +1140,7 @@ def input_gradient(W_xh: Array, da: Array) -> Array:
 
 @formula(
     G[tau, t], "=",
-    Sum(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta), k, t - tau, t),
+    Sum(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta), k, t - tau, t).T,
     source="williams1990", slug="truncated-bptt", given=[generic_state, state_loss],
     ranges={t: (tau + 1, T)},
     bindings={
@@ -1149,7 +1181,7 @@ LOOK_BACK = Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], thet
 
 
 @formula(
-    Norm(Jacobian(L_t[t], theta) - G[tau, t]), "<=", C * kappa ** (tau + 1) / (1 - kappa),
+    Norm(Gradient(L_t[t], theta) - G[tau, t]), "<=", C * kappa ** (tau + 1) / (1 - kappa),
     source="pascanu2013", slug="truncation-bias-bound",
     given=[unrolled_gradient, truncated_gradient], ranges={t: (tau + 1, T)},
     where=[

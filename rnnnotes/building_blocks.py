@@ -96,10 +96,10 @@ Z = Sum(exp(Entry(scores, i)), i, 1, O)
     Jacobian(Entry(phi(v), r), Entry(v, i)), "=", Entry(Jacobian(phi(v), v), r, i),
     source=["goodfellow2016", "clark2019"], slug="jacobian-layout",
     derivation=[
-        ("=", Entry(Gradient(Entry(phi(v), r), v), i),
-         "the gradient of one output holds its derivatives by every input"),
+        ("=", Entry(Jacobian(Entry(phi(v), r), v), i),
+         "the derivative of one output is a row: it holds its derivatives by every input"),
         ("=", Entry(Jacobian(phi(v), v), r, i),
-         "each row of the Jacobian is the gradient of one output"),
+         "the Jacobian holds these rows, one below the other"),
     ],
     bindings={"J": Jacobian(phi(v), v)},
 )  # fmt: skip
@@ -198,11 +198,11 @@ def linear_jacobian(W_xh: Array) -> Array:
 
 
 @formula(
-    W_xh @ Entry(X, n), "=", Entry(X @ W_xh.T, n),
+    W_xh @ Entry(X, n).T, "=", Entry(X @ W_xh.T, n).T,
     source=["pytorch_rnn", "pytorch_rnncell"], slug="row-column-equivalence",
     derivation=[
-        ("=", Entry(X, n) @ W_xh.T, "a row times the transpose adds up the same products"),
-        ("=", Entry(X @ W_xh.T, n), "a product takes each row of its left factor by itself"),
+        ("=", (Entry(X, n) @ W_xh.T).T, "a row times the transpose adds up the same products"),
+        ("=", Entry(X @ W_xh.T, n).T, "a product takes each row of its left factor by itself"),
     ],
 )  # fmt: skip
 def batch_row(X: Array, W_xh: Array, n: int) -> Array:
@@ -224,7 +224,7 @@ def batch_row(X: Array, W_xh: Array, n: int) -> Array:
 
     Notes
     -----
-    A row that is taken out of a matrix is a vector, and stands as a column like every other.
+    A row that is taken out of a matrix is a row still.  It is transposed to be mapped as a column.
 
     Examples
     --------
@@ -895,7 +895,8 @@ def cross_entropy(p: Array, r: int) -> float:
     source="goodfellow2016", slug="cross-entropy-softmax-grad",
     given=[softmax, probabilities, softmax_jacobian, cross_entropy],
     derivation=[
-        ("=", -Entry(Jacobian(p, scores), r) / Entry(p, r), "the chain rule, as log'(p) = 1/p"),
+        ("=", -Entry(Jacobian(p, scores), r).T / Entry(p, r),
+         "the chain rule, as log'(p) = 1/p; a row of a Jacobian is a gradient, transposed"),
         ("=", -(Entry(p, r) * OneHot(r, O) - Entry(p, r) * p) / Entry(p, r),
          "this row of the Jacobian of the softmax"),
         ("=", p - OneHot(r, O), "the probability of the class cancels"),

@@ -1739,14 +1739,20 @@ def last_state_gradient(dL_T: Array) -> Array:
     Gradient(L, z_gate[t]), "=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]),
     source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
     derivation=[
+        ("=", Jacobian(L, z_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, h[t]) @ Jacobian(h[t], z_gate[t]),
+            (Jacobian(L, h[t]) @ Jacobian(h[t], z_gate[t])).T,
             "the gate reaches the loss through its own state alone",
         ),
         (
             "=",
-            Gradient(L, h[t]) @ Diag(h[t - 1] - h_tilde[t]),
+            Jacobian(h[t], z_gate[t]).T @ Gradient(L, h[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        (
+            "=",
+            Diag(h[t - 1] - h_tilde[t]) @ Gradient(L, h[t]),
             "what it keeps of the old state, it takes from the candidate",
         ),
         ("=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
@@ -1813,12 +1819,18 @@ def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
     Gradient(L, h_tilde[t]), "=", (1 - z_gate[t]) * Gradient(L, h[t]),
     source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
     derivation=[
+        ("=", Jacobian(L, h_tilde[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, h[t]) @ Jacobian(h[t], h_tilde[t]),
+            (Jacobian(L, h[t]) @ Jacobian(h[t], h_tilde[t])).T,
             "the candidate reaches the loss through its own state alone",
         ),
-        ("=", Gradient(L, h[t]) @ Diag(1 - z_gate[t]), "the gate writes this share of it"),
+        (
+            "=",
+            Jacobian(h[t], h_tilde[t]).T @ Gradient(L, h[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", Diag(1 - z_gate[t]) @ Gradient(L, h[t]), "the gate writes this share of it"),
         ("=", (1 - z_gate[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
     ],
     bindings={"dh": Gradient(L, h[t])},
@@ -2183,16 +2195,17 @@ def candidate_bias_gradient(das: Array) -> Array:
     W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t]) + W_xh.T @ Gradient(L, a[t]),
     source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
     derivation=[
+        ("=", Jacobian(L, x[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a_r[t]) @ W_xr + Gradient(L, a_z[t]) @ W_xz + Gradient(L, a[t]) @ W_xh,
+            (Jacobian(L, a_r[t]) @ W_xr + Jacobian(L, a_z[t]) @ W_xz + Jacobian(L, a[t]) @ W_xh).T,
             "three ways: the reset gate, the update gate and the candidate",
         ),
         (
             "=",
             W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t])
             + W_xh.T @ Gradient(L, a[t]),
-            "the same rows, written as columns",
+            "transposed, the factors change places, and the rows become gradients",
         ),
     ],
     bindings={"da_r": Gradient(L, a_r[t]), "da_z": Gradient(L, a_z[t]), "da": Gradient(L, a[t])},
@@ -2238,13 +2251,27 @@ def input_gradient(
     Gradient(L, r_gate[t]), "=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
     source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
     derivation=[
+        ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a[t]) @ Jacobian(a[t], r_gate[t]),
+            (Jacobian(L, a[t]) @ Jacobian(a[t], r_gate[t])).T,
             "the gate reaches the loss through the candidate alone",
         ),
-        ("=", Gradient(L, a[t]) @ W_hh @ Diag(h[t - 1]), "it scales the state before the product"),
-        ("=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])), "a diagonal matrix scales each entry"),
+        (
+            "=",
+            Jacobian(a[t], r_gate[t]).T @ Gradient(L, a[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        (
+            "=",
+            (W_hh @ Diag(h[t - 1])).T @ Gradient(L, a[t]),
+            "it scales the state before the product",
+        ),
+        (
+            "=",
+            h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
+            "a diagonal matrix is its own transpose, and scales each entry",
+        ),
     ],
     bindings={"da": Gradient(L, a[t])},
 )  # fmt: skip
@@ -2477,12 +2504,18 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
     Gradient(L, r_gate[t]), "=", a_h[t] * Gradient(L, a[t]),
     source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
     derivation=[
+        ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a[t]) @ Jacobian(a[t], r_gate[t]),
+            (Jacobian(L, a[t]) @ Jacobian(a[t], r_gate[t])).T,
             "the gate reaches the loss through the candidate alone",
         ),
-        ("=", Gradient(L, a[t]) @ Diag(a_h[t]), "it scales what the state adds"),
+        (
+            "=",
+            Jacobian(a[t], r_gate[t]).T @ Gradient(L, a[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", Diag(a_h[t]) @ Gradient(L, a[t]), "it scales what the state adds"),
         ("=", a_h[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
     ],
     bindings={"da": Gradient(L, a[t])},
@@ -2514,12 +2547,18 @@ def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
     Gradient(L, a_h[t]), "=", r_gate[t] * Gradient(L, a[t]),
     source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
     derivation=[
+        ("=", Jacobian(L, a_h[t]).T, "the gradient is the derivative, written as a column"),
         (
             "=",
-            Gradient(L, a[t]) @ Jacobian(a[t], a_h[t]),
+            (Jacobian(L, a[t]) @ Jacobian(a[t], a_h[t])).T,
             "it reaches the loss through the candidate alone",
         ),
-        ("=", Gradient(L, a[t]) @ Diag(r_gate[t]), "the reset gate scales it"),
+        (
+            "=",
+            Jacobian(a[t], a_h[t]).T @ Gradient(L, a[t]),
+            "transposed, the factors change places, and the row becomes a gradient",
+        ),
+        ("=", Diag(r_gate[t]) @ Gradient(L, a[t]), "the reset gate scales it"),
         ("=", r_gate[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
     ],
     bindings={"da": Gradient(L, a[t])},

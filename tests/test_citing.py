@@ -265,7 +265,7 @@ def test_text_reads_as_it_was_stated():
         "v - (w + v)": v - (w + v),
         "v - w + v": v - w + v,
         "(v + w) ⊙ v": (v + w) * v,
-        "vᵀ W_hh": v @ W_hh,
+        "vᵀ W_hh": v.T @ W_hh,
         "W_hhᵀ (v + w)": W_hh.T @ (v + w),
         "v wᵀ": language.Outer(v, w),
         "v/(v + 1)": v / (v + 1),

@@ -105,7 +105,7 @@ def numbers(world, tree, seed=0, **at):
     [
         (v @ w, ()),
         (W_xh @ x[t], (H,)),
-        (v @ W_xh, (D,)),
+        (v.T @ W_xh, (D,)),
         (X @ W_xh.T, (X.shape[0], H)),
         (Outer(v, x[t]), (H, D)),
         (Diag(v), (H, H)),

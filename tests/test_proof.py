@@ -142,7 +142,7 @@ def test_symbol_has_no_value_beside_its_definition():
     ("left", "sign", "right"),
     [
         ((W_hh @ W_hh).T, "=", W_hh.T @ W_hh.T),
-        (v @ W_hh, "=", W_hh.T @ v),
+        (v.T @ W_hh, "=", (W_hh.T @ v).T),
         (Diag(v) @ w, "=", v * w),
         (Outer(v, w).T, "=", Outer(w, v)),
         (sigmoid(-v), "=", 1 - sigmoid(v)),
@@ -162,7 +162,7 @@ def test_what_is_true_passes(left, sign, right):
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        (v @ W_hh, W_hh @ v),
+        (v.T @ W_hh, (W_hh @ v).T),
         ((W_hh @ Diag(v)), Diag(v) @ W_hh),
         (Outer(v, w), Outer(w, v)),
         ((W_hh @ W_hh).T, W_hh.T @ W_hh),
@@ -222,9 +222,9 @@ def test_index_shift_is_refused_at_the_index_where_it_fails():
 def test_message_names_the_line_that_fails():
     """The lines before it hold."""
     stated = claim(
-        v @ W_hh, "=", W_hh @ v,
+        (v.T @ W_hh).T, "=", W_hh @ v,
         derivation=[
-            ("=", W_hh.T @ v, "a row times a matrix"),
+            ("=", W_hh.T @ v, "the transpose of a row times a matrix"),
             ("=", W_hh @ v, "the matrix is symmetric, which it is not"),
         ],
     )  # fmt: skip
@@ -281,7 +281,7 @@ def test_norms_are_tested_and_never_proved():
         (lambda: W_xh @ h[t], "MatMul: the last axis of"),
         (lambda: W_xh + W_hh, "differ; only a scalar broadcasts"),
         (lambda: v * x[t], "Times: shapes"),
-        (lambda: v.T, "Transpose: needs a matrix"),
+        (lambda: u.T, "Transpose: needs a matrix"),
         (lambda: Diag(W_hh), "Diag: needs a vector"),
         (lambda: Product(W_xh, j, T, 1), "Product: needs a square matrix"),
         (lambda: Gradient(v, w), "Gradient: needs a scalar"),

@@ -1,7 +1,9 @@
 """Prove lines for matrices of every size, and sequences of every length.
 
 A matrix becomes a letter that does not commute, a vector a letter that stands for a column,
-and SymPy's ``expand`` brings a line to its normal form: a sum of words.  Two lines with one
+and SymPy's ``expand`` brings a line to its normal form: a sum of words.  A row is written as
+its transpose, which is a column; the sides of a line are both rows or both columns, so nothing
+is lost.  Two lines with one
 normal form are equal whatever the sizes.  What the letters obey is little:
 
 - transposition reverses a word; an entrywise product is that with a diagonal matrix, and
@@ -494,7 +496,7 @@ class Letters:
         return timed and self.within(node.index[0], definition) is False
 
     def row(self, of: Any, by: Any) -> sp.Expr:
-        """Derivative of a number by a vector, as the column of its gradient."""
+        """Derivative of a number by a vector: a row, written as its transpose."""
         value = self.definition(of) if _is_symbol(of) else of
         if not isinstance(value, lang.Apply) or value.function.elementwise:
             return self.gradient(of, by)
@@ -607,10 +609,14 @@ def _times(letters: Letters, node: Any) -> sp.Expr:
 
 def _matmul(letters: Letters, node: Any) -> sp.Expr:
     left, right = map(letters.normal, node.args)
-    ranks = tuple(len(part.shape) for part in node.args)
-    if ranks == (1, 2):
+    if node.row:
         return letters.transpose(right) * left
-    return (letters.transpose(left) if ranks == (1, 1) else left) * right
+    return (letters.transpose(left) if node.args[0].row else left) * right
+
+
+def _transpose(letters: Letters, node: Any) -> sp.Expr:
+    value = letters.normal(node.args[0])
+    return value if len(node.shape) == 1 else letters.transpose(value)
 
 
 def _power(letters: Letters, node: Any) -> sp.Expr:
@@ -713,7 +719,7 @@ RULES: dict[Any, Callable[[Letters, Any], sp.Expr]] = {
     lang.Outer: lambda letters, node: (
         letters.normal(node.args[0]) * letters.transpose(letters.normal(node.args[1]))
     ),
-    lang.Transpose: lambda letters, node: letters.transpose(letters.normal(node.args[0])),
+    lang.Transpose: _transpose,
     lang.Diag: lambda letters, node: letters.diag(letters.normal(node.args[0])),
     lang.Sum: _sum,
     lang.Product: _product,

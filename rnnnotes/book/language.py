@@ -10,6 +10,10 @@ the matrix product; a vector has one axis.  Nothing is simplified or sorted, so 
 printed is what was written.  A shape that does not fit is refused when the
 expression is built, not when it is checked.
 
+A row is not a column, though NumPy has one axis for both.  A vector is a column, and so is a
+gradient; a transposed column, the derivative of a number by a vector, a row of a matrix and a
+row times a matrix are rows.
+
 What NumPy lacks are nodes of their own: an index of time, a sum or an ordered product
 over it, and the three derivatives of recurrent networks (`Jacobian`, `Gradient`
 and the immediate derivative `Immediate`).
@@ -94,9 +98,13 @@ class _Tree(sp.Basic):  # type: ignore[misc]
 
 
 class Expression(_Tree):
-    """A node of a statement.  Its `shape` is that of the NumPy array it stands for."""
+    """A node of a statement.  Its `shape` is that of the NumPy array it stands for.
+
+    An expression of one axis is a column unless it is a `row`.
+    """
 
     shape: Shape = ()
+    row: bool = False
 
     def __add__(self, other: Operand) -> Add:
         return Add(self, other)
@@ -133,7 +141,7 @@ class Expression(_Tree):
 
     @property
     def T(self) -> Transpose:  # noqa: N802 -- NumPy's name
-        """Transpose of a matrix."""
+        """Transpose of a matrix, a column or a row."""
         return Transpose(self)
 
 
@@ -149,8 +157,22 @@ def _require(fits: bool, complaint: str) -> None:
         raise StatementError(complaint)
 
 
+def _is_column(part: Expression) -> bool:
+    return len(part.shape) == 1 and not part.row
+
+
+def _alike(*parts: Expression) -> bool:
+    """Whether all have one shape, and none is a row beside a column."""
+    return len({(part.shape, part.row) for part in parts}) <= 1
+
+
 def _shapes(*parts: Expression) -> str:
-    return " and ".join(f"{part.shape}".replace(",)", ")") for part in parts)
+    return " and ".join(f"{part.shape}".replace(",)", ")") + f" of {_noun(part)}" for part in parts)
+
+
+def _noun(part: Expression) -> str:
+    vector = "a row" if part.row else "a column"
+    return {0: "a number", 1: vector, 2: "a matrix"}.get(len(part.shape), "an array")
 
 
 class _Variadic(Expression):
@@ -162,22 +184,29 @@ class _Variadic(Expression):
         wrapped = [wrap(part) for part in parts]
         node = sp.Basic.__new__(cls, *wrapped)
         node.shape = node._shape(*wrapped)
+        node.row = node._row(*wrapped)
         return node
 
     def _shape(self, *parts: Expression) -> Shape:
         raise NotImplementedError
+
+    def _row(self, *parts: Expression) -> bool:
+        return False
 
 
 class _Elementwise(_Variadic):
     """A node whose parts share a shape, or are scalars."""
 
     def _shape(self, *parts: Expression) -> Shape:
-        shapes = {part.shape for part in parts if part.shape}
+        arrays = [part for part in parts if part.shape]
         _require(
-            len(shapes) <= 1,
+            _alike(*arrays),
             f"{type(self).__name__}: shapes {_shapes(*parts)} differ; only a scalar broadcasts",
         )
-        return next(iter(shapes), ())
+        return arrays[0].shape if arrays else ()
+
+    def _row(self, *parts: Expression) -> bool:
+        return any(part.row for part in parts)
 
 
 class Add(_Elementwise):
@@ -221,7 +250,12 @@ class Indicator(_Elementwise):
 
 
 class MatMul(_Variadic):
-    """Matrix product, as ``@`` of NumPy: of two vectors it is the inner product."""
+    """Matrix product.  Of two columns it is the inner product, as ``@`` of NumPy: ``v.T @ w``."""
+
+    def __new__(cls, left: Operand, right: Operand) -> Any:
+        left, right = wrap(left), wrap(right)
+        inner = _is_column(left) and _is_column(right)
+        return super().__new__(cls, left.T if inner else left, right)
 
     def _shape(self, *parts: Expression) -> Shape:
         left, right = parts
@@ -233,28 +267,43 @@ class MatMul(_Variadic):
             left.shape[-1] == right.shape[0],
             f"MatMul: the last axis of {_shapes(left)} is not the first of {_shapes(right)}",
         )
+        _require(
+            not _is_column(left) and not right.row,
+            f"MatMul: {_noun(left)} times {_noun(right)} does not fit; a row stands on the left "
+            "of a product, a column on its right, and .T makes one of the other",
+        )
         return left.shape[:-1] + right.shape[1:]
+
+    def _row(self, *parts: Expression) -> bool:
+        left, right = parts
+        return left.row and len(right.shape) == 2
 
 
 class Outer(_Variadic):
-    """Outer product of two vectors."""
+    """Outer product of two columns."""
 
     def _shape(self, *parts: Expression) -> Shape:
         left, right = parts
         _require(
-            len(left.shape) == len(right.shape) == 1,
-            f"Outer: needs two vectors, not shapes {_shapes(left, right)}",
+            _is_column(left) and _is_column(right),
+            f"Outer: needs two vectors as columns, not shapes {_shapes(left, right)}",
         )
         return left.shape + right.shape
 
 
 class Transpose(_Variadic):
-    """Transpose of a matrix.  A vector has one axis and no transpose."""
+    """Transpose of a matrix; of a column it is a row, and of a row a column."""
 
     def _shape(self, *parts: Expression) -> Shape:
-        (matrix,) = parts
-        _require(len(matrix.shape) == 2, f"Transpose: needs a matrix, not shape {_shapes(matrix)}")
-        return matrix.shape[::-1]
+        (array,) = parts
+        _require(
+            1 <= len(array.shape) <= 2,
+            f"Transpose: needs a matrix or a vector, not shape {_shapes(array)}",
+        )
+        return array.shape[::-1]
+
+    def _row(self, *parts: Expression) -> bool:
+        return _is_column(parts[0])
 
 
 class Inverse(_Variadic):
@@ -280,20 +329,24 @@ def _square(node: Expression, matrix: Expression) -> Shape:
 
 
 class Diag(_Variadic):
-    """Diagonal matrix of a vector."""
+    """Diagonal matrix of a column."""
 
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
-        _require(len(vector.shape) == 1, f"Diag: needs a vector, not shape {_shapes(vector)}")
+        _require(
+            _is_column(vector), f"Diag: needs a vector as a column, not shape {_shapes(vector)}"
+        )
         return vector.shape * 2
 
 
 class Total(_Variadic):
-    """Sum of the entries of a vector."""
+    """Sum of the entries of a column."""
 
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
-        _require(len(vector.shape) == 1, f"Total: needs a vector, not shape {_shapes(vector)}")
+        _require(
+            _is_column(vector), f"Total: needs a vector as a column, not shape {_shapes(vector)}"
+        )
         return ()
 
 
@@ -320,12 +373,12 @@ class Size(_Variadic):
 
 
 class Concatenate(_Variadic):
-    """Vectors one below the other."""
+    """Columns one below the other."""
 
     def _shape(self, *parts: Expression) -> Shape:
         _require(
-            all(len(part.shape) == 1 for part in parts),
-            f"Concatenate: needs vectors, not shapes {_shapes(*parts)}",
+            all(map(_is_column, parts)),
+            f"Concatenate: needs vectors as columns, not shapes {_shapes(*parts)}",
         )
         return (sp.Add(*(part.shape[0] for part in parts)),)
 
@@ -340,8 +393,8 @@ class Convolve(_Variadic):
     def _shape(self, *parts: Expression) -> Shape:
         vector, kernel = parts
         _require(
-            len(vector.shape) == len(kernel.shape) == 1,
-            f"Convolve: needs two vectors, not shapes {_shapes(vector, kernel)}",
+            _is_column(vector) and _is_column(kernel),
+            f"Convolve: needs two vectors as columns, not shapes {_shapes(vector, kernel)}",
         )
         return vector.shape
 
@@ -487,6 +540,7 @@ class Entry(Expression):
         )
         node = sp.Basic.__new__(cls, array, *map(sp.sympify, place))
         node.shape = array.shape[len(place) :]
+        node.row = len(node.shape) == 1
         return cast(Entry, node)
 
 
@@ -546,8 +600,12 @@ class Apply(Expression):
         node = sp.Basic.__new__(cls, function, *wrapped)
         if function.elementwise:
             _require(len(wrapped) == 1, f"{function.name}: takes one argument, not {len(wrapped)}")
-            node.shape = wrapped[0].shape
+            node.shape, node.row = wrapped[0].shape, wrapped[0].row
         else:
+            _require(
+                not any(argument.row for argument in wrapped),
+                f"{function.name}: takes columns, not shapes {_shapes(*wrapped)}",
+            )
             # A map may take its shape from its argument, as softmax does.
             declared = tuple(function.args[1])
             node.shape = declared if declared != (sp.Symbol("like"),) else wrapped[0].shape
@@ -573,17 +631,31 @@ class _Derivative(Expression):
             isinstance(by.args[0] if isinstance(by, Entry) else by, (Variable, At)),
             f"{cls.__name__}: differentiates by a symbol, not {by}",
         )
+        _require(
+            not of.row and not by.row,
+            f"{cls.__name__}: differentiates columns by columns, not shapes {_shapes(of, by)}",
+        )
         node = sp.Basic.__new__(cls, of, by)
         node.shape = node._shape(of, by)
+        node.row = node._row(of, by)
         return node
 
     def _shape(self, of: Expression, by: Expression) -> Shape:
+        _require(
+            bool(of.shape) or len(by.shape) < 2,
+            f"{type(self).__name__}: the derivative of {_shapes(of)} by {_shapes(by)} has no "
+            "layout; its Gradient has the shape of what it is differentiated by",
+        )
         return of.shape + by.shape
+
+    def _row(self, of: Expression, by: Expression) -> bool:
+        return not of.shape and len(by.shape) == 1
 
 
 class Jacobian(_Derivative):
     """Derivative of all that follows from a symbol: numerator layout, row `i`, column `j`.
 
+    Of a number by a column it is a row.
     Differentiating by a state holds what came before it, and follows all that is
     computed from it.  Differentiating by a weight follows every use of the weight.
     """
@@ -594,15 +666,18 @@ class Immediate(_Derivative):
 
     def _shape(self, of: Expression, by: Expression) -> Shape:
         _require(isinstance(of, At), f"Immediate: needs a state at a time, not {of}")
-        return of.shape + by.shape
+        return super()._shape(of, by)
 
 
 class Gradient(_Derivative):
-    """Gradient of a scalar: it has the shape of what it is differentiated by."""
+    """Gradient of a scalar: like what it is differentiated by, a column by a column."""
 
     def _shape(self, of: Expression, by: Expression) -> Shape:
         _require(of.shape == (), f"Gradient: needs a scalar, not shape {_shapes(of)}")
         return by.shape
+
+    def _row(self, of: Expression, by: Expression) -> bool:
+        return False
 
 
 class Sum(Expression):
@@ -611,7 +686,7 @@ class Sum(Expression):
     def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Sum:
         body = wrap(body)
         node = sp.Basic.__new__(cls, body, index, sp.sympify(low), sp.sympify(high))
-        node.shape = body.shape
+        node.shape, node.row = body.shape, body.row
         return cast(Sum, node)
 
 
@@ -638,7 +713,7 @@ class Compose(Expression):
     def __new__(cls, body: Any, variable: Any, start: Any, index: Any, low: Any, high: Any) -> Any:
         body, start = wrap(body), wrap(start)
         _require(
-            body.shape == variable.shape == start.shape,
+            _alike(body, variable, start),
             f"Compose: shapes {_shapes(body, variable, start)} differ",
         )
         node = sp.Basic.__new__(
@@ -668,7 +743,7 @@ class Array(Expression):
 
 
 class Stack(Expression):
-    """Body at each index from `low` to `high`, along a first axis of its own."""
+    """Body at each index from `low` to `high`, along a first axis; a vector fills a row."""
 
     def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Stack:
         body, low, high = wrap(body), sp.sympify(low), sp.sympify(high)
@@ -684,7 +759,7 @@ class Relation(_Tree):
         left, right, sign = wrap(left), wrap(right), str(sign)
         _require(sign in ("=", "<=", "<"), f"Relation: {sign!r} is not one of '=', '<=', '<'")
         _require(
-            left.shape == right.shape or not right.shape,
+            _alike(left, right) or not right.shape,
             f"Relation: the sides have shapes {_shapes(left, right)}",
         )
         return cast(Relation, sp.Basic.__new__(cls, left, Str(sign), right))

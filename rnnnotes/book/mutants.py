@@ -174,9 +174,12 @@ def broken(node: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
             for operator, inner, changed in broken(part, f"{where}.{place}".lstrip(".")):
                 arguments = [*node.args[:place], changed, *node.args[place + 1 :]]
                 try:
-                    yield operator, inner, node.func(*arguments)
+                    whole = node.func(*arguments)
                 except (lang.StatementError, ValueError, TypeError):
                     continue
+                # An inner product takes back the transpose that a change has dropped.
+                if whole != node:
+                    yield operator, inner, whole
 
 
 def mutants_of(stated: Formula) -> Iterator[Mutant]:

@@ -18,7 +18,7 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding
+from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, TRAILING, binding, is_total
 
 __all__ = ["RULES", "in_order", "text"]
 
@@ -94,14 +94,12 @@ def _times(node: Any) -> str:
 
 
 def _transposed(node: Any) -> str:
-    return f"{_inside(node, ATOM)}ᵀ" if not isinstance(node, lang.Gradient) else f"({text(node)})ᵀ"
+    return f"({text(node)})ᵀ" if isinstance(node, TRAILING) else f"{_inside(node, ATOM)}ᵀ"
 
 
 def _matmul(node: Any) -> str:
     left, right = node.args
-    is_row = isinstance(left, lang.MatMul) and len(left.args[0].shape) == 1
-    first = _transposed(left) if len(left.shape) == 1 and not is_row else _open(left)
-    return f"{first} {_inside(right, PRODUCT)}"
+    return f"{_open(left)} {_inside(right, PRODUCT)}"
 
 
 def _divide(node: Any) -> str:
@@ -158,7 +156,8 @@ def _compose(node: Any) -> str:
 def _derivative(sign: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         of, by = node.args
-        return f"{sign}{_inside(of, ATOM)}/∂{text(by)}"
+        above, below = ("d", "d") if is_total(node) else (sign, "∂")
+        return f"{above}{_inside(of, ATOM)}/{below}{text(by)}"
 
     return rule
 

@@ -35,6 +35,12 @@ HOLE = "(hole)"
 
 TALL = re.compile(r"\\(frac|sum|prod|begin)")
 
+TRAILING = (
+    *(lang.Jacobian, lang.Immediate, lang.Gradient, lang.Divide),  # they end in a part of theirs
+    *(lang.Power, lang.MatrixPower, lang.Inverse, lang.Transpose, lang.Stack),  # in a mark
+)
+"""Nodes of which a mark of transposition would be read as that of their end alone."""
+
 
 def latex(node: sp.Basic) -> str:
     """LaTeX of an expression or a relation.
@@ -106,7 +112,7 @@ def inside(node: Any, level: int) -> str:
 def _term(node: Any, whole: lang.Expression) -> str:
     """Term of a sum; a number beside arrays stands for an array of it."""
     if whole.shape and not node.shape and isinstance(node, lang.Number):
-        ones = r"\mathbf{1}"
+        ones = r"\mathbf{1}^{\top}" if whole.row else r"\mathbf{1}"
         return ones if node.args[0] == 1 else rf"{latex(node)} \, {ones}"
     return latex(node)
 
@@ -154,23 +160,15 @@ def _divide(node: Any) -> str:
 
 
 def _transposed(node: Any) -> str:
-    return rf"{inside(node, ATOM)}^{{\top}}" if not isinstance(node, lang.Gradient) else (
-        rf"{bracket(latex(node))}^{{\top}}"
-    )  # fmt: skip
-
-
-def _is_row(node: Any) -> bool:
-    """Whether a vector is set as a row already: a derivative, or a row times a matrix."""
-    if isinstance(node, lang.MatMul):
-        return len(node.args[0].shape) == 1
-    return isinstance(node, lang.Jacobian) and not node.args[0].shape
+    tex = inside(node, ATOM)
+    symbol = isinstance(node, lang.Variable | lang.At | lang.Entry)
+    marked = symbol and "^" in tex and not tex.startswith(("(", r"\left("))
+    return rf"{bracket(tex) if marked or isinstance(node, TRAILING) else tex}^{{\top}}"
 
 
 def _matmul(node: Any) -> str:
     left, right = node.args
-    column = len(left.shape) == 1 and not _is_row(left)
-    left_tex = _transposed(left) if column else _factor(left, last=False)
-    return _juxtapose(left_tex, _factor(right, last=True))
+    return _juxtapose(_factor(left, last=False), _factor(right, last=True))
 
 
 def _outer(node: Any) -> str:
@@ -223,7 +221,8 @@ def _entry(node: Any) -> str:
     array, *place = node.args
     rows = [":"] * (len(array.shape) - len(place))
     tex = inside(array, ATOM)
-    if binding(array) == ATOM and (TALL.search(tex) or "_" in tex):
+    marked = "_" in tex or isinstance(array, lang.Transpose)
+    if binding(array) == ATOM and (TALL.search(tex) or marked):
         tex = bracket(tex)
     return f"{tex}_{{{','.join([*map(index_latex, place), *rows])}}}"
 
@@ -239,14 +238,15 @@ def _stack(node: Any) -> str:
     return rf"\left({latex(body)}\right)_{{{first}}}^{{{last}}}"
 
 
+def is_total(node: Any) -> bool:
+    """Whether a derivative follows every use of a symbol that has no time, such as a weight."""
+    return isinstance(node, lang.Jacobian) and isinstance(node.args[1], lang.Variable)
+
+
 def _fraction(sign: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         of, by = node.args
-        d = (
-            r"\mathrm{d}"
-            if sign == r"\partial" and not isinstance(by, lang.At | lang.Entry)
-            else sign
-        )
+        d = r"\mathrm{d}" if is_total(node) else sign
         # One scalar by another, or one step by its input, has no other path to hold fixed.
         top, below = latex(of), d.replace("^{+}", "")
         if isinstance(of, lang.Variable | lang.At | lang.Entry | lang.Apply):

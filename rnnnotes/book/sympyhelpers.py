@@ -68,9 +68,13 @@ def derivative(y: Any, x: Any, since: int | None = None) -> Any:
     """Derivative of y by x, through all that is computed from x: row y, column x."""
     columns, rows = flat(x), flat(y)
     slopes = sp.Matrix(len(rows), len(columns), lambda i, j: slope(rows[i], columns[j], since))
-    if not isinstance(x, sp.MatrixBase) and not isinstance(y, sp.MatrixBase):
-        return slopes[0]
-    return slopes if isinstance(y, sp.MatrixBase) else slopes.reshape(*x.shape)
+    is_number = not isinstance(x, sp.MatrixBase) and not isinstance(y, sp.MatrixBase)
+    return slopes[0] if is_number else slopes
+
+
+def gradient(y: Any, x: Any) -> Any:
+    """Gradient of a number by x, in the shape of x."""
+    return derivative(y, x).reshape(*x.shape) if isinstance(x, sp.MatrixBase) else derivative(y, x)
 
 
 @cache
@@ -138,7 +142,7 @@ def convolve(vector: Any, kernel: Any) -> Any:
 
 def norm(value: Any) -> Any:
     """Euclidean norm of a vector; largest singular value of a matrix."""
-    is_vector = not isinstance(value, sp.MatrixBase) or value.cols == 1
+    is_vector = not isinstance(value, sp.MatrixBase) or 1 in value.shape
     return sp.sqrt(sum(entry**2 for entry in flat(value))) if is_vector else Singular(value)
 
 

@@ -304,16 +304,17 @@ def number(value: Any) -> str:
     return f"sp.Rational({in_order(numerator)}, {in_order(denominator)})"
 
 
-def _column(node: Any) -> str:
-    """Shape of an explicit matrix."""
-    return ", ".join([*map(number, node.shape), "1"][:2])
+def _dimensions(node: Any) -> str:
+    """Shape of an explicit matrix, of which a row and a column are kinds."""
+    sizes = [*map(number, node.shape), "1"][:2]
+    return ", ".join(reversed(sizes) if node.row else sizes)
 
 
 def _term(node: Any, whole: lang.Expression) -> str:
     """Term of a sum; a number beside arrays stands for an array of it."""
     if not whole.shape or node.shape:
         return f"({source(node)})"
-    ones = f"sp.ones({_column(whole)})"
+    ones = f"sp.ones({_dimensions(whole)})"
     return ones if node == lang.Number(1) else f"({source(node)}) * {ones}"
 
 
@@ -356,10 +357,8 @@ def _power(node: Any) -> str:
 
 def _matmul(node: Any) -> str:
     left, right = node.args
-    if len(left.shape) == len(right.shape) == 1:
+    if not node.shape:
         return f"({source(left)}).dot({source(right)})"
-    if len(left.shape) == 1:
-        return f"({source(right)}).T @ ({source(left)})"
     return f"({source(left)}) @ ({source(right)})"
 
 
@@ -390,7 +389,7 @@ def _entry(node: Any) -> str:
     array, *place = node.args
     places = [f"{number(i)} - 1" for i in place]
     if len(places) < len(array.shape):
-        return f"({source(array)})[{places[0]}, :].T"
+        return f"({source(array)})[{places[0]}, :]"
     return f"({source(array)})[{', '.join(places)}]"
 
 
@@ -398,28 +397,29 @@ def _range(low: Any, high: Any) -> str:
     return f"range({number(low)}, {number(high)} + 1)"
 
 
-def _steps(body: str, shape: lang.Shape, steps: str) -> str:
+def _steps(node: lang.Expression, body: str, steps: str) -> str:
     """Numbers one below the other, or vectors as rows."""
-    if len(shape) > 1:
+    if len(node.shape) > 1:
         raise lang.StatementError("SymPy has no matrix of three axes")
-    if shape:
-        return f"sp.Matrix.vstack(*(({body}).T {steps}))"
+    if node.shape:
+        row = f"({body}).T" if not node.row else body
+        return f"sp.Matrix.vstack(*({row} {steps}))"
     return f"sp.Matrix([{body} {steps}])"
 
 
 def _array(node: Any) -> str:
     variable, low, high = node.args
-    return _steps(f"{variable.name}(t)", variable.shape, f"for t in {_range(low, high)}")
+    return _steps(variable, f"{variable.name}(t)", f"for t in {_range(low, high)}")
 
 
 def _stack(node: Any) -> str:
     body, index, low, high = node.args
-    return _steps(source(body), body.shape, f"for {index} in {_range(low, high)}")
+    return _steps(body, source(body), f"for {index} in {_range(low, high)}")
 
 
 def _sum(node: Any) -> str:
     body, index, low, high = node.args
-    start = f", sp.zeros({_column(node)})" if node.shape else ""
+    start = f", sp.zeros({_dimensions(node)})" if node.shape else ""
     return f"sum(({source(body)} for {index} in {_range(low, high)}){start})"
 
 
@@ -441,7 +441,8 @@ def _derivative(node: Any) -> str:
     if len(node.shape) > 2:
         raise lang.StatementError("SymPy has no matrix of three axes")
     since = f", {number(of.index[-1])}" if isinstance(node, lang.Immediate) else ""
-    return f"derivative({source(of)}, {source(by)}{since})"
+    name = "gradient" if isinstance(node, lang.Gradient) else "derivative"
+    return f"{name}({source(of)}, {source(by)}{since})"
 
 
 def _condition(condition: lang.Relation) -> str:
@@ -461,8 +462,8 @@ def _rows(node: Any) -> str:
 
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: number(node.args[0]),
-    lang.Ones: lambda node: f"sp.ones({_column(node)})",
-    lang.Zeros: lambda node: f"sp.zeros({_column(node)})",
+    lang.Ones: lambda node: f"sp.ones({_dimensions(node)})",
+    lang.Zeros: lambda node: f"sp.zeros({_dimensions(node)})",
     lang.Identity: lambda node: f"sp.eye({number(node.args[0])})",
     lang.OneHot: lambda node: f"sp.eye({number(node.args[1])})[:, {number(node.args[0])} - 1]",
     lang.Literal: _rows,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array, Elementwise, ScalarMap
 from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import Array as Steps
@@ -635,7 +636,10 @@ def output_gradient_mean(dy: Array, T: int) -> Array:
 @formula(
     Gradient(L, h[T]), "=", W_hy.T @ Gradient(L, a_y[T]),
     source=["goodfellow2016", "zhang2023"], slug="delta-final",
-    given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
+    given=[
+        pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        building_blocks.gradient_column,
+    ],
     derivation=[
         ("=", Jacobian(L, h[T]).T, "the gradient is the derivative, written as a column"),
         (
@@ -682,7 +686,7 @@ def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
     source="goodfellow2016", slug="delta-recursion",
     given=[
         pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
-        step_jacobian,
+        step_jacobian, building_blocks.gradient_column,
     ],
     ranges={t: (1, T - 1)},
     derivation=[
@@ -758,7 +762,10 @@ def state_gradient(
 @formula(
     Gradient(L, a[t]), "=", f.prime(a[t]) * Gradient(L, h[t]),
     source="goodfellow2016", slug=["delta-recursion", "tanh-backward"],
-    given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
+    given=[
+        pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        building_blocks.gradient_column,
+    ],
     derivation=[
         ("=", Jacobian(L, a[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -1055,7 +1062,10 @@ def output_bias_gradient(da_ys: Array) -> Array:
 @formula(
     Gradient(L, h[0]), "=", W_hh.T @ Gradient(L, a[1]),
     source="goodfellow2016", slug="bptt-grad-h0",
-    given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
+    given=[
+        pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        building_blocks.gradient_column,
+    ],
     derivation=[
         ("=", Jacobian(L, h[0]).T, "the gradient is the derivative, written as a column"),
         (
@@ -1098,7 +1108,10 @@ def initial_state_gradient(W_hh: Array, da_1: Array) -> Array:
 @formula(
     Gradient(L, x[t]), "=", W_xh.T @ Gradient(L, a[t]),
     source="goodfellow2016", slug="bptt-input-grad",
-    given=[pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum],
+    given=[
+        pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        building_blocks.gradient_column,
+    ],
     derivation=[
         ("=", Jacobian(L, x[t]).T, "the gradient is the derivative, written as a column"),
         (

@@ -61,6 +61,7 @@ __all__ = [
     "batch_row",
     "cross_entropy",
     "cross_entropy_gradient",
+    "gradient_column",
     "hadamard_product",
     "jacobian_entry",
     "linear_jacobian",
@@ -135,6 +136,43 @@ def jacobian_entry(J: Array, r: int, i: int) -> float:
     3
     """
     return J[r - 1, i - 1]
+
+
+@formula(
+    Gradient(psi(v), v), "=", Jacobian(psi(v), v).T,
+    source="goodfellow2016", slug="gradient-column",
+    derivation=[
+        ("=", Jacobian(psi(v), v).T,
+         "both hold the derivatives by each entry: the one in a column, the other in a row"),
+    ],
+    bindings={"dpsi": Jacobian(psi(v), v)},
+)  # fmt: skip
+def gradient_column(dpsi: Array) -> Array:
+    r"""Gradient as a transposed derivative.
+
+    Parameters
+    ----------
+    dpsi : (H,) ndarray
+        Derivative of a scalar by a vector: the row of its Jacobian.
+
+    Returns
+    -------
+    gradient : (H,) ndarray
+        The same numbers, as a column.
+
+    Notes
+    -----
+    NumPy has one axis for a row and for a column, so there is nothing for the code to do.
+
+    Examples
+    --------
+    The product of the two numbers 3 and 5 grows by 5 when the first grows by 1, and by 3 when the
+    second does.
+
+    >>> gradient_column(np.array([5, 3]))
+    array([5, 3])
+    """
+    return dpsi
 
 
 @formula(a_x[t], "=", W_xh @ x[t], source="goodfellow2016", slug="outer-product-grad")

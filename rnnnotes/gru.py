@@ -1737,7 +1737,8 @@ def last_state_gradient(dL_T: Array) -> Array:
 
 @formula(
     Gradient(L, z_gate[t]), "=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, z_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -1817,7 +1818,8 @@ def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
 
 @formula(
     Gradient(L, h_tilde[t]), "=", (1 - z_gate[t]) * Gradient(L, h[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, h_tilde[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -2193,7 +2195,8 @@ def candidate_bias_gradient(das: Array) -> Array:
 @formula(
     Gradient(L, x[t]), "=",
     W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t]) + W_xh.T @ Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
+    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, x[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -2249,7 +2252,8 @@ def input_gradient(
 
 @formula(
     Gradient(L, r_gate[t]), "=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    given=[*LOSS_BEFORE, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -2502,7 +2506,8 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
 
 @formula(
     Gradient(L, r_gate[t]), "=", a_h[t] * Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    source=["cho2014", "werbos1990"], slug="gru-backward-after",
+    given=[*LOSS_AFTER, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
         (
@@ -2545,7 +2550,8 @@ def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
 
 @formula(
     Gradient(L, a_h[t]), "=", r_gate[t] * Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    source=["cho2014", "werbos1990"], slug="gru-backward-after",
+    given=[*LOSS_AFTER, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, a_h[t]).T, "the gradient is the derivative, written as a column"),
         (

@@ -1196,7 +1196,8 @@ LOOK_BACK = Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], thet
 @formula(
     Norm(Gradient(L_t[t], theta) - G[tau, t]), "<=", C * kappa ** (tau + 1) / (1 - kappa),
     source="pascanu2013", slug="truncation-bias-bound",
-    given=[unrolled_gradient, truncated_gradient], ranges={t: (tau + 1, T)},
+    given=[unrolled_gradient, truncated_gradient, building_blocks.gradient_column],
+    ranges={t: (tau + 1, T)},
     where=[
         (kappa, "<", 1),
         (Norm(LOOK_BACK), "<=", C * kappa ** (t - k)),
@@ -1205,7 +1206,7 @@ LOOK_BACK = Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], thet
         (
             "=",
             Norm(Sum(LOOK_BACK, k, 1, t - tau - 1)),
-            "the unrolled gradient less its last terms",
+            "the unrolled gradient less its last terms; a transpose leaves the norm as it is",
         ),
         (
             "<=",

@@ -195,7 +195,7 @@ def evaluate(value, draw, world, stated):
     }
     times = {
         node.name: len(node.index)
-        for part in (stated, *stated.ancestors)
+        for part in (stated, *(a for a in stated.ancestors if a.is_definition))
         for node in walk(part.statement)
         if isinstance(node, Function) and not node.elementwise
     }

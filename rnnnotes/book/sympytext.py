@@ -96,7 +96,7 @@ class _Writer:
         }
         self.functions = {
             node.name: node
-            for part in (stated, *stated.ancestors)[::-1]
+            for part in (stated, *self.definitions.values())[::-1]
             for node in lang.walk(part.statement)
             if isinstance(node, lang.Function)
         }

@@ -1,0 +1,309 @@
+"""Prove lines for arrays of every size, and sequences of every length.
+
+Both sides of a line are read entry by entry, at places that are letters, and the core brings their
+difference to its normal form.  The ways differ in what is written out; each of them is sound by
+itself, so a line is proved if one of them shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from rnnnotes.book import language as lang
+from rnnnotes.book.language import Expression, Relation
+from rnnnotes.book.reading import Reading, whole
+from rnnnotes.book.world import Definition
+from rnnnotes.core import normal as core
+from rnnnotes.core.equations import Equation, peeled, used
+from rnnnotes.core.integers import Affine, Facts, affine
+from rnnnotes.core.normal import Unsupported
+
+__all__ = ["Known", "Premises", "holds_for_all_sizes"]
+
+Ranges = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
+At = tuple[Affine, ...]
+Bounds = tuple[str, Affine, Affine]
+"""A letter, and its first and last value."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """An equation that is proved for all sizes, and the ranges of its indices."""
+
+    statement: Relation
+    ranges: Ranges
+
+
+@dataclass(frozen=True)
+class Premises:
+    """What a line may use."""
+
+    definitions: Sequence[Definition]
+    ranges: Ranges
+    known: Sequence[Known] = ()
+    functions: Sequence[Definition] = ()
+    """Definitions of functions that have rules, for where the rules are not enough."""
+
+
+def holds_for_all_sizes(
+    left: Expression, right: Expression, premises: Premises, claim: Relation | None = None
+) -> bool:
+    """Whether two expressions are shown to be equal, whatever the sizes.
+
+    Parameters
+    ----------
+    left, right : Expression
+        Neighbouring lines of a derivation.
+    premises : Premises
+        What the line may use.
+    claim : Relation, optional
+        Statement that may be used one step before, in an induction.
+
+    Returns
+    -------
+    bool
+        True if the line is proved for all sizes; False if that is not known.
+    """
+    if any(way(left, right, premises) for way in WAYS):
+        return True
+    return any(
+        by_induction(left, right, premises, equation, index)
+        for equation in _claims(left, right, claim)
+        for index in _steps(left, right, premises)
+    )
+
+
+def _claims(left: Expression, right: Expression, claim: Relation | None) -> Iterator[Relation]:
+    """Equations that an induction may be over: the statement, and the line itself."""
+    if claim is not None and claim.sign == "=":
+        yield claim
+    yield (
+        Relation(left, "=", right) if left.shape or not right.shape else Relation(right, "=", left)
+    )
+    if left.shape == right.shape:
+        yield Relation(right, "=", left)
+
+
+# -- Comparing -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Context]:
+    """Make terms under the ranges of the indices, and what is declared of sizes and symbols."""
+    nodes = [node for part in parts for node in lang.walk(part)]
+    variables = {node for node in nodes if isinstance(node, lang.Variable)}
+    facts = within_ranges(_letters(premises.ranges))
+    sizes = {
+        _whole(size) for node in nodes if isinstance(node, lang.Expression) for size in node.shape
+    }
+    names = {name for size in sizes for name in size.names}
+    names |= {str(s) for node in nodes for s in node.free_symbols if s.is_positive}
+    facts += [affine(name) - 1 for name in names if _is_size(name)]
+    square = {node.args[0] for node in nodes if isinstance(node, lang.Inverse)}
+    inverses: dict[tuple[object, object], Affine] = {}
+    for matrix in square & variables:
+        own, other = matrix.name, ("inverse", matrix.name)
+        inverses |= dict.fromkeys([(own, other), (other, own)], _whole(matrix.shape[0]))
+    context = core.Context(
+        Facts(facts),
+        frozenset(variable.name for variable in variables if variable.positive),
+        inverses=inverses,
+    )
+    with core.known(context):
+        yield context
+
+
+def _whole(expr: Any) -> Affine:
+    return whole(expr, {})
+
+
+def _letters(ranges: Ranges) -> list[Bounds]:
+    return [(str(s), _whole(low), _whole(high)) for s, (low, high) in ranges.items()]
+
+
+def within_ranges(ranges: Iterable[Bounds]) -> list[Affine]:
+    """Facts that say that letters lie within their ranges."""
+    return [fact for letter, *bounds in ranges for fact in core.within(affine(letter), *bounds)]
+
+
+def _is_size(name: str) -> bool:
+    return all(part[0].isupper() for part in name.split("*"))
+
+
+def places(shape: Sequence[sp.Expr], letter: str = "place") -> Iterator[At]:
+    """Return the places of a shape: letters, and all numbers of a known size."""
+    axes = [
+        [affine(i + 1) for i in range(int(size))]
+        if size.is_Integer
+        else [affine(f"{letter}{axis}")]
+        for axis, size in enumerate(shape)
+    ]
+    return product(*axes)
+
+
+def agree(
+    left: Expression,
+    right: Expression,
+    premises: Premises,
+    *,
+    deep: bool = False,
+    reverse: bool = True,
+    functions: bool = False,
+    equations: Sequence[Known] = (),
+    step: str = "",
+) -> bool:
+    """Whether two expressions have one normal form, at every place."""
+    more = premises.functions if functions else ()
+    stated = [part for one in premises.definitions for part in (one.target, one.value)]
+    with world(premises, [left, right, *stated, *(one.statement for one in equations)]):
+        try:
+            reading = Reading([*premises.definitions, *more], reverse=reverse)
+            shape = left.shape or right.shape
+            known = [one for k in equations for one in _equations(reading, k)]
+            return all(
+                _agree_at(reading, left, right, shape, at, known, deep, step)
+                for at in places(shape)
+            )
+        except (Unsupported, RecursionError):
+            return False
+
+
+def _agree_at(
+    reading: Reading, left: Any, right: Any, shape: Any, at: At, known: Any, deep: bool, step: str
+) -> bool:
+    with core.assuming(*inside(at, shape)):
+        sides = [reading.entry(side, at if side.shape else ()) for side in (left, right)]
+        gap = core.minus(*sides)
+        if step:
+            gap = peeled(gap, step)
+        return reading.graph.vanishes(gap, lambda poly: used(poly, known), deep)
+
+
+def inside(at: At, shape: Sequence[sp.Expr]) -> list[Affine]:
+    """Facts that say that a place lies in an array."""
+    pairs = zip(at, shape, strict=True)
+    return [fact for place, size in pairs for fact in core.within(place, affine(1), _whole(size))]
+
+
+def _equations(reading: Reading, known: Known) -> Iterator[Equation]:
+    """Return an equation as the core uses it: its indices and its places stand for any."""
+    left, right = known.statement.left, known.statement.right
+    indices = _letters(known.ranges)
+    for at in places(left.shape, "any"):
+        axes = zip(at, left.shape, strict=True)
+        letters = [(name, affine(1), _whole(size)) for place, size in axes for name in place.names]
+        with core.assuming(*within_ranges([*indices, *letters])):
+            equation = Equation.between(
+                reading.entry(left, at),
+                reading.entry(right, at if right.shape else ()),
+                [*indices, *letters],
+            )
+        if equation is not None:
+            yield equation
+
+
+def by_values(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides agree once definitions are written out."""
+    return agree(left, right, premises)
+
+
+def by_equations(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides agree once the equations that are known are used."""
+    return bool(premises.known) and agree(left, right, premises, equations=premises.known)
+
+
+def by_functions(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides agree once functions that have rules are written out too."""
+    return bool(premises.functions) and agree(left, right, premises, functions=True)
+
+
+def by_depth(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides agree once definitions are written out at other times as well."""
+    return agree(left, right, premises, deep=True)
+
+
+def forward(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides agree once all derivatives are taken forward."""
+    return agree(left, right, premises, reverse=False, equations=premises.known)
+
+
+WAYS = (by_values, by_equations, by_functions, by_depth, forward)
+"""Ways to compare two sides, the shortest first."""
+
+
+# -- Induction -------------------------------------------------------------------------------------
+
+
+def _steps(left: Expression, right: Expression, premises: Premises) -> list[sp.Symbol]:
+    """Indices and sizes that an induction may be over: times, and the number of steps."""
+    free = lang.indices(left) | lang.indices(right)
+    return [s for s in sorted(free, key=str) if str(s) in ("t", "T", "l")]
+
+
+def by_induction(
+    left: Expression, right: Expression, premises: Premises, claim: Relation, index: sp.Symbol
+) -> bool:
+    """Whether a line follows from a claim at the step before, and both hold at the first.
+
+    An induction over the number of steps is one over a time up to it.
+    """
+    if index.is_positive:  # a size
+        time = sp.Symbol("t_any", integer=True)
+        put = {index: time}
+        general = replace(premises, ranges={**premises.ranges, time: (sp.Integer(1), index)})
+        sides = (replaced(left, put), replaced(right, put))
+        return by_induction(sides[0], sides[1], general, replaced(claim, put), time)
+    if index not in premises.ranges:
+        return False
+    first, last = premises.ranges[index]
+    earlier = [s for s, (_, high) in premises.ranges.items() if high == index]
+    start = earlier[0] if earlier else first
+    base, before = {index: start}, {index: index - 1}
+    at_first = {s: bounds for s, bounds in premises.ranges.items() if s != index}
+    later = {**premises.ranges, index: (start + 1, last)}
+    if earlier:
+        at_first[start] = premises.ranges[start][0], last
+        later[start] = premises.ranges[start][0], index - 1
+    for sides in ((claim.left, claim.right), (left, right)):
+        one, other = (replaced(side, base) for side in sides)
+        if not any(way(one, other, replace(premises, ranges=at_first)) for way in WAYS):
+            return False
+    hypothesis = Known(
+        Relation(replaced(claim.left, before), "=", replaced(claim.right, before)), {}
+    )
+    return any(
+        agree(
+            left,
+            right,
+            replace(premises, ranges=later),
+            equations=[hypothesis, *more],
+            step=str(index),
+            reverse=reverse,
+        )
+        for more in ((), premises.known)
+        for reverse in (True, False)
+    )
+
+
+def replaced(node: Any, values: dict[sp.Symbol, Any]) -> Any:
+    """Put values for free indices, but neither in declarations nor for what is bound."""
+    if isinstance(node, sp.Symbol):
+        return values.get(node, node)
+    if isinstance(node, lang.Variable) or not node.args:
+        return node
+    if isinstance(node, sp.Expr):
+        return node.xreplace(values)
+    if type(node) in lang.BINDERS:
+        values = {s: v for s, v in values.items() if s != lang.BINDERS[type(node)](node)}
+    if isinstance(node, lang.Relation):
+        return Relation(replaced(node.left, values), node.sign, replaced(node.right, values))
+    if isinstance(node, lang.Function):
+        index = tuple(sp.sympify(i).xreplace(values) for i in node.index)
+        return lang.Function(node.name, node.args[1], node.order, index)
+    return node.func(*(replaced(part, values) for part in node.args))

@@ -1,0 +1,149 @@
+"""Using an equation that is known, and induction.
+
+An equation is used from left to right: its left-hand side is one atom, its letters stand for any
+whole numbers within their ranges, and wherever the atom stands at such numbers, the right-hand
+side may stand.  Induction uses an equation at the step before, once it holds at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rnnnotes.core.integers import Affine, affine
+from rnnnotes.core.normal import (
+    array,
+    chained,
+    context,
+    mapped,
+    plus,
+    product_of,
+    put,
+    scaled,
+    term,
+    times,
+)
+from rnnnotes.core.terms import Atom, Delta, Entry, Mask, Poly, Product, Sum
+
+__all__ = ["Equation", "peeled", "used"]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An atom, the ranges of its letters, and what it equals at given values of them."""
+
+    left: Atom
+    ranges: tuple[tuple[str, Affine, Affine], ...]
+    right: Poly
+
+    @classmethod
+    def between(
+        cls, left: Poly, right: Poly, ranges: Iterable[tuple[str, Affine, Affine]]
+    ) -> Equation | None:
+        """Equation of two polynomials, if the left is one atom, but for a number and a sign."""
+        if len(left.terms) != 1:
+            return None
+        ((monomial, value),) = left.terms.items()
+        if len(monomial) != 1 or monomial[0][1] != 1 or value not in (1, -1):
+            return None
+        return cls(monomial[0][0], tuple(ranges), scaled(value, right))
+
+    def at(self, atom: Atom) -> Poly | None:
+        """Return the right-hand side where an atom is the left-hand side at some values."""
+        values = matched(self.left, atom, {letter for letter, _, _ in self.ranges})
+        if values is None or not all(letter in values for letter, _, _ in self.ranges):
+            return None
+        facts = context().facts
+        within = all(
+            facts.entails(values[letter] - low.put(values))
+            and facts.entails(high.put(values) - values[letter])
+            for letter, low, high in self.ranges
+        )
+        return put(self.right, values) if within else None
+
+
+def matched(pattern: Atom, atom: Atom, letters: set[str]) -> dict[str, Affine] | None:
+    """Values of letters at which a pattern is an atom, or None if there are none that are seen."""
+    if isinstance(pattern, Entry) and isinstance(atom, Entry):
+        pairs = [*zip(pattern.at, atom.at, strict=False)]
+        same = pattern.name == atom.name and len(pattern.at) == len(atom.at)
+    elif isinstance(pattern, Product) and isinstance(atom, Product):
+        pairs = [*zip(pattern.at, atom.at, strict=False)]
+        same = pattern.body == atom.body
+    else:
+        return {letter: affine(letter) for letter in letters} if pattern == atom else None
+    values: dict[str, Affine] = {}
+    for place, other in pairs:
+        unknown = place.names & letters - values.keys()
+        if len(unknown) == 1:
+            (letter,) = unknown
+            rest = place - affine(letter)
+            if letter in rest.names:
+                return None
+            values[letter] = other - rest.put(values)
+    if isinstance(pattern, Product):
+        values |= {letter: affine(letter) for letter in letters - values.keys()}
+    if not same or any(place.put(values) != other for place, other in pairs):
+        return None
+    return values
+
+
+def used(poly: Poly, equations: Iterable[Equation]) -> Poly:
+    """Put the right-hand sides of equations for their left-hand sides, once."""
+    known = list(equations)
+
+    def known_value(atom: Atom) -> Poly | None:
+        return next((value for one in known if (value := one.at(atom)) is not None), None)
+
+    return mapped(poly, known_value)
+
+
+# -- The last step ---------------------------------------------------------------------------------
+
+
+def peeled(poly: Poly, letter: str) -> Poly:
+    """Take the last step out of sums and ordered products that go up to a letter.
+
+    A mask [i <= t] is [i <= t - 1] + [i = t], for whole numbers of any kind.  A product that has a
+    factor at t, as its first is surely not later, is this factor times the product up to t - 1.
+    """
+
+    def last_term(atom: Atom) -> Poly | None:
+        return sum_peeled(atom, letter) if isinstance(atom, Sum) else None
+
+    def last_factor(atom: Atom) -> Poly | None:
+        if isinstance(atom, Product) and atom.body.ranges[0][1] == affine(letter):
+            return product_peeled(atom)
+        return None
+
+    return mapped(mapped(poly, last_term), last_factor)
+
+
+def sum_peeled(atom: Sum, letter: str) -> Poly | None:
+    """Take the last step out of a sum: the one at which a bound letter is the letter itself."""
+    ends = [a for a, _ in atom.factors if isinstance(a, Mask)
+            and any(a.least == affine(letter) - affine(bound) for bound in atom.bound)]  # fmt: skip
+    if not ends:
+        return None
+    end = min(ends, key=lambda one: one.key)
+    rest = [(a, e) for a, e in atom.factors if a != end]
+    earlier = term(1, atom.bound, [*rest, (Mask(end.least - 1), 1)])
+    return plus(earlier, term(1, atom.bound, [*rest, (Delta(end.least), 1)]))
+
+
+def product_peeled(atom: Product) -> Poly | None:
+    """Take the last step out of an ordered product."""
+    (low, high), *axes = atom.body.ranges
+    if not context().facts.entails(high - low):
+        return None
+
+    def at(j: Affine, *place: Affine) -> Poly:
+        return put(atom.body.body, dict(zip(atom.body.letters, (j, *place), strict=True)))
+
+    before = array([(low, high - 1), *axes], at)
+    if not atom.at:
+        return times(at(high), product_of(before, ()))
+    factors: list[Callable[..., Poly]] = [
+        lambda r, c: at(high, r, c), lambda r, c: product_of(before, (r, c))
+    ]  # fmt: skip
+    return chained(factors, axes[0], atom.at)

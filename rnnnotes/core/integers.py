@@ -1,0 +1,212 @@
+"""Whole numbers that are not known: sizes, times and places, and what is known of them.
+
+A place of an array, a bound of a sum or the number of steps is an `Affine` expression: whole
+numbers times letters, plus a whole number.  `Facts` are such expressions that are not negative;
+they entail another if its opposite contradicts them, which is decided by eliminating one letter
+after the other (Fourier and Motzkin), rounding down to whole numbers on the way.  What is not
+entailed is not known: it counts neither as true nor as false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import gcd, prod
+
+__all__ = ["Affine", "Facts", "affine"]
+
+Whole = "Affine | int"
+
+LIMIT = 400
+"""Facts at which an elimination is given up: the answer is then that nothing is known."""
+
+
+class Affine:
+    """Whole numbers times letters, plus a whole number: ``2*H + 1``, ``t - k``.
+
+    A product of sizes, such as the number of entries of a matrix, is one letter with a star in it.
+    """
+
+    __slots__ = ("_hash", "_key", "constant", "names", "parts")
+
+    def __init__(self, parts: Mapping[str, int], constant: int = 0) -> None:
+        self.parts = tuple(sorted((name, number) for name, number in parts.items() if number))
+        self.constant = constant
+        self.names = frozenset(name for name, _ in self.parts)
+        self._hash = hash((self.parts, constant))
+        self._key = ""
+
+    @property
+    def key(self) -> str:
+        """Text that is the same for the same expression."""
+        if not self._key:
+            letters = [f"{number}{name}" for name, number in self.parts]
+            self._key = "+".join([*letters, str(self.constant)])
+        return self._key
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Affine)
+            and self.parts == other.parts
+            and self.constant == other.constant
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return self.key
+
+    def __add__(self, other: Affine | int) -> Affine:
+        if isinstance(other, int):
+            return Affine(dict(self.parts), self.constant + other)
+        parts = dict(self.parts)
+        for name, number in other.parts:
+            parts[name] = parts.get(name, 0) + number
+        return Affine(parts, self.constant + other.constant)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Affine:
+        return self * -1
+
+    def __sub__(self, other: Affine | int) -> Affine:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Affine:
+        return -self + other
+
+    def __mul__(self, number: int) -> Affine:
+        return Affine({name: number * n for name, n in self.parts}, number * self.constant)
+
+    __rmul__ = __mul__
+
+    @property
+    def is_number(self) -> bool:
+        """Whether no letter occurs."""
+        return not self.parts
+
+    def number_of(self, name: str) -> int:
+        """Number that stands before a letter; zero if it does not occur."""
+        return next((number for letter, number in self.parts if letter == name), 0)
+
+    def put(self, values: Mapping[str, Affine]) -> Affine:
+        """Put other expressions for letters, but not for a part of a product of sizes."""
+        if any(values.keys() & set(name.split("*")) for name in self.names if "*" in name):
+            raise ValueError(f"no value is put for a factor of {self}")
+        if not self.names & values.keys():
+            return self
+        kept = {name: number for name, number in self.parts if name not in values}
+        result = Affine(kept, self.constant)
+        for name, number in self.parts:
+            if name in values:
+                result += number * values[name]
+        return result
+
+    def solved(self, name: str) -> Affine | None:
+        """Value of a letter for which the expression is zero, if it is surely a whole number."""
+        number = self.number_of(name)
+        return (self - Affine({name: number})) * -number if number in (1, -1) else None
+
+
+def affine(value: Affine | int | str) -> Affine:
+    """Read a whole number or a letter as an expression."""
+    if isinstance(value, Affine):
+        return value
+    return Affine({}, value) if isinstance(value, int) else Affine({value: 1})
+
+
+class Facts:
+    """Expressions that are known not to be negative."""
+
+    def __init__(self, known: Iterable[Affine] = (), inside: Facts | None = None) -> None:
+        more = frozenset(known)
+        self.known: frozenset[Affine] = inside.known | more if inside else more
+        self.of_letter: dict[str, tuple[Affine, ...]] = dict(inside.of_letter) if inside else {}
+        for fact in more:
+            for name in fact.names:
+                self.of_letter[name] = (*self.of_letter.get(name, ()), fact)
+        self._entailed: dict[Affine, bool] = {}
+
+    def also(self, *more: Affine) -> Facts:
+        """Return these facts and more."""
+        new = self.known.union(more) - self.known
+        return Facts(new, self) if new else self
+
+    def entails(self, expr: Affine) -> bool:
+        """Whether an expression is surely not negative."""
+        if not expr.parts:
+            return expr.constant >= 0
+        if expr not in self._entailed:
+            self._entailed[expr] = self._follows(expr)
+        return self._entailed[expr]
+
+    def _follows(self, expr: Affine) -> bool:
+        for name, number in expr.parts:
+            # What bounds a sum from below bounds each of its letters from the side that counts.
+            sides = (fact.number_of(name) for fact in self.of_letter.get(name, ()))
+            if not any(side * number > 0 for side in sides):
+                return False
+        return contradictory([*self._about(expr.names), -expr - 1])
+
+    def excludes(self, expr: Affine) -> bool:
+        """Whether an expression is surely negative."""
+        return self.entails(-expr - 1)
+
+    def equal(self, expr: Affine) -> bool:
+        """Whether an expression is surely zero."""
+        return self.entails(expr) and self.entails(-expr)
+
+    def differ(self, expr: Affine) -> bool:
+        """Whether an expression is surely not zero."""
+        return self.excludes(expr) or self.excludes(-expr)
+
+    def are_contradictory(self) -> bool:
+        """Whether nothing fulfils all of them."""
+        return contradictory(list(self.known))
+
+    def _about(self, names: Iterable[str]) -> set[Affine]:
+        """Facts that are tied to some letters, by way of others too."""
+        found: set[Affine] = set()
+        pending, seen = list(names), set(names)
+        while pending:
+            for fact in self.of_letter.get(pending.pop(), ()):
+                found.add(fact)
+                pending += fact.names - seen
+                seen |= fact.names
+        return found
+
+
+def contradictory(facts: Iterable[Affine]) -> bool:
+    """Whether no whole numbers make all expressions nonnegative: surely none, or else not known."""
+    left = {rounded(fact) for fact in facts}
+    while True:
+        if any(not fact.parts and fact.constant < 0 for fact in left):
+            return True
+        letters: dict[str, list[int]] = {}
+        for fact in left:
+            for name, number in fact.parts:
+                letters.setdefault(name, [0, 0])[number > 0] += 1
+        if not letters or len(left) > LIMIT:
+            return False
+        left = eliminated(left, min(letters, key=lambda name: (prod(letters[name]), name)))
+
+
+def eliminated(facts: set[Affine], name: str) -> set[Affine]:
+    """All that facts say of the other letters: each lower bound of a letter is below each upper."""
+    lower = [fact for fact in facts if fact.number_of(name) > 0]
+    upper = [fact for fact in facts if fact.number_of(name) < 0]
+    rest = {fact for fact in facts if name not in fact.names}
+    return rest | {
+        rounded(low * -high.number_of(name) + high * low.number_of(name))
+        for low in lower
+        for high in upper
+    }
+
+
+def rounded(fact: Affine) -> Affine:
+    """Divide by what all letters share; a whole number that is not negative can be rounded down."""
+    shared = gcd(*(number for _, number in fact.parts))
+    if shared <= 1:
+        return fact
+    parts = {name: number // shared for name, number in fact.parts}
+    return Affine(parts, fact.constant // shared)

@@ -70,7 +70,7 @@ def holds_for_all_sizes(
     bool
         True if the line is proved for all sizes; False if that is not known.
     """
-    if any(way(left, right, premises) for way in WAYS):
+    if any(way(left, right, premises) for way in WAYS) or by_parts(left, right, premises):
         return True
     return any(
         by_induction(left, right, premises, equation, index)
@@ -232,6 +232,30 @@ def forward(left: Expression, right: Expression, premises: Premises) -> bool:
     """Whether sides agree once all derivatives are taken forward."""
     return agree(left, right, premises, reverse=False, equations=premises.known)
 
+
+def by_parts(left: Expression, right: Expression, premises: Premises) -> bool:
+    """Whether sides are one function of parts that are equal, one by one."""
+    if type(left) is not type(right) or len(left.args) != len(right.args) or left == right:
+        return False
+    if isinstance(left, SUMS) and left.args[1:] == right.args[1:]:
+        body, index, *bounds = left.args
+        low, high = bounds if isinstance(left, lang.Sum) else reversed(bounds)
+        inner = replace(premises, ranges={**premises.ranges, index: (low, high)})
+        return index not in premises.ranges and holds_for_all_sizes(body, right.args[0], inner)
+    if not isinstance(left, COMPOUND):
+        return False
+    pairs = [(a, b) for a, b in zip(left.args, right.args, strict=True) if a != b]
+    return all(a.shape == b.shape and holds_for_all_sizes(a, b, premises) for a, b in pairs)
+
+
+SUMS = lang.Sum, lang.Product
+"""Nodes that repeat a part: parts that are equal at each index make equal wholes."""
+
+COMPOUND = (
+    *(lang.Norm, lang.SpectralRadius, lang.Abs, lang.Neg, lang.Transpose, lang.Diag, lang.Inverse),
+    *(lang.Add, lang.Sub, lang.Times, lang.Divide, lang.MatMul, lang.Outer, lang.Max, lang.Min),
+)
+"""Nodes whose value depends on those of their parts alone."""
 
 WAYS = (by_values, by_equations, by_functions, by_depth, forward)
 """Ways to compare two sides, the shortest first."""

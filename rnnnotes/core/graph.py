@@ -124,26 +124,37 @@ class Graph:
         """Whether a polynomial is zero once definitions are written out, as far as is needed.
 
         Entries are written out at a time that is a letter or a number; with `deep`, wherever a
-        definition surely reaches.  Derivatives are written out one step at a time, and before each
-        it is tried whether the entries alone decide it.  What is written out is rewritten by the
-        equations that are known.
+        definition surely reaches.  Derivatives that go forward come first, those that go backward
+        one step at a time, and before each it is tried whether the entries alone decide it.  What
+        is written out is rewritten by the equations that are known.
         """
+
+        def goes_forward(atom: Atom) -> bool:
+            return is_slope(atom) and not self.goes_backward(self.ends(atom)[0])
+
+        def is_value(atom: Atom) -> bool:
+            return not is_slope(atom)
+
         poly = rewrite(poly)
-        while not self.vanishes_by_values(poly, rewrite, deep):
+        while True:
+            poly = self.settled_by(poly, goes_forward, rewrite, deep)
+            if is_zero(self.settled_by(poly, is_value, rewrite, deep)):
+                return True
             opened = rewrite(self.opened(poly, is_slope, deep))
             if opened == poly:
                 return False
             poly = opened
-        return True
 
-    def vanishes_by_values(self, poly: Poly, rewrite: Callable[[Poly], Poly], deep: bool) -> bool:
-        """Whether a polynomial is zero once entries are written out, its derivatives closed."""
+    def settled_by(
+        self, poly: Poly, kind: Callable[[Atom], bool], rewrite: Callable[[Poly], Poly], deep: bool
+    ) -> Poly:
+        """Write out all of a kind, until the polynomial is zero or nothing of the kind goes on."""
         while not is_zero(poly):
-            opened = rewrite(self.opened(poly, lambda atom: not is_slope(atom), deep))
+            opened = rewrite(self.opened(poly, kind, deep))
             if opened == poly:
-                return False
+                break
             poly = opened
-        return True
+        return poly
 
     def opened(self, poly: Poly, kind: Callable[[Atom], bool], deep: bool) -> Poly:
         """Write out what comes first of a kind, by one step; what most depends on comes first."""

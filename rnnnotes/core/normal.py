@@ -921,7 +921,7 @@ def absolute(poly: Poly) -> Poly:
     """|a b| is |a| |b|, |-a| is |a|, and |a| is a where a is surely not negative."""
     if not poly.terms:
         return ZERO
-    outside = [(atom, e) for atom, e in shared(poly) if e > 0]
+    outside = shared(poly)
     inside = over(poly, term(1, (), outside)) if outside else poly
     value = Fraction(inside.terms[min(inside.terms, key=spelled)])
     inside = scaled(1 / value, inside)

@@ -269,7 +269,7 @@ def test_text_reads_as_it_was_stated():
         "W_hhᵀ (v + w)": W_hh.T @ (v + w),
         "v wᵀ": language.Outer(v, w),
         "v/(v + 1)": v / (v + 1),
-        "(v + w)^2": (v + w) ** 2,
+        "(v + w)^⊙2": (v + w) ** 2,
         "-(v + w)": -(v + w),
         "H-1": language.wrap(H - 1),
     }

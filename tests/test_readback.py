@@ -120,6 +120,7 @@ def test_no_letter_of_the_notation_means_something_else():
 
 MISPRINTS = {
     r"\tanh^{-1}(u)": tanh(u) ** -1,
+    r"f^{2}(u)": f(u) ** 2,
     r"\mathbf{W}_{hh} \mathbf{v}^{\top} \mathbf{M}_{t}": W_hh @ (v @ M[t]),
     r"\mathbf{W}_{hh} \prod_{j=t}^{1} \mathbf{M}_{j} \mathbf{v}": (
         W_hh @ lang.Product(M[j], j, t, 1)
@@ -183,6 +184,7 @@ NUMBERS = [
     sp.Integer(0), sp.Integer(1), sp.Integer(2), sp.Integer(-1), sp.Integer(-3), sp.Rational(1, 2),
     sp.Rational(-3, 4), H, T, O, t, t - 1, T - t, t - tau - 1, 2 * H, H * (D + H), H**2, T / 2,
     3 * H / 2, 1 / T, 1 - H, 2 * H * (D + H + 1) + 3 * H, -H, H * (1 - D), (H + 1) ** 2, k,
+    sp.sqrt(D), 2 / sp.sqrt(H + 1),
 ]  # fmt: skip
 
 STATES = [h[t], h[t - 1], h[layer, t], h[j], a_x[t], a_x[layer, t], s[T], h_tilde[t]]

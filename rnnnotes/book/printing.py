@@ -245,7 +245,7 @@ def _outer(node: Any) -> str:
 def _power(node: Any) -> str:
     base, exponent = node.args
     if isinstance(base, lang.Apply):
-        counts = isinstance(exponent, lang.Number) and exponent.args[0] in (2, 3, 4)
+        counts = isinstance(exponent, lang.Number) and latex(exponent).isdigit()
         if base.function.name in NAMED and counts and not (base.shape or base.function.order):
             argument = bracket(latex(base.arguments[0]))
             return rf"{_function(base.function)}^{{{latex(exponent)}}}{argument}"

@@ -75,6 +75,8 @@ def applied(function: Token, *rest: Any) -> Meaning:
     primes = [part for part in rest if isinstance(part, Token)]
     *marks, arguments = rest[len(primes) :]
     found = dict(marks)
+    if "power" in found and (primes or function != "tanh"):
+        raise Misprint(f"is it a power of {function}, or {function} of {function}?")
     value = ("apply", str(function), len(primes), found.get("time", ()), arguments)
     return says.power(value, found["power"]) if "power" in found else value
 
@@ -114,6 +116,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "convolution": lambda vector, kernel: ("convolve", vector, kernel),
     "quotient": says.quotient,
     "fraction": says.quotient,
+    "root": lambda inner: says.power(inner, says.number(sp.Rational(1, 2))),
     "big": lambda sign, letter, *rest: (OPERATORS[sign], rest[-1], index(letter), *rest[:-1]),
     "gradient": lambda by, of: ("gradient", of, by),
     "derivative": derivative,

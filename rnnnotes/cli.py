@@ -65,12 +65,13 @@ def list_(chapters: tuple[str, ...]) -> None:
 @click.option("--latex", "as_latex", is_flag=True, help="Write equations in LaTeX.")
 def show(id: str, as_latex: bool) -> None:
     """Show a formula: equation, symbols, code, derivation and verdict."""
-    from rnnnotes.book.plaintext import text
-    from rnnnotes.book.printing import latex
+    from rnnnotes.book.plaintext import range_text, text
+    from rnnnotes.book.printing import latex, range_latex
 
     console, stated = _console(), _find(id)
     outcome = _check([stated], console)[stated.id]
-    for title, lines in _sections(stated, outcome, latex if as_latex else text):
+    writers = (latex, range_latex) if as_latex else (text, range_text)
+    for title, lines in _sections(stated, outcome, *writers):
         console.print(title, style="bold")
         for line in lines:
             console.print(f"  {line}" if line else "")
@@ -80,7 +81,7 @@ def show(id: str, as_latex: bool) -> None:
 
 
 def _sections(
-    stated: Formula, outcome: Outcome, write: Callable[[Any], str]
+    stated: Formula, outcome: Outcome, write: Callable[[Any], str], write_range: Callable[..., str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Titles and lines of what is shown of a formula."""
     from rnnnotes.book.bibliography import find_source
@@ -89,9 +90,8 @@ def _sections(
     yield f"{stated.title} ({stated.id})", [write(stated.statement)]
     if stated.where:
         yield "Where", [write(condition) for condition in stated.where]
-    ranges = [f"{index} from {low} to {high}" for index, low, high in stated.index_ranges()]
-    if ranges:
-        yield "For all", ranges
+    if ranges := stated.index_ranges():
+        yield "For all", [write_range(*bounds) for bounds in ranges]
     yield "Symbols", _aligned(_symbols(stated))
     parameters = ", ".join(inspect.signature(stated.code).parameters)
     yield "Code", [f"def {stated.name}({parameters}):",

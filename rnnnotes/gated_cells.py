@@ -1109,7 +1109,7 @@ def highway_layer(t_gate: Array, h_tilde: Array, s_below: Array) -> Array:
         "R_t": R_t[layer],
         "R_h": R_h[layer],
     },
-    ranges={layer: (1, 2)},
+    ranges={layer: (1, N)},
 )  # fmt: skip
 def highway_jacobian(
     t_gate: Array, h_tilde: Array, s_below: Array, R_t: Array, R_h: Array
@@ -1392,7 +1392,7 @@ def rhn_layer(h_tilde: Array, t_gate: Array, s_below: Array, k_gate: Array) -> A
         "R_t": R_t[layer],
         "R_h": R_h[layer],
     },
-    ranges={layer: (1, 2)},
+    ranges={layer: (1, N)},
 )  # fmt: skip
 def rhn_jacobian(
     k_gate: Array, t_gate: Array, h_tilde: Array, s_below: Array, R_k: Array, R_t: Array, R_h: Array

@@ -21,11 +21,12 @@ from rnnnotes.book.language import (
     Jacobian,
     Max,
     Number,
+    Ones,
     Outer,
     Size,
     Stack,
     Sum,
-    wrap,
+    Zeros,
 )
 from rnnnotes.bptt import hidden_loss
 from rnnnotes.notation import (
@@ -564,8 +565,9 @@ def bounded(h_0: Array) -> Array:
 
 
 @formula(
-    1 * h[t - 1] + (wrap(1) - 1) * h_tilde[t], "=", h[t - 1],
-    source="zhang2023", slug="gru-special-cases",
+    h[t], "=", h[t - 1],
+    source="zhang2023", slug="gru-special-cases", given=[hidden_state],
+    where=[(z_gate[t], "=", Ones(H))],
     derivation=[
         ("=", h[t - 1], "of the candidate nothing is written"),
     ],
@@ -592,11 +594,12 @@ def copy(h_prev: Array) -> Array:
 
 
 @formula(
-    0 * h[t - 1] + (wrap(1) - 0) * tanh(W_xh @ x[t] + W_hh @ (1 * h[t - 1]) + b_h), "=",
-    tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
+    h[t], "=", tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
     source="zhang2023", slug="gru-special-cases",
+    given=[hidden_state, candidate, pre_activation_reset_before],
+    where=[(z_gate[t], "=", Zeros(H)), (r_gate[t], "=", Ones(H))],
     derivation=[
-        ("=", tanh(W_xh @ x[t] + W_hh @ (1 * h[t - 1]) + b_h), "nothing of the old state is kept"),
+        ("=", h_tilde[t], "nothing of the old state is kept"),
         ("=", tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the candidate sees all of it"),
     ],
 )  # fmt: skip
@@ -631,8 +634,9 @@ def vanilla_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) 
 
 
 @formula(
-    tanh(W_xh @ x[t] + W_hh @ (0 * h[t - 1]) + b_h), "=", tanh(W_xh @ x[t] + b_h),
+    h_tilde[t], "=", tanh(W_xh @ x[t] + b_h),
     source="zhang2023", slug="gru-special-cases",
+    given=[candidate, pre_activation_reset_before], where=[(r_gate[t], "=", Zeros(H))],
     derivation=[
         ("=", tanh(W_xh @ x[t] + b_h), "the product of the weights with zero is zero"),
     ],

@@ -135,8 +135,8 @@ u = declare("u", "u", "any real number")
 v = declare("v", r"\mathbf{v}", "any vector", H)
 w = declare("w", r"\mathbf{w}", "any vector of the same size", H)
 scores = declare("scores", r"\boldsymbol{\zeta}", "scores of the classes, any real numbers", O)
-p = declare("p", r"\mathbf{p}", "probabilities of the classes", O)
-L_class = declare("L_class", "L", "loss if the class is r", times=(1, O))
+p = declare("p", r"\boldsymbol{\pi}", "probabilities of the classes", O)
+L_class = declare("L_class", r"L^{\mathrm{ce}}", "loss if the class is r", times=(1, O))
 X = declare("X", r"\mathbf{X}", "batch of inputs, one example a row", B, D)
 a_x = declare("a_x", r"\mathbf{a}^{x}", "what the input adds to a pre-activation", H, times=(1, T))
 
@@ -156,7 +156,7 @@ b_ih = declare("b_ih", r"\mathbf{b}_{ih}", "bias that comes with the input weigh
 b_hh = declare("b_hh", r"\mathbf{b}_{hh}", "bias that comes with the recurrent weights", H)
 W_below = declare("W_below", r"\mathbf{V}", "weights from the layer below", H, H, times=(2, N))
 W_layer = declare("W_layer", r"\mathbf{W}", "weights from a layer to itself", H, H, times=(2, N))
-b_layer = declare("b_layer", r"\mathbf{b}", "bias of a layer", H, times=(2, N))
+b_layer = declare("b_layer", r"\mathbf{b}^{a}", "bias of a layer", H, times=(2, N))
 h_ahead = declare(
     "h_ahead", r"\overrightarrow{\mathbf{h}}", "state of the network that reads ahead", H,
     times=(0, T),
@@ -261,7 +261,7 @@ W_oo = declare("W_oo", r"\mathbf{W}_{oo}", "weights from output gate to output g
 span = declare("span", r"\vartheta", "steps that a unit is to remember beyond the one at hand",
                positive=True)  # fmt: skip
 spans = declare("spans", r"\boldsymbol{\vartheta}", "the same for each unit", H, positive=True)
-age = declare("age", "n", "steps since a cell was written", positive=True)
+age = declare("age", r"\alpha", "steps since a cell was written", positive=True)
 x_map = declare("x_map", r"\mathbf{x}^{m}", "input map: a number at each place", S, times=(1, T))
 h_map = declare("h_map", r"\mathbf{h}^{m}", "hidden map", S, times=(0, T))
 c_map = declare("c_map", r"\mathbf{c}^{m}", "map of cells", S, times=(0, T))

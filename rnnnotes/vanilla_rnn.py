@@ -19,6 +19,7 @@ from rnnnotes.notation import (
     L,
     L_mean,
     L_t,
+    N,
     O,
     T,
     W_bb,
@@ -652,7 +653,7 @@ def state_from_pre_activation_form(
 @formula(
     h[layer, t], "=",
     f(W_below[layer] @ h[layer - 1, t] + W_layer[layer] @ h[layer, t - 1] + b_layer[layer]),
-    source=["zhang2023", "pytorch_rnn"], slug="deep-rnn", ranges={layer: (2, 3)},
+    source=["zhang2023", "pytorch_rnn"], slug="deep-rnn", ranges={layer: (2, N)},
     bindings={
         "h_below": h[layer - 1, t],
         "h_prev": h[layer, t - 1],

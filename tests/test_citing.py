@@ -18,6 +18,9 @@ from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import Atom
 from rnnnotes.book.formulas import find, find_all
 from rnnnotes.book.language import Expression, Function, walk
+from rnnnotes.book.plaintext import range_text
+from rnnnotes.book.plaintext import text as text_of
+from rnnnotes.book.printing import latex, range_latex
 from rnnnotes.book.proof import Checker, assignments, world_of
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.cli import FORMATS as OFFERED
@@ -48,7 +51,33 @@ def test_latex_holds_the_printed_equation():
     assert f"\n  {stated.latex}\n" in text
     assert r"\label{eq:gradients.gap_bound}" in text
     assert f"% {permalink(stated.id)}" in text
-    assert "% holds where" in text
+    assert text.endswith(".\n")
+
+
+@pytest.mark.parametrize("id", BOOK)
+def test_every_export_says_for_what_a_formula_holds(id):
+    """A recursion that ends before the last step is false without its range."""
+    stated, data = find(id), as_data(find(id))
+    prose = [cite(stated, "latex"), cite(stated, "markdown")]
+    prose = ["\n".join(line for line in text.splitlines() if line[:1] != "%") for text in prose]
+
+    for text in prose:
+        assert all(f"${latex(condition)}$" in text for condition in stated.where)
+        assert all(f"${range_latex(*bounds)}$" in text for bounds in stated.index_ranges())
+        assert ("It holds" in text) == bool(stated.where or stated.index_ranges())
+        assert all(latex(node) in text for node in walk(stated.statement)
+                   if isinstance(node, language.Order))  # fmt: skip
+    assert [shown["text"] for shown in data["where"]] == [text_of(c) for c in stated.where]
+    assert [(shown["latex"], shown["text"]) for shown in data["indices"]] == [
+        (range_latex(*bounds), range_text(*bounds)) for bounds in stated.index_ranges()
+    ]
+
+
+def test_range_of_a_recursion_stands_below_it():
+    """At the last step the gradient has no next step: the formula is that of an earlier one."""
+    text = cite(find("bptt.state_gradient"), "latex")
+
+    assert text.splitlines()[-1] == r"It holds for $t = 1, \dots, T-1$."
 
 
 def test_markdown_links_to_the_formula_and_names_its_sources():
@@ -269,7 +298,7 @@ def test_text_reads_as_it_was_stated():
         "W_hhᵀ (v + w)": W_hh.T @ (v + w),
         "v wᵀ": language.Outer(v, w),
         "v/(v + 1)": v / (v + 1),
-        "(v + w)^2": (v + w) ** 2,
+        "(v + w)^⊙2": (v + w) ** 2,
         "-(v + w)": -(v + w),
         "H-1": language.wrap(H - 1),
     }

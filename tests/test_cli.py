@@ -131,16 +131,18 @@ def test_show_writes_latex_on_request(run):
 @pytest.mark.parametrize("id", find_all())
 def test_each_formula_can_be_shown(id):
     """No formula has a part that show cannot write."""
-    from rnnnotes.book.plaintext import text
+    from rnnnotes.book.plaintext import range_text, text
     from rnnnotes.cli import _sections
 
     stated = find(id)
     outcome = Outcome(stated, Result(id, "tested", "tested", (), {}, 100))
-    sections = dict(_sections(stated, outcome, text))
+    sections = dict(_sections(stated, outcome, text, range_text))
 
     assert sections["Symbols"]
     assert sections["Verdict"] == ["tested on 100 draws; the code agrees on draws"]
     assert ("Derivation" in sections) != stated.is_definition
+    assert sections.get("Where", []) == [text(condition) for condition in stated.where]
+    assert sections.get("For all", []) == [range_text(*b) for b in stated.index_ranges()]
 
 
 # -- cite ------------------------------------------------------------------------------------------

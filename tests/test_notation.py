@@ -1,6 +1,7 @@
 """Every symbol is declared once, and means one thing."""
 
 import keyword
+from collections import Counter
 from itertools import chain
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from rnnnotes import notation
 from rnnnotes.book.formulas import find_all
 from rnnnotes.book.language import Function, StatementError, Variable, walk
+from rnnnotes.book.printing import index_latex
 from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS, T, declare, function, index, size
 
 FORMULAS = find_all()
@@ -62,15 +64,28 @@ def test_each_symbol_says_what_it_means():
         assert not text.endswith(".")
 
 
-def test_two_symbols_of_one_formula_do_not_look_alike():
-    """Who reads a formula must be able to tell its symbols apart."""
-    for stated in FORMULAS.values():
-        found = {node for tree in trees(stated) for node in walk(tree)}
-        texes = [SYMBOLS[node].tex for node in found if isinstance(node, Variable)
-                 if node in SYMBOLS]  # fmt: skip
-        texes += {FUNCTIONS[node.name].tex for node in found if isinstance(node, Function)}
+LETTERS = {index_latex(letter): str(letter) for letter in (*INDICES, *SIZES)}
 
-        assert len(set(texes)) == len(texes), stated.id
+
+def test_no_two_symbols_look_alike():
+    """Whoever turns a page keeps the letters in mind; an index and a size have theirs too."""
+    texes = [*LETTERS, *(tex for tex, _ in chain(SYMBOLS.values(), FUNCTIONS.values()))]
+
+    assert [tex for tex, count in Counter(texes).items() if count > 1] == []
+
+
+def test_no_symbol_looks_like_a_part_or_a_power_of_another():
+    """The entry at i of a vector p, and a vector of weights for the gate i, cannot both be p_i."""
+    texes = {tex for tex, _ in chain(SYMBOLS.values(), FUNCTIONS.values())}
+    scalars = [tex for symbol, (tex, _) in SYMBOLS.items() if not symbol.shape]
+    square = [SYMBOLS[s].tex for s in SYMBOLS if len(s.shape) == 2 and s.shape[0] == s.shape[1]]
+    parts = {f"{SYMBOLS[symbol].tex}_{{{letter}}}" for symbol in SYMBOLS for letter in LETTERS
+             if symbol.shape or symbol.times}  # fmt: skip
+    parts |= {f"{FUNCTIONS[name].tex}_{{{letter}}}" for name in FUNCTIONS for letter in LETTERS}
+    powers = {f"{tex}^{{{letter}}}" for tex in (*scalars, *square) for letter in LETTERS}
+
+    assert parts & texes == set()
+    assert powers & texes == set()
 
 
 def test_statements_use_declared_symbols_only():

@@ -20,6 +20,7 @@ from rnnnotes.book.arguments import ArgumentError
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import Entry, Ledger, expand
 from rnnnotes.book.language import StatementError, walk
+from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
 from rnnnotes.book.proof import is_positive, is_zero
 from rnnnotes.book.world import World
@@ -167,14 +168,15 @@ def grown(parts, leaves):
             yield build()
 
 
-def test_trees_that_print_alike_have_one_value():
+@pytest.mark.parametrize("printed", [latex, text])
+def test_trees_that_print_alike_have_one_value(printed):
     """Every tree of up to two operations: what a reader cannot tell apart may not differ."""
     leaves = [u, v, W_hh, lang.Number(2)]
     small = dict.fromkeys(grown(leaves, leaves))
     large = dict.fromkeys(grown(small, [*leaves, w]))
     alike = defaultdict(list)
     for tree in (*leaves, *small, *large):
-        alike[latex(tree)].append(tree)
+        alike[printed(tree)].append(tree)
     world = World(NUMBERS)
     draw = Draw(world.ledger, 0)
 

@@ -12,8 +12,8 @@ from rnnnotes.book.bibliography import find_source
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Relation
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.printing import latex
+from rnnnotes.book.plaintext import range_text, text
+from rnnnotes.book.printing import latex, range_latex
 from rnnnotes.book.source import standalone
 from rnnnotes.book.sympytext import sympy_text
 
@@ -105,26 +105,27 @@ def _markdown(stated: Formula) -> str:
         f"[{stated.title}]({permalink(stated.id)})\n"
         f"(`{stated.id}`, rnnnotes {version()}, {YEAR}):\n\n"
         f"$$\n{stated.latex}\n$$\n\n"
-        f"{_conditions(stated)}It goes back to:\n\n{sources}"
+        f"{_conditions(stated)}\n\nIt goes back to:\n\n{sources}"
     )
 
 
 def _conditions(stated: Formula) -> str:
-    if not stated.where:
-        return ""
-    return "It holds where " + " and ".join(f"${latex(c)}$" for c in stated.where) + ".\n\n"
+    """Sentence on what a statement holds for; empty if it holds without condition."""
+    ranges = ", ".join(f"${range_latex(*bounds)}$" for bounds in stated.index_ranges())
+    where = " and ".join(f"${latex(condition)}$" for condition in stated.where)
+    parts = [f"for {ranges}"] * bool(ranges) + [f"where {where}"] * bool(where)
+    return f"It holds {', '.join(parts)}." if parts else ""
 
 
 def _latex(stated: Formula) -> str:
-    where = [f"% holds where {latex(condition)}" for condition in stated.where]
     return "\n".join([
         *_heading(stated, "%"),
         "% needs amsmath and amssymb",
-        *where,
         r"\begin{equation}",
         f"  {stated.latex}",
         rf"  \label{{eq:{stated.id}}}",
         r"\end{equation}",
+        *filter(None, [_conditions(stated)]),
     ])  # fmt: skip
 
 
@@ -188,7 +189,8 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "statement": _relation(stated.statement),
         "where": [_relation(condition) for condition in stated.where],
         "indices": [
-            {"name": str(index), "low": str(low), "high": str(high)}
+            {"name": str(index), "low": str(low), "high": str(high),
+             "latex": range_latex(index, low, high), "text": range_text(index, low, high)}
             for index, low, high in stated.index_ranges()
         ],
         "symbols": _symbols(stated),

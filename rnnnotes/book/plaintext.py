@@ -18,9 +18,9 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, TRAILING, binding, is_total
+from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding, is_open, is_total
 
-__all__ = ["RULES", "in_order", "text"]
+__all__ = ["RULES", "in_order", "range_text", "text"]
 
 SIGNS = {"=": "=", "<=": "≤", "<": "<"}
 
@@ -43,6 +43,11 @@ def text(node: sp.Basic) -> str:
     return RULES[type(node)](node)
 
 
+def range_text(index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> str:
+    """Text of an index with its first and its last value."""
+    return f"{index} = {index_text(low)}..{index_text(high)}"
+
+
 def index_text(expr: Any) -> str:
     """Text of an expression in sizes and indices, without spaces."""
     return in_order(expr).replace(" ", "").replace("**", "^")
@@ -59,60 +64,92 @@ def in_order(expr: Any) -> str:
     )
 
 
+def _binding(node: Any) -> int:
+    """How tightly a node holds together on one line, where a quotient is no factor."""
+    match node:
+        case lang.Number() if binding(node) > SUM:
+            value = node.args[0]
+            return ATOM if value.is_Symbol or value.is_Integer else HADAMARD
+        case lang.Divide():
+            return HADAMARD
+        case lang.Jacobian() | lang.Immediate():
+            return PRODUCT
+        case lang.Total() | lang.Convolve():
+            return ATOM
+        case _:
+            return binding(node)
+
+
 def _inside(node: Any, level: int) -> str:
     return f"({text(node)})" if _binding(node) < level else text(node)
 
 
-def _binding(node: Any) -> int:
-    # On one line a quotient and a sum over time hold together as a product does.
-    if isinstance(node, lang.Divide | lang.Jacobian | lang.Immediate):
-        return PRODUCT
-    return binding(node)
+RAISED = (lang.Power, lang.MatrixPower, lang.Inverse, lang.Transpose, lang.Gradient)
+"""Nodes that end in what is raised, or reach to their end."""
 
 
-def _open(node: Any) -> str:
-    """Factor that others follow: what reaches to its end is closed off."""
-    open_ended = lang.Sum, lang.Product, lang.Gradient, lang.Divide
-    return f"({text(node)})" if isinstance(node, open_ended) else _inside(node, PRODUCT)
+def _base(node: Any) -> str:
+    """Text of a part that something may be raised over, or that is indexed."""
+    return f"({text(node)})" if isinstance(node, RAISED) else _inside(node, ATOM)
 
 
-def _joined(sign: str) -> Callable[[Any], str]:
-    def rule(node: Any) -> str:
-        left, right = node.args
-        level = HADAMARD if sign == "-" else SUM
-        return f"{text(left)} {sign} {_inside(right, level)}"
+def _factor(node: Any) -> str:
+    """Factor that others follow; what reaches to its end is closed off."""
+    if not is_open(node):
+        return _inside(node, PRODUCT)
+    if isinstance(node, lang.Times | lang.MatMul):
+        last = node.args[1]
+        return text(node).removesuffix(text(last)) + _factor(last)
+    return f"({text(node)})"
 
-    return rule
+
+def _add(node: Any) -> str:
+    left, right = map(text, node.args)
+    return f"{left} + ({right})" if right.startswith("-") else f"{left} + {right}"
+
+
+def _entrywise(node: Any) -> str:
+    product = isinstance(node, lang.Times) and _binding(node) == HADAMARD
+    return _inside(node, HADAMARD if product else ATOM)
 
 
 def _times(node: Any) -> str:
     left, right = node.args
     if left.shape and right.shape:
-        return f"{_inside(left, HADAMARD)} ⊙ {_inside(right, HADAMARD)}"
-    between = " · " if isinstance(right, lang.Number) else " "
-    return f"{_open(left)}{between}{_inside(right, PRODUCT)}"
+        return f"{_entrywise(left)} ⊙ {_entrywise(right)}"
+    last = _inside(right, PRODUCT)
+    between = " · " if last[0].isdigit() or isinstance(right, lang.Number) else " "
+    return f"{_factor(left)}{between}{last}"
 
 
 def _transposed(node: Any) -> str:
-    return f"({text(node)})ᵀ" if isinstance(node, TRAILING) else f"{_inside(node, ATOM)}ᵀ"
+    return f"{_base(node)}ᵀ"
 
 
 def _matmul(node: Any) -> str:
     left, right = node.args
-    return f"{_open(left)} {_inside(right, PRODUCT)}"
+    return f"{_factor(left)} {_inside(right, PRODUCT)}"
+
+
+def _outer(node: Any) -> str:
+    left, right = node.args
+    return f"{_factor(left)} {_transposed(right)}"
 
 
 def _divide(node: Any) -> str:
     above, below = node.args
-    return f"{_open(above)}/{_inside(below, ATOM)}"
+    over, under = _factor(above), _inside(below, ATOM)
+    over = f"({over})" if "/∂" in over and _binding(above) >= PRODUCT else over
+    return f"{over}/({under})" if isinstance(below, lang.Gradient) else f"{over}/{under}"
 
 
-def _power(sign: str) -> Callable[[Any], str]:
-    def rule(node: Any) -> str:
-        base, exponent = node.args
-        return f"{_inside(base, ATOM)}{sign}{_inside(exponent, ATOM)}"
-
-    return rule
+def _power(node: Any) -> str:
+    base, exponent = node.args
+    entrywise = "⊙" if base.shape and isinstance(node, lang.Power) else ""
+    raised = _base(exponent)
+    # Without brackets a T-th power would look like a transpose.
+    transposed = isinstance(node, lang.MatrixPower) and raised == "T"
+    return f"{_base(base)}^{entrywise}{f'({raised})' if transposed else raised}"
 
 
 def _name(function: lang.Function) -> str:
@@ -127,7 +164,7 @@ def _at(node: Any) -> str:
 def _entry(node: Any) -> str:
     array, *place = node.args
     rows = [":"] * (len(array.shape) - len(place))
-    return f"{_inside(array, ATOM)}[{','.join([*map(index_text, place), *rows])}]"
+    return f"{_base(array)}[{','.join([*map(index_text, place), *rows])}]"
 
 
 def _steps(node: Any) -> str:
@@ -135,29 +172,33 @@ def _steps(node: Any) -> str:
     return f"{variable.name}[{index_text(low)}..{index_text(high)}]"
 
 
+def _bounds(index: sp.Symbol, first: sp.Expr, last: sp.Expr) -> str:
+    return f"{index}={index_text(first)}..{index_text(last)}"
+
+
 def _big(operator: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
-        body, index, first, last = node.args
-        bounds = f"{index}={index_text(first)}..{index_text(last)}"
-        return f"{operator}({bounds}) {_inside(body, HADAMARD)}"
+        body, *bounds = node.args
+        return f"{operator}({_bounds(*bounds)}) {_inside(body, HADAMARD)}"
 
     return rule
 
 
+def _stack(node: Any) -> str:
+    body, *bounds = node.args
+    return f"({text(body)})[{_bounds(*bounds)}]"
+
+
 def _compose(node: Any) -> str:
     body, variable, start, index, low, high = node.args
-    last, first = (
-        text(body.xreplace({variable: lang.Variable("·", variable.shape), index: time}))
-        for time in (high, low)
-    )
-    return f"({last} ∘ … ∘ {first})({text(start)})"
+    return f"(∘({_bounds(index, high, low)}) ({text(variable)} ↦ {text(body)}))({text(start)})"
 
 
 def _derivative(sign: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         of, by = node.args
         above, below = ("d", "d") if is_total(node) else (sign, "∂")
-        return f"{above}{_inside(of, ATOM)}/{below}{text(by)}"
+        return f"{above}{_base(of)}/{below}{text(by)}"
 
     return rule
 
@@ -166,14 +207,23 @@ def _called(name: str) -> Callable[[Any], str]:
     return lambda node: f"{name}({', '.join(map(text, node.args))})"
 
 
+def _fenced(fence: str) -> Callable[[Any], str]:
+    def rule(node: Any) -> str:
+        inner = text(node.args[0])
+        # Both sides of a fence look alike, so that one within another needs brackets.
+        return f"{fence}({inner}){fence}" if fence in inner else f"{fence}{inner}{fence}"
+
+    return rule
+
+
 def _rows(node: Any) -> str:
     return "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
 
 
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: index_text(node.args[0]),
-    lang.Ones: lambda node: "1",
-    lang.Zeros: lambda node: "0",
+    lang.Ones: lambda node: "ones",
+    lang.Zeros: lambda node: "zeros",
     lang.Identity: lambda node: "I",
     lang.OneHot: lambda node: f"e[{index_text(node.args[0])}]",
     lang.Literal: _rows,
@@ -182,19 +232,19 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.At: _at,
     lang.Entry: _entry,
     lang.Array: _steps,
-    lang.Stack: _big("stack"),
+    lang.Stack: _stack,
     lang.Apply: lambda node: f"{_name(node.function)}({', '.join(map(text, node.arguments))})",
-    lang.Add: _joined("+"),
-    lang.Sub: _joined("-"),
+    lang.Add: _add,
+    lang.Sub: lambda node: f"{text(node.args[0])} - {_inside(node.args[1], HADAMARD)}",
     lang.Neg: lambda node: f"-{_inside(node.args[0], HADAMARD)}",
     lang.Times: _times,
     lang.Divide: _divide,
     lang.MatMul: _matmul,
-    lang.Outer: lambda node: f"{_open(node.args[0])} {_transposed(node.args[1])}",
-    lang.Power: _power("^"),
-    lang.MatrixPower: _power("^"),
+    lang.Outer: _outer,
+    lang.Power: _power,
+    lang.MatrixPower: _power,
     lang.Transpose: lambda node: _transposed(node.args[0]),
-    lang.Inverse: lambda node: f"{_inside(node.args[0], ATOM)}^-1",
+    lang.Inverse: lambda node: f"{_base(node.args[0])}^-1",
     lang.Diag: _called("diag"),
     lang.Total: _called("sum"),
     lang.Concatenate: lambda node: f"[{'; '.join(map(text, node.args))}]",
@@ -205,9 +255,9 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Jacobian: _derivative("∂"),
     lang.Immediate: _derivative("∂⁺"),
     lang.Gradient: lambda node: f"∇_{text(node.args[1])} {_inside(node.args[0], ATOM)}",
-    lang.Order: lambda node: f"O({text(node.args[0])}^{index_text(node.args[1])})",
-    lang.Norm: lambda node: f"‖{text(node.args[0])}‖",
-    lang.Abs: lambda node: f"|{text(node.args[0])}|",
+    lang.Order: lambda node: f"O({_power(lang.Power(*node.args))})",
+    lang.Norm: _fenced("‖"),
+    lang.Abs: _fenced("|"),
     lang.SpectralRadius: _called("ρ"),
     lang.Size: _called("size"),
     lang.Max: _called("max"),

@@ -23,23 +23,20 @@ import sympy as sp
 
 from rnnnotes.book import language as lang
 
-__all__ = ["index_latex", "latex"]
+__all__ = ["index_latex", "latex", "range_latex", "values_latex"]
 
 SUM, HADAMARD, PRODUCT, ATOM = range(1, 5)
 """How tightly a node holds together; a looser one is put in brackets."""
 
 SIGNS = {"=": "=", "<=": r"\le", "<": "<"}
 
-HOLE = "(hole)"
-"""Name of the place that a composed function leaves open for its argument."""
+TALL = re.compile(r"\\(frac|sum|prod|begin|mathop|underbrace)")
 
-TALL = re.compile(r"\\(frac|sum|prod|begin)")
+LEVEL = re.compile(r"\\left|\\begin|\\right|\\end|[{}()^']")
+"""What opens and closes a part of some LaTeX, and what raises one."""
 
-TRAILING = (
-    *(lang.Jacobian, lang.Immediate, lang.Gradient, lang.Divide),  # they end in a part of theirs
-    *(lang.Power, lang.MatrixPower, lang.Inverse, lang.Transpose, lang.Stack),  # in a mark
-)
-"""Nodes of which a mark of transposition would be read as that of their end alone."""
+NAMED = ("tanh",)
+"""Functions whose powers stand after their name: of others that may mean the function again."""
 
 
 def latex(node: sp.Basic) -> str:
@@ -66,6 +63,16 @@ def latex(node: sp.Basic) -> str:
 def index_latex(expr: sp.Expr) -> str:
     """LaTeX of a time, without spaces: a subscript is narrow."""
     return re.sub(r" ([+-]) ", r"\1", number_latex(expr))
+
+
+def values_latex(low: sp.Expr, high: sp.Expr) -> str:
+    """LaTeX of the values from a first to a last."""
+    return rf"{index_latex(low)}, \dots, {index_latex(high)}"
+
+
+def range_latex(index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> str:
+    """LaTeX of an index with its first and its last value."""
+    return f"{index_latex(index)} = {values_latex(low, high)}"
 
 
 def number_latex(expr: sp.Expr) -> str:
@@ -100,8 +107,29 @@ def binding(node: Any) -> int:
             return PRODUCT
         case lang.Total():
             return PRODUCT
+        case lang.Jacobian() | lang.Immediate() if not _is_plain(node.args[0]):
+            return PRODUCT
         case _:
             return ATOM
+
+
+def _is_plain(of: Any) -> bool:
+    """Whether what is differentiated fits above the line; else an operator stands before it."""
+    return isinstance(of, lang.Variable | lang.At | lang.Entry | lang.Apply)
+
+
+def is_open(node: Any) -> bool:
+    """Whether a node reaches as far as it can: what follows would read as a part of it."""
+    match node:
+        case lang.Sum() | lang.Product() | lang.Gradient():
+            return True
+        case lang.Jacobian() | lang.Immediate():
+            return binding(node) < ATOM
+        case lang.Times() | lang.MatMul() | lang.Total():
+            last = node.args[-1]
+            return binding(node) == PRODUCT <= binding(last) and is_open(last)
+        case _:
+            return False
 
 
 def inside(node: Any, level: int) -> str:
@@ -109,23 +137,44 @@ def inside(node: Any, level: int) -> str:
     return bracket(latex(node)) if binding(node) < level else latex(node)
 
 
+def _raised(tex: str) -> bool:
+    """Whether some LaTeX ends in what is raised, so that no more can be raised over it."""
+    depth = 0
+    for mark in LEVEL.findall(tex):
+        if mark in "^'" and not depth:
+            return True
+        depth += mark in ("\\left", "\\begin", "{", "(")
+        depth -= mark in ("\\right", "\\end", "}", ")")
+    return False
+
+
+def _base(node: Any) -> str:
+    """LaTeX that something may be raised over: a part with a fence, or without anything raised."""
+    tex = inside(node, ATOM)
+    fenced = binding(node) < ATOM
+    composed = isinstance(node, lang.Gradient) or tex.startswith((r"\frac", r"\underbrace"))
+    return bracket(tex) if not fenced and (composed or _raised(tex)) else tex
+
+
 def _term(node: Any, whole: lang.Expression) -> str:
     """Term of a sum; a number beside arrays stands for an array of it."""
-    if whole.shape and not node.shape and isinstance(node, lang.Number):
+    if whole.shape and not node.shape:
         ones = r"\mathbf{1}^{\top}" if whole.row else r"\mathbf{1}"
-        return ones if node.args[0] == 1 else rf"{latex(node)} \, {ones}"
+        return ones if node == lang.Number(1) else rf"{_factor(node)} \, {ones}"
     return latex(node)
 
 
 def _add(node: Any) -> str:
     left, right = node.args
-    return f"{_term(left, node)} + {_term(right, node)}"
+    tex = _term(right, node)
+    return f"{_term(left, node)} + {bracket(tex) if tex.startswith('-') else tex}"
 
 
 def _sub(node: Any) -> str:
     left, right = node.args
     tex = _term(right, node)
-    return f"{_term(left, node)} - {bracket(tex) if binding(right) == SUM else tex}"
+    loose = binding(right) == SUM and right.shape == node.shape
+    return f"{_term(left, node)} - {bracket(tex) if loose else tex}"
 
 
 def _juxtapose(left: str, right: str) -> str:
@@ -134,23 +183,29 @@ def _juxtapose(left: str, right: str) -> str:
     return f"{left}{gap or ' '}{right}"
 
 
-def _factor(node: Any, last: bool) -> str:
-    """Factor of a product; an operator reaches to its end, so it is closed off before."""
-    open_ended = isinstance(node, lang.Sum | lang.Product | lang.Gradient) and not last
-    return bracket(latex(node)) if open_ended else inside(node, PRODUCT)
+def _factor(node: Any) -> str:
+    """Factor that others follow; what reaches to its end is closed off."""
+    if not is_open(node):
+        return inside(node, PRODUCT)
+    if isinstance(node, lang.Times | lang.MatMul):
+        last = node.args[1]
+        return latex(node).removesuffix(latex(last)) + _factor(last)
+    return bracket(latex(node))
 
 
 def _entrywise(node: Any) -> str:
-    return inside(node, HADAMARD if binding(node) == HADAMARD else ATOM)
+    product = isinstance(node, lang.Times) and binding(node) == HADAMARD
+    return inside(node, HADAMARD if product else ATOM)
 
 
 def _times(node: Any) -> str:
     left, right = node.args
     if left.shape and right.shape:
         return r" \odot ".join(_entrywise(part) for part in (left, right))
-    texes = _factor(left, last=False), _factor(right, last=True)
+    texes = _factor(left), inside(right, PRODUCT)
     number = isinstance(right, lang.Number) and right.args[0].is_number
-    if number or texes[1][0].isdigit():
+    mixed = texes[0][-1].isdigit() and re.match(r"\\frac{\d", texes[1])
+    if number or mixed or texes[1][0].isdigit():
         return rf"{texes[0]} \cdot {texes[1]}"
     return _juxtapose(*texes)
 
@@ -160,35 +215,39 @@ def _divide(node: Any) -> str:
 
 
 def _transposed(node: Any) -> str:
-    tex = inside(node, ATOM)
-    symbol = isinstance(node, lang.Variable | lang.At | lang.Entry)
-    marked = symbol and "^" in tex and not tex.startswith(("(", r"\left("))
-    return rf"{bracket(tex) if marked or isinstance(node, TRAILING) else tex}^{{\top}}"
+    return rf"{_base(node)}^{{\top}}"
 
 
 def _matmul(node: Any) -> str:
     left, right = node.args
-    return _juxtapose(_factor(left, last=False), _factor(right, last=True))
+    return _juxtapose(_factor(left), inside(right, PRODUCT))
 
 
 def _outer(node: Any) -> str:
     left, right = node.args
-    return _juxtapose(_factor(left, last=False), _transposed(right))
+    return _juxtapose(_factor(left), _transposed(right))
 
 
 def _power(node: Any) -> str:
     base, exponent = node.args
-    tex = inside(base, ATOM)
-    if isinstance(base, lang.Divide):
-        tex = bracket(tex)
-    if isinstance(base, lang.Apply) and not base.shape:
-        name, argument = _function(base.function), latex(base.arguments[0])
-        return rf"{name}^{{{latex(exponent)}}}{bracket(argument)}"
-    raised = isinstance(base, lang.At | lang.Variable) and "^" in tex
-    if raised or isinstance(base, lang.Apply | lang.Jacobian | lang.Gradient | lang.Power):
+    if isinstance(base, lang.Apply):
+        counts = isinstance(exponent, lang.Number) and latex(exponent).isdigit()
+        if base.function.name in NAMED and counts and not (base.shape or base.function.order):
+            argument = bracket(latex(base.arguments[0]))
+            return rf"{_function(base.function)}^{{{latex(exponent)}}}{argument}"
         tex = bracket(latex(base))
+    else:
+        tex = _base(base)
     entrywise = r"\odot " if base.shape else ""
     return f"{tex}^{{{entrywise}{latex(exponent)}}}"
+
+
+def _matrix_power(node: Any) -> str:
+    matrix, exponent = node.args
+    if latex(exponent) == "T":  # raised, it would look like a transpose
+        factor = inside(matrix, ATOM)
+        return rf"\underbrace{{{factor} \cdots {factor}}}_{{T}}"
+    return f"{_base(matrix)}^{{{latex(exponent)}}}"
 
 
 def _function(function: lang.Function) -> str:
@@ -208,21 +267,23 @@ def _apply(node: Any) -> str:
 def _variable(node: Any) -> str:
     from rnnnotes.notation import SYMBOLS
 
-    return r"\cdot" if node.name == HOLE else SYMBOLS[node].tex
+    return SYMBOLS[node].tex
 
 
 def _at(node: Any) -> str:
     *layer, time = map(index_latex, node.index)
-    above = f"^{{({layer[0]})}}" if layer else ""
-    return f"{latex(node.variable)}{above}_{{{time}}}"
+    tex = latex(node.variable)
+    if layer and not _raised(tex):
+        return f"{tex}^{{({layer[0]})}}_{{{time}}}"
+    return f"{tex}_{{{','.join([*layer, time])}}}"
 
 
 def _entry(node: Any) -> str:
     array, *place = node.args
     rows = [":"] * (len(array.shape) - len(place))
     tex = inside(array, ATOM)
-    marked = "_" in tex or isinstance(array, lang.Transpose)
-    if binding(array) == ATOM and (TALL.search(tex) or marked):
+    bare = isinstance(array, lang.Variable | lang.Apply) and not (TALL.search(tex) or "_" in tex)
+    if binding(array) == ATOM and not bare:
         tex = bracket(tex)
     return f"{tex}_{{{','.join([*map(index_latex, place), *rows])}}}"
 
@@ -249,7 +310,7 @@ def _fraction(sign: str) -> Callable[[Any], str]:
         d = r"\mathrm{d}" if is_total(node) else sign
         # One scalar by another, or one step by its input, has no other path to hold fixed.
         top, below = latex(of), d.replace("^{+}", "")
-        if isinstance(of, lang.Variable | lang.At | lang.Entry | lang.Apply):
+        if _is_plain(of):
             return rf"\frac{{{d} {top}}}{{{below} {latex(by)}}}"
         return rf"\frac{{{d}}}{{{below} {latex(by)}}} {bracket(top)}"
 
@@ -273,10 +334,11 @@ def _big(operator: str) -> Callable[[Any], str]:
 
 
 def _compose(node: Any) -> str:
-    body, variable, start, index, low, high = node.args
-    hole = lang.Variable(HOLE, variable.shape)
-    first, last = (latex(body.xreplace({variable: hole, index: i})) for i in (low, high))
-    return rf"\bigl({last} \circ \cdots \circ {first}\bigr)({latex(start)})"
+    body, variable, start, *bounds = node.args
+    index, first, last = map(index_latex, bounds)
+    step = bracket(rf"{latex(variable)} \mapsto {latex(body)}")
+    steps = rf"\mathop{{\bigcirc}}_{{{index}={last}}}^{{{first}}} {step}"
+    return rf"{bracket(steps)}({latex(start)})"
 
 
 def _literal(node: Any) -> str:
@@ -294,7 +356,23 @@ def _named(name: str) -> Callable[[Any], str]:
 
 
 def _fenced(left: str, right: str) -> Callable[[Any], str]:
-    return lambda node: rf"\left{left} {latex(node.args[0])} \right{right}"
+    def rule(node: Any) -> str:
+        tex = latex(node.args[0])
+        # Both sides of a fence look alike, so that one within another needs brackets.
+        return rf"\left{left} {bracket(tex) if left in tex else tex} \right{right}"
+
+    return rule
+
+
+def _convolve(node: Any) -> str:
+    return " * ".join(
+        bracket(latex(part)) if is_open(part) else inside(part, ATOM) for part in node.args
+    )
+
+
+def _order(node: Any) -> str:
+    # Upright, it would look like the number of outputs times a bracket.
+    return rf"\mathcal{{O}}({_power(lang.Power(*node.args))})"
 
 
 RULES: dict[type, Callable[[Any], str]] = {
@@ -319,20 +397,20 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.MatMul: _matmul,
     lang.Outer: _outer,
     lang.Power: _power,
-    lang.MatrixPower: lambda node: f"{inside(node.args[0], ATOM)}^{{{latex(node.args[1])}}}",
+    lang.MatrixPower: _matrix_power,
     lang.Transpose: lambda node: _transposed(node.args[0]),
-    lang.Inverse: lambda node: f"{inside(node.args[0], ATOM)}^{{-1}}",
+    lang.Inverse: lambda node: f"{_base(node.args[0])}^{{-1}}",
     lang.Diag: _named(r"\operatorname{diag}"),
     lang.Total: lambda node: _juxtapose(r"\mathbf{1}^{\top}", inside(node.args[0], PRODUCT)),
     lang.Concatenate: _concatenate,
-    lang.Convolve: lambda node: " * ".join(inside(part, ATOM) for part in node.args),
+    lang.Convolve: _convolve,
     lang.Sum: _big(r"\sum"),
     lang.Product: _big(r"\prod"),
     lang.Compose: _compose,
     lang.Jacobian: _fraction(r"\partial"),
     lang.Immediate: _fraction(r"\partial^{+}"),
     lang.Gradient: _gradient,
-    lang.Order: lambda node: rf"O({latex(node.args[0])}^{{{latex(lang.wrap(node.args[1]))}}})",
+    lang.Order: _order,
     lang.Norm: _fenced(r"\lVert", r"\rVert"),
     lang.Abs: _fenced("|", "|"),
     lang.Size: _named(r"\operatorname{size}"),

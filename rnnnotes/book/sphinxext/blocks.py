@@ -14,7 +14,7 @@ from docutils import nodes
 
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import At, Variable, walk
-from rnnnotes.book.printing import SIGNS, index_latex, latex
+from rnnnotes.book.printing import SIGNS, index_latex, latex, range_latex
 from rnnnotes.book.sphinxext.widgets import Badge, Fold, FoldTitle
 from rnnnotes.book.sphinxext.words import word
 from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
@@ -42,7 +42,6 @@ __all__ = [
     "shape_tex",
     "symbol_list",
     "symbol_tex",
-    "values_tex",
 ]
 
 Row = tuple[str, str, str]
@@ -86,11 +85,6 @@ def shape_tex(shape: Iterable[sp.Expr]) -> str:
     return rf"\mathbb{{R}}^{{{product}}}" if product else r"\mathbb{R}"
 
 
-def values_tex(low: sp.Expr, high: sp.Expr) -> str:
-    """Values from the first to the last."""
-    return rf"{index_latex(low)}, \dots, {index_latex(high)}"
-
-
 def symbol_tex(symbol: Variable, stated: Formula | None = None) -> str:
     r"""Symbol as a formula has it: with what counts it, and with its layer if it has one.
 
@@ -122,8 +116,7 @@ def rows_of(stated: Formula) -> list[Row]:
     free = {symbol: bounds for symbol, *bounds in stated.index_ranges()}
     shown = [index for index in INDICES if index in free]
     for index in shown:
-        tex = f"{index_latex(index)} = {values_tex(*free[index])}"
-        rows.append((tex, str(index), INDICES[index].text))
+        rows.append((range_latex(index, *free[index]), str(index), INDICES[index].text))
     sizes = {size for symbol in stated.symbols for axis in symbol.shape
              for size in axis.free_symbols}  # fmt: skip
     sizes |= {size for bounds in free.values() for bound in bounds for size in bound.free_symbols}

@@ -19,6 +19,7 @@ from rnnnotes.book.checking import result_of
 from rnnnotes.book.citing import cite
 from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
+from rnnnotes.book.printing import latex
 from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
@@ -124,6 +125,7 @@ class FormulaDirective(ObjectDescription[str], Aware):
             title=stated.title,
             latex=stated.latex,
             symbols=tuple((tex, text) for tex, _, text in blocks.rows_of(stated)),
+            conditions=tuple(map(latex, stated.where)),
             names=tuple(blocks.names_of(stated)),
             uses=tuple(parent.id for parent in stated.given),
             sources=stated.sources,

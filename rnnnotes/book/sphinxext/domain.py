@@ -42,6 +42,8 @@ class FormulaEntry(NamedTuple):
     latex: str
     symbols: tuple[tuple[str, str], ...]
     """LaTeX and meaning of each symbol of the statement."""
+    conditions: tuple[str, ...]
+    """LaTeX of each condition under which it holds."""
     names: tuple[tuple[str, str], ...]
     """Name in code and meaning of each symbol of the statement."""
     uses: tuple[str, ...]
@@ -129,7 +131,7 @@ class FormulaDomain(Domain):
         "digests": {},
         "published": Published(),
     }
-    data_version = 1
+    data_version = 2
     dangling_warnings: ClassVar[dict[str, str]] = {"ref": "no formula %(target)r on any page"}
 
     def check_consistency(self) -> None:

@@ -147,15 +147,17 @@ def _redirect(app: Sphinx, entry: FormulaEntry, words: str) -> str:
 
 
 def _preview(app: Sphinx, entry: FormulaEntry, slug: str) -> str:
-    """Script that hands over the title, the equation and the symbols of a formula."""
+    """Script that hands over the title, the equation, its conditions and symbols of a formula."""
     rows = "".join(
         f"<dt>{_tex(app, tex, display=False)}</dt><dd><p>{escape(text)}</p></dd>"
         for tex, text in entry.symbols
     )
+    provided = ", ".join(_tex(app, tex, display=False) for tex in entry.conditions)
     html = (
         f"<p>{escape(entry.title)}</p>"
         f'<div class="fml-preview-equation">{_tex(app, entry.latex, display=True)}</div>'
-        f'<dl class="fml-symbols simple">{rows}</dl>'
+        + (f"<p>{escape(word('provided'))} {provided}</p>" if provided else "")
+        + f'<dl class="fml-symbols simple">{rows}</dl>'
     )
     return f"formulaPreview({json.dumps(slug)}, {json.dumps(html, ensure_ascii=False)});\n"
 

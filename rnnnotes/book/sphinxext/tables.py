@@ -19,7 +19,7 @@ from rnnnotes import notation
 from rnnnotes.book.formulas import chapters, find_all
 from rnnnotes.book.language import Variable
 from rnnnotes.book.mutants import added
-from rnnnotes.book.printing import index_latex
+from rnnnotes.book.printing import index_latex, values_latex
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import Aware, verdict_of
 from rnnnotes.book.sphinxext.words import word
@@ -128,7 +128,7 @@ def notation_tables() -> Iterator[Table]:
         for size, (example, text) in SIZES.items()
     ])  # fmt: skip
     yield Table(word("indices"), [symbol, word("values"), meaning], [
-        [blocks.inline(index_latex(index)), blocks.inline(blocks.values_tex(low, high)),
+        [blocks.inline(index_latex(index)), blocks.inline(values_latex(low, high)),
          _words(text)]
         for index, (low, high, text) in INDICES.items()
     ])  # fmt: skip

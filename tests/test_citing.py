@@ -2,27 +2,22 @@
 
 import inspect
 import json
-import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-import sympy as sp
 from pybtex.database import parse_string
 
 from rnnnotes.book import bibliography, language, plaintext, sympytext
 from rnnnotes.book.bibliography import find_source, plain, read, sources
 from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
-from rnnnotes.book.draws import Draw
-from rnnnotes.book.entries import Atom
 from rnnnotes.book.formulas import find, find_all
-from rnnnotes.book.language import Expression, Function, walk
+from rnnnotes.book.language import Expression, walk
 from rnnnotes.book.plaintext import range_text
 from rnnnotes.book.plaintext import text as text_of
 from rnnnotes.book.printing import latex, range_latex
 from rnnnotes.book.proof import Checker, assignments, world_of
-from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.cli import FORMATS as OFFERED
 
 BOOK = list(find_all())
@@ -147,127 +142,6 @@ def test_numpy_needs_nothing_but_numpy(tmp_path):
 
 
 BLOCKED = "import sys; sys.modules['rnnnotes'] = None\n"
-
-
-# -- SymPy -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("id", BOOK)
-def test_sympy_agrees_with_the_proof(id):
-    """Each side has the value that the prover gives it, on the prover's own draws.
-
-    The text is plain SymPy that differentiates with SymPy's own rules, and the prover has
-    rules of its own, so the two are witnesses to each other.
-    """
-    stated = find(id)
-    scope = {"__name__": "empty"}
-    exec(cite(stated, "sympy"), scope)
-    compare_with_proof(stated, scope, sympytext._choice(stated))
-
-
-def test_each_choice_of_the_indices_has_its_sympy():
-    """The default is one choice; a reader may look at any."""
-    stated = find("bptt.jacobian_product")
-    for at in assignments(stated, world_of(stated)):
-        scope = {"__name__": "empty"}
-        exec(sympy_text(stated, at), scope)
-        compare_with_proof(stated, scope, at)
-
-
-def compare_with_proof(stated, scope, at):
-    """Compare the sides of exported SymPy with the prover's, on a draw of the prover."""
-    world = world_of(stated)
-    draw = Draw(world.ledger, seed=1)
-    for side in ["right"] if stated.is_definition else ["left", "right"]:
-        wanted = world.value(getattr(stated.statement, side), at)
-        found = evaluate(scope[side], draw, world, stated).reshape(wanted.shape)
-
-        np.testing.assert_allclose(found, draw.floats(wanted), rtol=1e-7, atol=1e-12)
-
-
-@pytest.mark.parametrize("id", ["building_blocks.softmax_jacobian", "gradients.clipped_norm"])
-def test_sympy_needs_nothing_but_sympy(id, tmp_path):
-    """Run in a file of its own, by a Python that cannot find this package."""
-    (tmp_path / "empty.py").write_text(cite(find(id), "sympy") + "print(len([left, right]))\n")
-    run = subprocess.run(
-        [sys.executable, "-c", BLOCKED + "exec(open('empty.py').read())"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-
-    assert run.stdout == "2\n"
-
-
-def test_the_conditions_come_along():
-    """Where they are false, the statement may be: a reader has to see them."""
-    scope = {}
-    exec(sympy_text(find("gradients.vanishing_gradient")), scope)
-
-    assert len(scope["conditions"]) == len(find("gradients.vanishing_gradient").where) > 0
-    assert all(condition.is_Relational for condition in scope["conditions"])
-
-
-def test_a_condition_on_an_array_is_one_on_each_entry():
-    """SymPy compares numbers only."""
-    scope = {}
-    exec(sympy_text(find("gated_cells.row_sum_bound")), scope)
-
-    assert len(scope["conditions"]) == scope["H"]
-    assert all(condition.is_Relational for condition in scope["conditions"])
-
-
-def evaluate(value, draw, world, stated):
-    """Value of exported SymPy under a draw of the prover."""
-    symbols = {
-        re.sub(r"[\[\](),]+", "_", entry.expr.name).strip("_"): entry.expr
-        for entries in world._named.values()
-        for entry in np.ravel(entries)
-    }
-    times = {
-        node.name: len(node.index)
-        for part in (stated, *(a for a in stated.ancestors if a.is_definition))
-        for node in walk(part.statement)
-        if isinstance(node, Function) and not node.elementwise
-    }
-    known = {}
-
-    def number(expr):
-        if expr not in known:
-            known[expr] = fresh(expr)
-        return known[expr]
-
-    def fresh(expr):
-        if expr.is_Symbol:
-            return sp.Float(draw.number(symbols[expr.name]))
-        if not expr.args:
-            return expr
-        filled = expr.func(*map(number, expr.args))
-        opaque = "fdiff" in vars(type(expr)) and not type(expr).__module__.startswith("sympy")
-        return sp.Float(draw._atom(atom(filled))) if opaque else filled
-
-    def atom(expr):
-        """The prover's name of an unknown function: its time, its entry, its derivatives."""
-        name, places, slopes = re.fullmatch(
-            r"(\w+?)((?:_\d+)*)((?:_d\d+)*)", expr.func.__name__
-        ).groups()
-        orders = [slopes.split("_").count(f"d{i + 1}") for i in range(len(expr.args))]
-        numbers = tuple(map(int, places.split("_")[1:]))
-        if name not in times:
-            return Atom(name, tuple(orders), expr.args)
-        index, place = numbers[: times[name]], numbers[times[name] :]
-        return Atom((name, index, tuple(i - 1 for i in place)), tuple(orders), expr.args)
-
-    entries = value if isinstance(value, sp.MatrixBase) else [value]
-    return np.array([float(number(sp.sympify(entry))) for entry in entries])
-
-
-def test_what_names_collide_with_is_refused_here():
-    """A symbol, a function, a size and a helper of one name could not stand in one file."""
-    from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
-
-    names = [*map(str, SIZES), *FUNCTIONS, *(symbol.name for symbol in SYMBOLS),
-             *sympytext.HELPERS]  # fmt: skip
-
-    assert len(names) == len(set(names))
 
 
 # -- Text ------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ def _numpy(stated: Formula) -> str:
 
 def _sympy(stated: Formula) -> str:
     lines = [*_heading(stated, "#"), f"# {text(stated.statement)}"]
+    lines += [f"# for {i} = {low}..{high}" for i, low, high in stated.index_ranges()]
     lines += [f"# where {text(condition)}" for condition in stated.where]
     return "\n".join([*lines, "", sympy_text(stated)])
 

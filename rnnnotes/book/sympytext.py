@@ -1,8 +1,9 @@
-"""Write a formula as SymPy that runs in an empty file.
+"""Write a formula as a SymPy program that runs in an empty file, and checks itself.
 
-The text declares explicit matrices at the sizes of the proof, writes down the definitions
-that the statement needs, and ends with both sides.  It needs nothing but SymPy, so that a
-reader can play with a formula without this package.
+The program has its sizes at the top, explicit matrices of symbols, the definitions that the
+formula rests on, and each line of the derivation as a function of the indices.  Run, it
+compares each line with the one before.  It needs nothing but SymPy, and nothing of what checks
+the formula here: a reader holds an opinion of their own in their hands.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import ast
 import inspect
 import symtable
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from typing import Any
 
 import sympy as sp
@@ -19,8 +20,7 @@ import sympy as sp
 from rnnnotes.book import language as lang
 from rnnnotes.book import sympyhelpers
 from rnnnotes.book.formulas import Formula
-from rnnnotes.book.plaintext import in_order
-from rnnnotes.book.proof import assignments, world_of
+from rnnnotes.book.plaintext import SIGNS, in_order, text
 from rnnnotes.book.source import unannotated
 
 __all__ = ["RULES", "sympy_text"]
@@ -29,49 +29,75 @@ BUILT_IN = {"exp": "sp.exp", "log": "sp.log", "tanh": "sp.tanh"}
 """Functions that SymPy has."""
 
 SIGMOID = "def sigmoid(u):\n    return 1 / (1 + sp.exp(-u))"
-"""What the proofs know of the sigmoid where a formula does not rest on its definition."""
+"""What the sigmoid is where a formula does not rest on its definition."""
 
-HELPERS = {
-    name: value
-    for name, value in vars(sympyhelpers).items()
-    if getattr(value, "__module__", "") == sympyhelpers.__name__ or name == "defined"
+IMPORTS = {
+    "random": "import random",
+    "re": "import re",
+    "cache": "from functools import cache",
+    "chain": "from itertools import chain",
+    "mpmath": "import mpmath",
+    "sp": "import sympy as sp",
 }
-"""Helpers that a text may copy, by name."""
+"""What a program may import, by the name that it uses."""
 
-COMPARISONS = {"=": "sp.Eq", "<=": "sp.Le", "<": "sp.Lt"}
+AT_LEAST = {"T": 3, "N": 3, "K": 3}
+"""Sizes below which little happens: a product over time has two factors at three steps."""
 
-HELPER, SIZE, VALUE, FUNCTION, DEFINED = range(5)
-"""Kinds of declarations, in the order in which a text makes them."""
+HELPER, VALUE, FUNCTION, DEFINED = range(4)
+"""Kinds of declarations, in the order in which a program makes them."""
 
 
-def sympy_text(stated: Formula, at: Mapping[sp.Symbol, int] | None = None) -> str:
-    """SymPy of a formula, for an empty file.
+def _helpers() -> Iterator[tuple[str, str]]:
+    """Name and text of each helper; what describes a value becomes a comment."""
+    whole = inspect.getsource(sympyhelpers)
+    body = ast.parse(whole).body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, _as_it_stands(node, whole)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            assert isinstance(after, ast.Expr)
+            assert node.value is not None
+            name, description = ast.unparse(target), ast.literal_eval(after.value)
+            yield name, f"# {description}\n{name} = {ast.get_source_segment(whole, node.value)}"
+
+
+def _as_it_stands(node: ast.FunctionDef, whole: str) -> str:
+    """Text of a function without the annotations of its parameters."""
+    decorators = [f"@{ast.unparse(decorator)}" for decorator in node.decorator_list]
+    header, _ = unannotated(f"def {node.name}({ast.unparse(node.args)}): pass").split("\n")
+    body = whole.splitlines()[node.body[0].lineno - 1 : node.end_lineno]
+    return "\n".join([*decorators, header, *body])
+
+
+HELPERS = dict(_helpers())
+"""Text of each helper that a program may copy, by name."""
+
+
+def sympy_text(stated: Formula) -> str:
+    """SymPy program of a formula, for an empty file.
 
     Parameters
     ----------
     stated : Formula
         Formula to write.
-    at : mapping of index to int, optional
-        Values of the free indices; one choice among those of the proof if not given.
 
     Returns
     -------
     str
-        Python text.  It ends with `left` and `right`; a formula that defines a function
-        has a `right` only.
+        Python text.  Run, it compares each line of the derivation with the line before, says
+        what it finds, and ends with status 1 if a line does not hold.
 
     Examples
     --------
     >>> from rnnnotes.book.formulas import find
-    >>> print(sympy_text(find("vanilla_rnn.hidden_state")))
-    from functools import cache
-    import sympy as sp
-    ...
-    t = 3
-    left = h(t)
-    right = a(t).applyfunc(f)
+    >>> exec(sympy_text(find("bptt.step_jacobian")), {})
+    left side = line 1: equal at 3 random points, with H=2, T=3, D=4
+    line 1 = line 2: equal at 3 random points, with H=2, T=3, D=4
+    line 2 = line 3: equal for all numbers, with H=2, T=3, D=4
     """
-    return _Writer(stated, at).text()
+    return _Writer(stated).program()
 
 
 def source(node: Any) -> str:
@@ -80,92 +106,170 @@ def source(node: Any) -> str:
 
 
 class _Writer:
-    """The parts of one text, found by the names that it uses."""
+    """The parts of one program, found by the names that it uses."""
 
-    def __init__(self, stated: Formula, at: Mapping[sp.Symbol, int] | None) -> None:
+    def __init__(self, stated: Formula) -> None:
         from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
 
         self.stated = stated
-        self.at = dict(_choice(stated) if at is None else at)
-        self.sizes = {str(size): number for size, (number, _) in SIZES.items()}
+        self.ranges = stated.index_ranges()
+        self.indices = ", ".join(str(index) for index, *_ in self.ranges)
+        self.sizes = [str(size) for size in SIZES]
         self.symbols = {symbol.name: symbol for symbol in SYMBOLS}
         self.definitions = {
             _defined_name(ancestor): ancestor
             for ancestor in (*stated.ancestors, *stated.assumed)
             if ancestor.is_definition
         }
-        self.functions = {
-            node.name: node
-            for part in (stated, *self.definitions.values())[::-1]
-            for node in lang.walk(part.statement)
-            if isinstance(node, lang.Function)
-        }
+        nodes = [node for part in (*self.definitions.values(), stated) for node in _nodes(part)]
+        self.functions = {node.name: node for node in nodes if isinstance(node, lang.Function)}
         self.arities = {
-            node.variable.name: len(node.index)
-            for part in (stated, *stated.ancestors)
-            for node in lang.walk(part.statement)
-            if isinstance(node, lang.At)
+            node.variable.name: len(node.index) for node in nodes if isinstance(node, lang.At)
         }
-        self.order = [*HELPERS, *self.sizes, *FUNCTIONS, *self.symbols]
+        self.order = [*HELPERS, *FUNCTIONS, *self.symbols]
         self.parts: dict[str, tuple[int, str]] = {}
 
-    def text(self) -> str:
-        """Write the whole text."""
-        sides = "\n".join(_spaced([_tidy(side) for side in self._sides()]))
-        self._declare(sides)
-        names = sorted(self.parts, key=lambda name: (self.parts[name][0], self._place(name)))
-        body = "\n".join(_spaced([self.parts[name][1] for name in names]))
-        return _imports(f"{body}\n{sides}") + f"\n\n{body}\n\n{sides}\n"
+    def program(self) -> str:
+        """Write the whole program."""
+        lines = "\n\n\n".join([*self._conditions(), *self._lines()])
+        self._declare(lines)
+        of_formula = self._parts(HELPER), self._parts(VALUE, FUNCTION, DEFINED)
+        stated = {*self.parts}
+        self._declare(self._call([]))
+        comparing = self._parts(HELPER, without=stated)
+        used = _names("\n".join([*of_formula, comparing, lines, self._call([])]))
+        sizes = [size for size in self.sizes if size in used]
+        blocks = [
+            "\n".join(line for name, line in IMPORTS.items() if name in used),
+            "# Digits of every number.\nmpmath.mp.dps = 40",
+            *_assigned(sizes),
+            _headed("What plain SymPy lacks", of_formula[0]),
+            _headed("What the formula rests on", of_formula[1]),
+            _headed("The formula, line by line", lines),
+            _headed("How lines are compared", comparing),
+            self._call(sizes),
+        ]
+        return "\n\n\n".join(filter(None, blocks)) + "\n"
 
-    def _place(self, name: str) -> int:
-        """Place of a name among those of its kind: as in the notation, or as they are given."""
-        defined = self.parts[name][0] == DEFINED
-        return (list(self.definitions) if defined else self.order).index(name)
+    def _parts(self, *kinds: int, without: Collection[str] = ()) -> str:
+        """Declarations of some kinds."""
+        names = [name for name, (kind, _) in self.parts.items()
+                 if kind in kinds and name not in without]  # fmt: skip
+        return "\n".join(_spaced([self.parts[name][1] for name in sorted(names, key=self._place)]))
 
-    def _sides(self) -> Iterator[str]:
-        statement = self.stated.statement
-        yield from (f"{symbol} = {value}" for symbol, value in self.at.items())
-        if isinstance(statement.left, lang.Apply) and self.stated.is_definition:
-            yield _definition(self.stated)
-            yield f"right = {_defined_name(self.stated)}({_arguments(statement.left)})"
+    def _place(self, name: str) -> tuple[int, int]:
+        """Kind of a name, and its place in it: as in the notation, or as values are given."""
+        kind, _ = self.parts[name]
+        return kind, (list(self.definitions) if kind == DEFINED else self.order).index(name)
+
+    # -- Lines ---------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[str]:
+        """Each line of the derivation, or the right-hand side of a definition, as a function."""
+        left, right = self.stated.statement.left, self.stated.statement.right
+        if self.stated.is_definition:
+            yield self._function("right_side", text(self.stated.statement), right)
             return
-        yield f"left = {source(statement.left)}"
-        yield f"right = {source(statement.right)}"
-        if self.stated.where:
-            yield f"conditions = [{', '.join(map(_condition, self.stated.where))}]"
+        yield self._function("left_side", text(left), left)
+        for number, line in enumerate(self.stated.derivation, start=1):
+            comment = f"{SIGNS[line.sign]} {text(line.expr)}\n#     {line.because}"
+            yield self._function(f"line_{number}", comment, line.expr)
+
+    def _function(self, name: str, comment: str, value: lang.Expression) -> str:
+        return f"# {comment}\n{_tidy(f'def {name}({self.indices}): return {source(value)}')}"
+
+    def _conditions(self) -> Iterator[str]:
+        """Conditions, as a function; those that give a symbol its value are definitions."""
+        assumed = [definition.statement for definition in self.stated.assumed]
+        conditions = [c for c in self.stated.where if c not in assumed]
+        if conditions:
+            # What asks for every number is asked last, as it takes longest.
+            conditions.sort(key=lambda condition: len(self._every(condition)))
+            body = "".join(map(self._condition, conditions))
+            yield _tidy(f"def conditions({self.indices}):\n{body}")
+
+    def _condition(self, condition: lang.Relation) -> str:
+        left, sign, right = source(condition.left), condition.sign, source(condition.right)
+        loops = "".join(f"for {name} in ANYWHERE " for name in self._every(condition))
+        sides = f"({left}, {sign!r}, {right})"
+        return f"    yield from ({sides} {loops})\n" if loops else f"    yield {sides}\n"
+
+    def _every(self, condition: lang.Relation) -> list[str]:
+        """Names in a condition that stand for every number: arguments that no line has."""
+        in_lines = {node for side in _sides(self.stated) for node in lang.walk(side)}
+        return [
+            argument.name
+            for node in lang.walk(condition)
+            if isinstance(node, lang.Apply)
+            for argument in node.arguments
+            if isinstance(argument, lang.Variable) and argument not in in_lines
+        ]
+
+    def _call(self, sizes: list[str]) -> str:
+        """Call that compares the lines, or shows a definition."""
+        names = [str(index) for index, *_ in self.ranges]
+        loops = "".join(f" for {i} in {_range(low, high)}" for i, low, high in self.ranges)
+        choices = _tidy(f"[{_by_name(names)}{loops}]")
+        if self.stated.is_definition:
+            return f"show(right_side, {choices}, {_by_name(sizes)})"
+        steps = (f', "{line.sign}", line_{n}' for n, line in enumerate(self.stated.derivation, 1))
+        arguments = [f"[left_side{''.join(steps)}]", choices, _by_name(sizes)]
+        arguments += ["conditions"] * any(self._conditions())
+        ordered = any(isinstance(node, lang.Order) for node in _nodes(self.stated))
+        arguments += ["compare=holds_up_to_order"] * ordered
+        return "check(" + "".join(f"\n    {argument}," for argument in arguments) + "\n)"
+
+    # -- Declarations --------------------------------------------------------------------------
 
     def _declare(self, text: str) -> None:
         """Declare each name that a text uses, then each that the declarations use."""
         for name in _names(text):
             declared = None if name in self.parts else self._declaration(name)
             if declared is not None:
-                self.parts[name] = declared[0], _tidy(declared[1])
+                self.parts[name] = declared
                 self._declare(declared[1])
 
     def _declaration(self, name: str) -> tuple[int, str] | None:
         """Return the kind of a name, and the text that declares it."""
         if name in HELPERS:
-            return HELPER, _helper(name)
-        if name in self.sizes:
-            return SIZE, f"{name} = {self.sizes[name]}"
+            return HELPER, HELPERS[name]
         if name in self.definitions:
             is_value = isinstance(self.definitions[name].statement.left, lang.Variable)
-            return DEFINED if is_value else FUNCTION, _definition(self.definitions[name])
+            return DEFINED if is_value else FUNCTION, _tidy(_definition(self.definitions[name]))
         if name in self.symbols:
             symbol = self.symbols[name]
             arity = self.arities.get(name, len(symbol.times[:1]))
-            return FUNCTION if arity else VALUE, _leaf(symbol, arity)
+            return FUNCTION if arity else VALUE, _tidy(_leaf(symbol, arity))
         if name in self.functions and name not in BUILT_IN:
-            own = self.stated.is_definition and name == _defined_name(self.stated)
-            return None if own else (FUNCTION, _unknown(self.functions[name]))
+            return FUNCTION, _tidy(_unknown(self.functions[name]))
         return None
 
 
-def _choice(stated: Formula) -> Mapping[sp.Symbol, int]:
-    """One choice of the free indices: the last of the outer, the first of the inner ones."""
-    choices = list(assignments(stated, world_of(stated)))
-    outer = next(iter(choices[-1]), None)
-    return next(choice for choice in choices if choice.get(outer) == choices[-1].get(outer))
+def _sides(stated: Formula) -> list[lang.Expression]:
+    """Return both sides of a statement, and the lines between."""
+    statement = stated.statement
+    return [statement.left, *(line.expr for line in stated.derivation), statement.right]
+
+
+def _nodes(stated: Formula) -> Iterator[sp.Basic]:
+    """All nodes of a formula."""
+    return chain.from_iterable(map(lang.walk, [*_sides(stated), *stated.where]))
+
+
+def _by_name(names: list[str]) -> str:
+    """Text of a dictionary from each name to its value."""
+    return f"dict({', '.join(f'{name}={name}' for name in names)})" if names else "{}"
+
+
+def _assigned(sizes: list[str]) -> Iterator[str]:
+    """Assign small numbers to the sizes, no two alike; a kernel has a middle tap."""
+    numbers: list[int] = []
+    for size in sizes:
+        number = max([1, *numbers]) + 1
+        numbers.append(max(number, AT_LEAST.get(size, 2)) | (size == "K"))
+    if sizes:
+        values = ", ".join(map(str, numbers))
+        yield f"# Sizes: change them, and run again.\n{', '.join(sizes)} = {values}"
 
 
 # -- Text ------------------------------------------------------------------------------------------
@@ -190,25 +294,15 @@ def _names(text: str) -> set[str]:
 
 
 def _spaced(blocks: list[str]) -> Iterator[str]:
-    """Blocks, with an empty line around each that has several lines."""
+    """Blocks, with empty lines around each that has several lines."""
     for before, block in zip(["", *blocks], blocks, strict=False):
         if before and "\n" in before + block:
-            yield ""
+            yield "\n"
         yield block
 
 
-def _imports(text: str) -> str:
-    names = _names(text)
-    lines = ["from functools import cache"] * ("cache" in names)
-    lines += ["import mpmath"] * ("mpmath" in names)
-    return "\n".join([*lines, "import sympy as sp"])
-
-
-@cache
-def _helper(name: str) -> str:
-    if name == "defined":
-        return "defined = {}"
-    return unannotated(inspect.getsource(HELPERS[name]))
+def _headed(heading: str, body: str) -> str:
+    return f"# -- {heading} {'-' * (94 - len(heading))}\n\n\n{body}" if body else ""
 
 
 # -- Declarations ----------------------------------------------------------------------------------
@@ -238,7 +332,7 @@ def _free(symbol: lang.Variable, name: str) -> str:
 
 def _label(name: str, *places: str) -> str:
     """Text that writes the name of what stands at some places."""
-    return "f'" + "_".join([name, *(f"{{{place}}}" for place in places)]) + "'"
+    return f"f'{'_'.join([name, *(f'{{{place}}}' for place in places)])}'" if places else repr(name)
 
 
 def _places(count: int) -> list[str]:
@@ -259,17 +353,15 @@ def _unknown(function: lang.Function) -> str:
     name = function.name
     if name == "sigmoid":
         return SIGMOID
-    if function.elementwise:
-        return f"{name} = opaque('{name}')"
-    shape, times = tuple(function.args[1]), _places(len(function.index))
-    value = f"opaque({_label(name, *times, *['i'] * len(shape))})(*flat(*arguments))"
+    shape = () if function.elementwise else tuple(function.args[1])
+    times = _places(len(function.index))
+    value = f"unknown({_label(name, *times, *['i'] * len(shape))})"
     if shape:
         like = shape == (sp.Symbol("like"),)
         size = "len(arguments[0])" if like else number(shape[0])
-        value = f"sp.Matrix([{value} for i in range(1, {size} + 1)])"
-    if not times:
-        return f"def {name}(*arguments):\n    return {value}"
-    return f"def {name}({', '.join(times)}):\n    return lambda *arguments: {value}"
+        entries = f"{value}(*arguments) for i in range(1, {size} + 1)"
+        value = f"lambda *arguments: sp.Matrix([{entries}])"
+    return f"def {name}({', '.join(times)}):\n    return {value}" if times else f"{name} = {value}"
 
 
 def _definition(stated: Formula) -> str:
@@ -321,9 +413,6 @@ def _term(node: Any, whole: lang.Expression) -> str:
 def _sum_of(operator: str) -> Callable[[Any], str]:
     def rule(node: Any) -> str:
         left, right = node.args
-        # What is too small to count is left out.
-        if isinstance(right, lang.Order):
-            return source(left)
         return f"{_term(left, node)} {operator} {_term(right, node)}"
 
     return rule
@@ -332,8 +421,15 @@ def _sum_of(operator: str) -> Callable[[Any], str]:
 def _times(node: Any) -> str:
     left, right = node.args
     if left.shape and right.shape:
-        return f"sp.matrix_multiply_elementwise({source(left)}, {source(right)})"
+        return f"hadamard({', '.join(map(source, _factors(node)))})"
     return f"({source(left)}) * ({source(right)})"
+
+
+def _factors(node: Any) -> list[Any]:
+    """Arrays that a product entry by entry multiplies, from the left."""
+    if isinstance(node, lang.Times) and all(part.shape for part in node.args):
+        return [*_factors(node.args[0]), node.args[1]]
+    return [node]
 
 
 def _divide(node: Any) -> str:
@@ -353,6 +449,11 @@ def _power(node: Any) -> str:
     if base.shape:
         return f"({source(base)}).applyfunc(lambda entry: entry ** ({source(exponent)}))"
     return f"({_exactly(base)}) ** ({source(exponent)})"
+
+
+def _matrix_power(node: Any) -> str:
+    base, exponent = map(source, node.args)
+    return f"product([{base}] * ({exponent}), sp.eye({number(node.shape[0])}))"
 
 
 def _matmul(node: Any) -> str:
@@ -394,7 +495,7 @@ def _entry(node: Any) -> str:
 
 
 def _range(low: Any, high: Any) -> str:
-    return f"range({number(low)}, {number(high)} + 1)"
+    return f"range({number(low)}, {number(high + 1)})"
 
 
 def _steps(node: lang.Expression, body: str, steps: str) -> str:
@@ -441,18 +542,8 @@ def _derivative(node: Any) -> str:
     if len(node.shape) > 2:
         raise lang.StatementError("SymPy has no matrix of three axes")
     since = f", {number(of.index[-1])}" if isinstance(node, lang.Immediate) else ""
-    name = "gradient" if isinstance(node, lang.Gradient) else "derivative"
-    return f"{name}({source(of)}, {source(by)}{since})"
-
-
-def _condition(condition: lang.Relation) -> str:
-    """Condition on a number, or on each entry of an array."""
-    left, compare = source(condition.left), COMPARISONS[condition.sign]
-    if not condition.left.shape:
-        return f"{compare}({left}, {source(condition.right)})"
-    if condition.right.shape:
-        return f"*map({compare}, {left}, {source(condition.right)})"
-    return f"*({compare}(entry, {source(condition.right)}) for entry in {left})"
+    kind = "gradient" if node.shape == by.shape and not (of.shape or node.row) else "jacobian"
+    return f"{kind}({source(of)}, {source(by)}{since})"
 
 
 def _rows(node: Any) -> str:
@@ -483,8 +574,8 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Power: _power,
     lang.Outer: lambda node: f"({source(node.args[0])}) @ ({source(node.args[1])}).T",
     lang.Transpose: lambda node: f"({source(node.args[0])}).T",
-    lang.Inverse: lambda node: f"({source(node.args[0])}).inv()",
-    lang.MatrixPower: lambda node: f"({source(node.args[0])}) ** ({source(node.args[1])})",
+    lang.Inverse: lambda node: f"({source(node.args[0])}).inv('ADJ')",
+    lang.MatrixPower: _matrix_power,
     lang.Diag: lambda node: f"sp.diag(*({source(node.args[0])}))",
     lang.Total: _called("sum"),
     lang.Concatenate: _called("sp.Matrix.vstack"),
@@ -495,10 +586,10 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Jacobian: _derivative,
     lang.Gradient: _derivative,
     lang.Immediate: _derivative,
-    lang.Order: lambda node: "0",
+    lang.Order: lambda node: f"big_o({source(node.args[0])} ** {number(node.args[1])})",
     lang.Size: _called("len"),
     lang.Norm: _called("norm"),
-    lang.SpectralRadius: _called("Radius"),
+    lang.SpectralRadius: _called("spectral_radius"),
     lang.Abs: _entrywise("sp.Abs"),
     lang.Max: _entrywise("sp.Max"),
     lang.Min: _entrywise("sp.Min"),

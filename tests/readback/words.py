@@ -37,10 +37,10 @@ TEXT = {
     "=": "EQ", "≤": "SIGN", "<": "SIGN", "+": "PLUS", "-": "MINUS", "⊙": "ODOT", "*": "STAR",
     "·": "CDOT", "/": "SLASH", "^": "SUP", "ᵀ": "TOP", "..": "TO", ",": "COMMA", ";": "ROW",
     "(": "LPAR", ")": "RPAR", "[": "LSQ", "]": "RSQ", ">": "GT", ":": "COLON", "'": "PRIME",
-    "Σ": "SUM", "Π": "PROD", "∇_": "NABLA", "∂": "PARTIAL", "∂⁺": "IMMEDIATE", "d": "D", "‖": "NORM",
-    "|": "BAR", "∘": "CIRC", "↦": "MAPSTO", "ones": "ONES", "zeros": "ZEROS", "I": "IDENTITY",
-    "e": "ONEHOT", "diag": "CALLED", "size": "CALLED", "ρ": "CALLED", "max": "CALLED",
-    "min": "CALLED", "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
+    "Σ": "SUM", "Π": "PROD", "∇_": "NABLA", "∂": "PARTIAL", "∂⁺": "IMMEDIATE", "d": "D",
+    "‖": "NORM", "|": "BAR", "∘": "CIRC", "↦": "MAPSTO", "ones": "ONES", "zeros": "ZEROS",
+    "I": "IDENTITY", "e": "ONEHOT", "diag": "CALLED", "size": "CALLED", "ρ": "CALLED",
+    "max": "CALLED", "min": "CALLED", "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
     "sqrt": "SQRT",
 }  # fmt: skip
 """What a reader knows of plain text."""

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import sympy as sp
 
 from rnnnotes.book.arguments import checked
+from rnnnotes.book.definitions import Definition, refuse_ill_formed
 from rnnnotes.book.language import (
     Apply,
     Array,
@@ -140,13 +141,18 @@ class Formula:
             found[parent.id] = parent
         return tuple(found.values())
 
+    @property
+    def definition(self) -> Definition:
+        """What the formula says of the symbol that it defines."""
+        return Definition(self.statement.left, self.statement.right, tuple(self.index_ranges()))
+
     @cached_property
     def assumed(self) -> tuple[Formula, ...]:
         """Conditions that give a symbol its value, as definitions that hold for this one alone."""
         return tuple(
             Formula(f"{self.id}.where", condition, self.code, self.sources)
             for condition in self.where
-            if condition.sign == "=" and _names(condition.left)
+            if condition.sign == "=" and isinstance(condition.left, Variable | At)
         )
 
     @property
@@ -214,8 +220,8 @@ class Formula:
         for part in (self.statement, *(line.expr for line in self.derivation)):
             for node in walk(part):
                 if isinstance(node, Function) and node.name == name:
-                    return Function(name, node.args[1], order, node.index)
-        return Function(name, None, order)
+                    return node.differentiated(order)
+        return Function(name, order=order)
 
 
 FORMULAS: dict[str, Formula] = {}
@@ -291,6 +297,7 @@ def formula(
         )
         _validate(stated)
         FORMULAS[stated.id] = stated
+        RUNS[code] = code.__globals__.get("__spec__")
         return cast(F, checked(stated))
 
     return register
@@ -314,7 +321,7 @@ def _stated(code: Code) -> Formula:
 def _validate(stated: Formula) -> None:
     """Refuse what cannot be a formula, and say which line is at fault."""
     where = f"{stated.id}: "
-    if stated.id in FORMULAS and FORMULAS[stated.id].code.__module__ != stated.code.__module__:
+    if stated.id in FORMULAS and not _stated_again(stated.code, FORMULAS[stated.id].code):
         raise StatementError(where + "the id is taken")
     if not stated.sources:
         raise StatementError(where + "needs a source")
@@ -322,12 +329,17 @@ def _validate(stated: Formula) -> None:
     for name in inspect.signature(stated.code).parameters:
         if stated.argument(name) == left:
             raise StatementError(where + f"the code takes {name!r}, which it is to compute")
+    if stated.is_definition and (sign != "=" or not _names(left)):
+        raise StatementError(
+            where + f"a definition has a bare symbol on the left, not {latex(left)}; "
+            "anything else needs a derivation"
+        )
+    for one in [stated] * stated.is_definition + [*stated.assumed]:
+        try:
+            refuse_ill_formed(one.definition)
+        except StatementError as error:
+            raise StatementError(where + str(error)) from None
     if stated.is_definition:
-        if sign != "=" or not _names(left):
-            raise StatementError(
-                where + f"a definition has a bare symbol on the left, not {latex(left)}; "
-                "anything else needs a derivation"
-            )
         return
     for number, line in enumerate(stated.derivation, start=1):
         try:
@@ -340,6 +352,20 @@ def _validate(stated: Formula) -> None:
     reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
     if reached != sign:
         raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
+
+
+RUNS: dict[Code, Any] = {}
+"""For each code of a formula, the specification of its module, which a reload makes anew."""
+
+
+def _stated_again(code: Code, before: Code) -> bool:
+    """Whether two codes are one that is stated anew: its module, or the function around it, ran."""
+    if code.__module__ != before.__module__:
+        return False
+    if "<locals>" in code.__qualname__:
+        return code.__code__ is before.__code__
+    run = code.__globals__.get("__spec__")
+    return run is None or run is not RUNS.get(before)  # a prompt has no specification
 
 
 def _names(left: Expression) -> bool:

@@ -44,6 +44,7 @@ __all__ = [
     "Indicator",
     "Inverse",
     "Jacobian",
+    "Letter",
     "Literal",
     "MatMul",
     "MatrixPower",
@@ -490,19 +491,25 @@ class Entry(Expression):
         return cast(Entry, node)
 
 
+class Letter(sp.Symbol):  # type: ignore[misc]
+    """A size in the declaration of a map that stands for any: the arguments bind it."""
+
+
 class Function(_Tree):
     """A function that statements apply.
 
-    An elementwise function (no `shape`) acts on each entry of its one argument; `order`
-    counts its derivatives.  A map has a shape of its own and may take several arguments.
+    An elementwise function (no `gives`) acts on each entry of its one argument; `order`
+    counts its derivatives.  A map takes arguments of the shapes `takes`, and its value has
+    the shape `gives`.
     """
 
-    def __new__(cls, name: str, shape: Any = None, order: Any = 0, index: Any = ()) -> Function:
-        shape = None if shape in (None, sp.S.false) else sp.Tuple(*shape)
-        node = sp.Basic.__new__(
-            cls, Str(str(name)), sp.S.false if shape is None else shape, sp.Integer(order),
-            sp.Tuple(*index),
-        )  # fmt: skip
+    def __new__(
+        cls, name: str, gives: Any = None, order: Any = 0, index: Any = (), takes: Any = ()
+    ) -> Function:
+        gives = sp.S.false if gives in (None, sp.S.false) else sp.Tuple(*gives)
+        shapes = sp.Tuple(*(sp.Tuple(*shape) for shape in takes))
+        index = sp.Tuple(*index)
+        node = sp.Basic.__new__(cls, Str(str(name)), gives, sp.Integer(order), index, shapes)
         return cast(Function, node)
 
     @property
@@ -516,6 +523,11 @@ class Function(_Tree):
         return bool(self.args[1] == sp.S.false)
 
     @property
+    def gives(self) -> Shape:
+        """Shape of the value of a map, as it is declared."""
+        return tuple(self.args[1])
+
+    @property
     def order(self) -> int:
         """How many times it has been differentiated."""
         return int(self.args[2])
@@ -526,16 +538,55 @@ class Function(_Tree):
         return tuple(self.args[3])
 
     @property
+    def takes(self) -> tuple[Shape, ...]:
+        """Shapes of the arguments of a map, as they are declared."""
+        return tuple(map(tuple, self.args[4]))
+
+    @property
     def prime(self) -> Function:
         """Derivative of an elementwise function."""
         _require(self.elementwise, f"{self.name} does not act entry by entry: use Jacobian")
-        return Function(self.name, None, self.order + 1)
+        return self.differentiated(self.order + 1)
+
+    def differentiated(self, order: int) -> Function:
+        """Return the function differentiated so many times."""
+        return Function(self.name, self.args[1], order, self.index, self.takes)
+
+    def shape_of(self, *shapes: Shape) -> Shape:
+        """Shape of the value for arguments of some shapes, if the function takes them."""
+        if self.elementwise:
+            _require(len(shapes) == 1, f"{self.name}: takes one argument, not {len(shapes)}")
+            return shapes[0]
+        letters: dict[sp.Symbol, sp.Expr] = {}
+        _require(
+            len(shapes) == len(self.takes)
+            and all(_fits(*pair, letters) for pair in zip(self.takes, shapes, strict=True)),
+            f"{self.name}: takes {_listed(self.takes)}, not {_listed(shapes)}",
+        )
+        return tuple(size.xreplace(letters) for size in self.gives)
 
     def __getitem__(self, index: Any) -> Function:
-        return Function(self.name, self.args[1], self.order, (index,))
+        return Function(self.name, self.args[1], self.order, (index,), self.takes)
 
     def __call__(self, *arguments: Operand) -> Apply:
         return Apply(self, *arguments)
+
+
+def _fits(taken: Shape, came: Shape, letters: dict[sp.Symbol, sp.Expr]) -> bool:
+    """Whether an argument has the shape that is taken; a letter is bound where it first stands."""
+    return len(taken) == len(came) and all(
+        (letters.setdefault(size, length) if isinstance(size, Letter) else size) == length
+        for size, length in zip(taken, map(sp.sympify, came), strict=True)
+    )
+
+
+def _listed(shapes: tuple[Shape, ...]) -> str:
+    kinds = ["a scalar", "a vector", "a matrix"]
+    named = [
+        f"{kinds[len(shape)]} of {' by '.join(map(str, shape))}" if shape else kinds[0]
+        for shape in shapes
+    ]
+    return " and ".join(named) or "nothing"
 
 
 class Apply(Expression):
@@ -544,13 +595,7 @@ class Apply(Expression):
     def __new__(cls, function: Function, *arguments: Any) -> Apply:
         wrapped = [wrap(argument) for argument in arguments]
         node = sp.Basic.__new__(cls, function, *wrapped)
-        if function.elementwise:
-            _require(len(wrapped) == 1, f"{function.name}: takes one argument, not {len(wrapped)}")
-            node.shape = wrapped[0].shape
-        else:
-            # A map may take its shape from its argument, as softmax does.
-            declared = tuple(function.args[1])
-            node.shape = declared if declared != (sp.Symbol("like"),) else wrapped[0].shape
+        node.shape = function.shape_of(*(argument.shape for argument in wrapped))
         return cast(Apply, node)
 
     @property
@@ -724,10 +769,12 @@ BINDERS: dict[type, Callable[[Any], sp.Symbol]] = {
 def indices(node: sp.Basic) -> set[sp.Symbol]:
     """Return the SymPy symbols (sizes and indices) that a tree leaves free.
 
-    A declared symbol keeps its shape to itself: its sizes are not free.
+    What is declared keeps its shape to itself: its sizes are not free.
     """
     if isinstance(node, sp.Symbol):
         return {node}
+    if isinstance(node, Function):
+        return set().union(*(index.free_symbols for index in node.index))
     if isinstance(node, Variable) or not node.args:
         return set()
     free: set[sp.Symbol] = set().union(*(indices(part) for part in node.args))

@@ -146,9 +146,9 @@ def _activations(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Apply) and node.function.elementwise:
         function, arguments = node.function, node.arguments
         order = 0 if function.order else 1
-        yield lambda: lang.Function(function.name, None, order)(*arguments)
+        yield lambda: function.differentiated(order)(*arguments)
         if function.name in SWAPPED:
-            yield lambda: lang.Function(SWAPPED[function.name], None, function.order)(*arguments)
+            yield lambda: lang.Function(SWAPPED[function.name], order=function.order)(*arguments)
 
 
 SWAPPED = {"tanh": "sigmoid", "sigmoid": "tanh", "f": "g", "g": "f", "exp": "tanh"}

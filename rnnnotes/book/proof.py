@@ -115,8 +115,7 @@ def definitions_of(stated: Formula) -> list[Definition]:
     """
     given = (*stated.given, *stated.assumed, stated)
     return [
-        Definition(ancestor.statement.left, ancestor.statement.right,
-                   tuple(ancestor.index_ranges()))
+        ancestor.definition
         for ancestor in (*stated.ancestors, *stated.assumed, stated)
         if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
     ]  # fmt: skip
@@ -434,7 +433,10 @@ class Checker:
             if value.elementwise:
                 return draw.activation(value.name, value.order)
             name = value.name, tuple(self.world.number(i, at) for i in value.index)
-            return draw.map(name, tuple(self.world.number(n, at) for n in value.args[1]))
+            shape_of = self.world.sized(value).shape_of
+            return lambda *arguments: draw.map(
+                name, tuple(map(int, shape_of(*map(np.shape, arguments))))
+            )(*arguments)
         if isinstance(value, sp.Symbol):
             return self.world.number(value, at)
         array = draw.floats(self.world.value(value, at))

@@ -18,6 +18,7 @@ import sympy as sp
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import sympyhelpers
+from rnnnotes.book.definitions import bound_sizes
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.plaintext import in_order
 from rnnnotes.book.proof import assignments, world_of
@@ -261,22 +262,41 @@ def _unknown(function: lang.Function) -> str:
         return SIGMOID
     if function.elementwise:
         return f"{name} = opaque('{name}')"
-    shape, times = tuple(function.args[1]), _places(len(function.index))
+    shape, times = function.gives, _places(len(function.index))
     value = f"opaque({_label(name, *times, *['i'] * len(shape))})(*flat(*arguments))"
     if shape:
-        like = shape == (sp.Symbol("like"),)
-        size = "len(arguments[0])" if like else number(shape[0])
+        lengths = {size: sp.Symbol(text) for size, text in _lengths(function.takes)}
+        size = number(shape[0].xreplace(lengths))
         value = f"sp.Matrix([{value} for i in range(1, {size} + 1)])"
     if not times:
         return f"def {name}(*arguments):\n    return {value}"
     return f"def {name}({', '.join(times)}):\n    return lambda *arguments: {value}"
 
 
+def _lengths(takes: tuple[lang.Shape, ...]) -> Iterator[tuple[sp.Symbol, str]]:
+    """Sizes that arguments bind, and how to read them off."""
+    for place, taken in enumerate(takes):
+        for axis, size in enumerate(taken):
+            if isinstance(size, lang.Letter):
+                yield size, f"arguments[{place}].shape[{axis}]"
+
+
+def _bound(target: lang.Apply) -> Iterator[tuple[sp.Expr, str]]:
+    """Sizes in a definition that its arguments bind, and how to read them off."""
+    if not target.function.elementwise:
+        for parameter, sizes in zip(target.arguments, bound_sizes(target), strict=True):
+            for axis, size in enumerate(sizes):
+                if size is not None:
+                    yield size, f"{source(parameter)}.shape[{axis}]"
+
+
 def _definition(stated: Formula) -> str:
     """Declare what a definition says: a value, or a function of an index or of arguments."""
     target, value = stated.statement.left, source(stated.statement.right)
     if isinstance(target, lang.Apply):
-        return f"def {target.function.name}({_arguments(target)}):\n    return {value}"
+        bound = "".join(f"    {size} = {length}\n" for size, length in _bound(target)
+                        if size in lang.indices(stated.statement.right))  # fmt: skip
+        return f"def {target.function.name}({_arguments(target)}):\n{bound}    return {value}"
     if isinstance(target, lang.Variable):
         return f"{target.name} = define('{target.name}', {value})"
     assert isinstance(target, lang.At)

@@ -1,0 +1,455 @@
+"""Statements that mean nothing, or that are not true everywhere, are refused."""
+
+import importlib
+import sys
+
+import pytest
+import sympy as sp
+
+from rnnnotes import building_blocks, notation
+from rnnnotes.book.checking import forget
+from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.language import (
+    Array,
+    Concatenate,
+    Entry,
+    Size,
+    StatementError,
+    Sum,
+    wrap,
+)
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
+from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.notation import (
+    ANY,
+    B,
+    D,
+    F,
+    H,
+    O,
+    R,
+    T,
+    W_hh,
+    W_xh,
+    a,
+    b_y,
+    c,
+    declare,
+    ell,
+    eta,
+    exp,
+    f,
+    function,
+    g,
+    h,
+    i,
+    j,
+    k,
+    log,
+    n,
+    p,
+    phi,
+    psi,
+    q,
+    relu,
+    scores,
+    sigmoid,
+    size,
+    softmax,
+    t,
+    tanh,
+    theta,
+    u,
+    v,
+    w,
+    x,
+    y,
+)
+
+find_all()
+
+
+@pytest.fixture(autouse=True)
+def _own_world(monkeypatch):
+    """Take the formulas and the declarations of a test out of the book again."""
+    for table in ("SIZES", "INDICES", "SYMBOLS", "FUNCTIONS"):
+        monkeypatch.setattr(notation, table, dict(getattr(notation, table)))
+    before = dict(FORMULAS)
+    yield
+    FORMULAS.clear()
+    FORMULAS.update(before)
+    forget()
+
+
+def state(left, sign, right, code, **options):
+    """Formula of a test."""
+    formula(left, sign, right, source="test", **options)(code)
+    return FORMULAS[f"{code.__module__}.{code.__name__}"]
+
+
+def claim(left, sign, right, **options):
+    """Theorem in one line, with no code to speak of."""
+
+    def claimed():
+        """Claimed."""
+
+    lines = options.pop("derivation", [(sign, right, "it is claimed")])
+    return state(left, sign, right, claimed, derivation=lines, **options)
+
+
+def define(left, right, name="defined", **options):
+    """Definition, with no code to speak of."""
+
+    def code():
+        """Define."""
+
+    code.__name__ = name
+    state(left, "=", right, code, **options)
+    return code
+
+
+def check_lines(stated):
+    """Check the derivation alone, and return the verdicts of its lines."""
+    checker = Checker(stated, world_of(stated))
+    return [checker.line(number) for number in range(len(stated.derivation))]
+
+
+# -- What a function takes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "complaint"),
+    [
+        (lambda: phi(v, w), "phi: takes a vector of H, not a vector of H and a vector of H"),
+        (lambda: phi(Concatenate(v, w)), "phi: takes a vector of H, not a vector of 2\\*H"),
+        (lambda: phi(x[t]), "phi: takes a vector of H, not a vector of D"),
+        (lambda: phi(u), "phi: takes a vector of H, not a scalar"),
+        (lambda: psi(W_hh), "psi: takes a vector of H, not a matrix of H by H"),
+        (lambda: psi[t](v, v), "psi: takes a vector of H, not a vector of H and a vector of H"),
+        (lambda: ell[t](h[t]), "ell: takes a vector of O, not a vector of H"),
+        (lambda: F(h[t - 1], x[t]), "F: takes .* of P, not a vector of H and a vector of D"),
+        (lambda: F(x[t], h[t - 1], theta), "F: takes a vector of H and a vector of D"),
+        (lambda: R(v), "R: takes a vector of H and a vector of H, not a vector of H"),
+        (softmax, "softmax: takes a vector of any, not nothing"),
+        (lambda: softmax(scores, scores), "softmax: takes a vector of any, not"),
+        (lambda: softmax(W_hh), "softmax: takes a vector of any, not a matrix of H by H"),
+        (lambda: softmax(u), "softmax: takes a vector of any, not a scalar"),
+        (lambda: tanh(v, w), "tanh: takes one argument, not 2"),
+        (f.prime, "f: takes one argument, not 0"),
+    ],
+)
+def test_function_refuses_what_it_does_not_take(build, complaint):
+    """A map of other arguments is another map, and no proof may take the two for one."""
+    with pytest.raises(StatementError, match=complaint):
+        build()
+
+
+def test_letter_of_a_domain_is_bound_by_its_argument():
+    """The value has as many entries as the argument, and two sizes of one letter are one."""
+    pair = function("pair", "d", "a map of two vectors", takes=[(ANY,), (ANY, H)], gives=(ANY,))
+
+    assert softmax(x[t]).shape == (D,)
+    assert softmax(Concatenate(x[t], v)).shape == (D + H,)
+    assert pair(x[t], W_xh.T).shape == (D,)
+    with pytest.raises(StatementError, match="pair: takes a vector of any and a matrix of any by"):
+        pair(v, W_xh.T)
+
+
+def test_shape_that_no_argument_binds_is_refused():
+    """The value would have any shape."""
+    with pytest.raises(ValueError, match="function loose: no argument binds any"):
+        function("loose", "d", "a map to anywhere", takes=[(H,)], gives=(ANY,))
+    with pytest.raises(ValueError, match="function empty: a map takes one argument at least"):
+        function("empty", "d", "a map of nothing", takes=[])
+
+
+@pytest.fixture
+def batch():
+    """Vector of `B` entries."""
+    return declare("batch", r"\mathbf{d}", "a number for each example", B)
+
+
+def test_softmax_of_another_size_sums_over_its_own_entries(batch):
+    """The definition is written for `O` entries, and holds for as many as there are."""
+    given = {"given": [building_blocks.softmax]}
+    total = Sum(Entry(softmax(batch), n), n, 1, B)
+
+    assert check_lines(claim(total, "=", wrap(1), **given)) == ["proved at sizes"]
+    with pytest.raises(Refuted):
+        check_lines(claim(Sum(Entry(softmax(batch), n), n, 1, O), "=", wrap(1), **given))
+
+
+@pytest.mark.parametrize("vector", [x[t], v, Concatenate(v, x[t])])
+def test_definition_of_a_map_is_written_out_for_its_argument(vector):
+    """The denominator has as many terms as the vector has entries, whatever their number."""
+    (length,) = vector.shape
+    right = exp(vector) / Sum(exp(Entry(vector, i)), i, 1, length)
+    fewer = exp(vector) / Sum(exp(Entry(vector, i)), i, 1, length - 1)
+    given = {"given": [building_blocks.softmax]}
+
+    assert check_lines(claim(softmax(vector), "=", right, **given)) == ["proved at sizes"]
+    with pytest.raises(Refuted):
+        check_lines(claim(softmax(vector), "=", fewer, **given))
+
+
+def test_code_is_handed_a_map_of_the_right_shapes(batch):
+    """The map that the code applies refuses what the statement would refuse."""
+
+    def shorter(batch, softmax):
+        """Return the softmax of all but the last."""
+        return softmax(batch[:-1])
+
+    def first(v, psi):
+        """Return the function of one entry."""
+        return psi(v[:1])
+
+    lines = [("=", softmax(batch), "the same")]
+    with pytest.raises(Refuted, match="returns shape"):
+        prove(state(softmax(batch), "=", softmax(batch), shorter, derivation=lines))
+    with pytest.raises(StatementError, match="psi: takes a vector of 2, not a vector of 1"):
+        prove(state(psi(v), "=", psi(v), first, derivation=[("=", psi(v), "the same")]))
+
+
+def test_sympy_of_a_map_is_written_for_its_argument(batch):
+    """What is exported sums over the entries of the argument too."""
+    stated = claim(
+        Sum(Entry(softmax(batch), n), n, 1, B), "=", wrap(1), given=[building_blocks.softmax]
+    )
+    space = {}
+    exec(sympy_text(stated), space)
+
+    assert sp.simplify(space["left"] - space["right"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("build", "complaint"),
+    [
+        (lambda: define(softmax(scores), scores + b_y), "O is the size of an argument, and of"),
+        (
+            lambda: define(softmax(p), softmax(scores) + p),
+            "definition of softmax: O is the size of",
+        ),
+        (lambda: define(f(v), v @ v), "acts entry by entry: define it for a number"),
+        (lambda: define(g(v), v), "definition of g: v is an array, and the function acts"),
+        (lambda: define(f(eta), eta), "eta is positive, and the function takes any number"),
+        (lambda: define(f.prime(u), u), "a derivative has its value from the function"),
+        (lambda: define(psi[t](v), v @ v), "a function that is defined is the same at each time"),
+        (lambda: define(psi(2 * v), v @ v), "a definition has a bare symbol on the left"),
+        (lambda: define(psi(h[t]), h[t] @ h[t]), r"a bare symbol on the left, not .psi"),
+        (lambda: define(g(wrap(1)), wrap(2)), r"a bare symbol on the left, not g"),
+        (lambda: define(R(v, v), v), "its arguments are bare symbols that differ"),
+    ],
+)
+def test_definition_of_a_function_is_for_every_argument(build, complaint):
+    """Written for some arguments, it would be used for all."""
+    with pytest.raises(StatementError, match=complaint):
+        build()
+
+
+def test_condition_gives_no_function_its_value():
+    """That f is zero at one number does not make its slope zero there."""
+    stated = claim(f.prime(u), "=", wrap(0), where=[(f(u), "=", 0)])
+
+    with pytest.raises((Refuted, Undecided)):
+        check_lines(stated)
+
+
+# -- Definitions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "index"),
+    [
+        (v, h[t], "t"),
+        (y[t], Entry(W_hh, i, k) * b_y, "i, k"),
+        (a[t], W_xh @ x[j], "j"),
+        (c[t], h[t - 1] * k, "k"),
+        (f(u), u + Entry(v, i), "i"),
+        (psi(v), Sum(Entry(v, i), i, 1, k), "k"),
+    ],
+)
+def test_index_on_the_right_alone_defines_nothing(left, right, index):
+    """Nobody knows which value it has."""
+    with pytest.raises(StatementError, match=f"{index} stands on the right alone"):
+        define(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "options"),
+    [
+        (a[t], h[T + 5], {}),
+        (a[t], h[t + 1], {}),
+        (u, x[0] @ x[1], {}),
+        (u, Size(Array(x, 0, T)), {}),
+        (q[t], x[t - 1] @ x[t] * v, {}),
+        (v, Sum(x[j] @ x[j], j, 0, T) * w, {}),
+        (v, Sum(x[j + 1] @ x[j], j, 1, T) * w, {}),
+        (h[t], h[t - 1], {"ranges": {t: (0, T)}}),
+        (h[t], v, {"ranges": {t: (0, T + 1)}}),
+    ],
+)
+def test_definition_stays_within_the_times_of_its_symbols(left, right, options):
+    """At some value of the index it would reach for what does not exist."""
+    with pytest.raises(StatementError, match="has no time"):
+        define(left, right, **options)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (tanh(u), 2 * u),
+        (tanh(u), (1 - exp(-u)) / (1 + exp(-u))),
+        (sigmoid(u), 1 / (1 + exp(u))),
+        (sigmoid(u), (1 + tanh(u)) / 2),
+        (exp(u), 1 + u),
+        (log(u), u - 1),
+        (relu(u), u),
+        (softmax(scores), exp(scores)),
+        (softmax(scores), scores / Sum(Entry(scores, i), i, 1, O)),
+    ],
+)
+def test_known_function_has_no_other_value(left, right):
+    """The proofs use its slope and its symmetry, which another function does not have."""
+    with pytest.raises(StatementError, match="the proofs know"):
+        define(left, right)
+
+
+def test_known_function_may_be_written_in_another_way():
+    """It is the value that counts."""
+    assert define(tanh(u), 2 * sigmoid(2 * u) - 1)
+    assert define(sigmoid(u), (1 + tanh(u / 2)) / 2, "other")
+
+
+def test_tanh_is_not_linear():
+    """A definition of its own would have made it so."""
+    with pytest.raises(StatementError, match="the proofs know tanh"):
+        claim(tanh(u + eta), "=", tanh(u) + tanh(eta), given=[define(tanh(u), 2 * u)])
+
+
+@pytest.mark.parametrize(
+    "circle",
+    [
+        [(a[t], h[t]), (h[t], a[t])],
+        [(a[t], W_hh @ h[t]), (h[t], 2 * c[t]), (c[t], a[t])],
+        [(v, 2 * w), (w, v + v)],
+        [(f(u), g(u) + 1), (g(u), 2 * f(u))],
+        [(a[t], h[t - 1]), (h[t], c[t]), (c[t], h[t] * 2)],
+    ],
+)
+def test_symbols_that_define_one_another_are_refused(circle):
+    """Each would have any value, or none."""
+    given = [define(left, right, f"part{number}") for number, (left, right) in enumerate(circle)]
+
+    with pytest.raises(StatementError, match="is defined by itself"):
+        prove(claim(u, "=", u, given=given))
+
+
+def test_definition_through_time_is_no_circle():
+    """Each step is made from the step before."""
+    given = [define(a[t], W_hh @ h[t - 1], "first"), define(h[t], f(a[t]), "second")]
+
+    assert check_lines(claim(h[t], "=", f(W_hh @ h[t - 1]), given=given)) == ["proved"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ((v, w), (v, 2 * w)),
+        ((h[t], a[t]), (h[t], 2 * a[t])),
+        ((f(u), u), (f(u), 2 * u)),
+        ((psi(v), v @ v), (psi(w), w @ w + 1)),
+    ],
+)
+def test_two_definitions_of_one_name_are_refused_wherever_they_come_from(first, second):
+    """Formulas that hold in two worlds may not be put together."""
+    one = define(*first, "one")
+    two = define(*second, "two")
+
+    def through(code):
+        def theorem():
+            """Theorem."""
+
+        theorem.__name__ = f"through_{code.__name__}"
+        state(u, "=", u, theorem, derivation=[("=", u, "the same")], given=[code])
+        return theorem
+
+    with pytest.raises(StatementError, match="has two definitions"):
+        prove(claim(u, "=", u, given=[through(one), through(two)]))
+
+
+TWICE = '''
+from rnnnotes.book.formulas import formula
+from rnnnotes.notation import v, w
+
+
+@formula(v, "=", w, source="elman1990")
+def same(w):
+    """Same."""
+    return w
+'''
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Write a module of formulas, and import it."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(text):
+        (tmp_path / "twice_stated.py").write_text(text)
+        importlib.invalidate_caches()
+        return importlib.import_module("twice_stated")
+
+    yield write
+    sys.modules.pop("twice_stated", None)
+
+
+def test_id_is_stated_once_in_a_module(module):
+    """The second formula would take the place of the first in silence."""
+    again = (
+        TWICE + TWICE.partition("@")[1] + TWICE.partition("@")[2].replace('"=", w', '"=", 2 * w')
+    )
+
+    with pytest.raises(StatementError, match=r"twice_stated\.same: the id is taken"):
+        module(again)
+
+
+def test_module_may_be_loaded_again(module):
+    """Who edits a chapter at a prompt loads it anew."""
+    importlib.reload(importlib.reload(module(TWICE)))
+
+    assert "twice_stated.same" in FORMULAS
+
+
+def test_id_is_stated_once_in_a_function():
+    """Two functions of one name are two formulas."""
+
+    def same(w):
+        """Same."""
+        return w
+
+    state(v, "=", w, same)
+
+    def same(w):
+        """Twice."""
+        return 2 * w
+
+    with pytest.raises(StatementError, match=r"test_statements\.same: the id is taken"):
+        state(v, "=", 2 * w, same)
+
+
+@pytest.mark.parametrize(
+    "name", ["a(1)", "a[1]", "W hh", "", "1a", "lambda", "h'", "sum(a;j=1..T)"]
+)
+@pytest.mark.parametrize("kind", [declare, function, size, notation.index])
+def test_name_is_a_name_of_python(name, kind):
+    """It is an argument of the code, and reads like nothing else in a proof."""
+    options = {declare: ("d", "d"), function: ("d", "d"), size: (99, "d")}.get(kind, (1, T, "d"))
+    with pytest.raises(ValueError, match="expected a name of Python"):
+        kind(name, *options)
+
+
+def test_name_stands_for_one_thing():
+    """A symbol is no function, and no index."""
+    for name in ("tanh", "H", "t", "v"):
+        with pytest.raises(ValueError, match="is declared twice"):
+            declare(name, "d", "again")

@@ -3,19 +3,29 @@
 import importlib
 import sys
 
+import numpy as np
 import pytest
 import sympy as sp
 
-from rnnnotes import building_blocks, notation
+from rnnnotes import building_blocks, notation, vanilla_rnn
+from rnnnotes.book.allsizes import holds_for_all_sizes
 from rnnnotes.book.checking import forget
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Array,
     Concatenate,
+    Diag,
     Entry,
+    Identity,
+    Immediate,
+    Jacobian,
+    Ones,
+    Outer,
     Size,
     StatementError,
     Sum,
+    Variable,
+    Zeros,
     wrap,
 )
 from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
@@ -453,3 +463,137 @@ def test_name_stands_for_one_thing():
     for name in ("tanh", "H", "t", "v"):
         with pytest.raises(ValueError, match="is declared twice"):
             declare(name, "d", "again")
+
+
+# -- Two things with one letter --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (Ones(2 * H) @ Ones(2 * H), Ones(D) @ Ones(D)),
+        (Ones(D) @ Ones(D) + 1, Ones(O) @ Ones(O)),
+        (Ones(H) @ Outer(Ones(H), v), Ones(O) @ Outer(Ones(O), v) - 3 * v),
+        (f(0 * Ones(2 * H)) @ f(0 * Ones(2 * H)), f(0 * x[t]) @ f(0 * x[t])),
+        (tanh(Ones(2 * H)) @ Ones(2 * H), tanh(Ones(D)) @ Ones(D)),
+        ((Ones(2 * H) ** T) @ Ones(2 * H), (Ones(D) ** T) @ Ones(D)),
+        (Identity(2 * H) @ Ones(2 * H) @ Ones(2 * H), Identity(D) @ Ones(D) @ Ones(D)),
+        (Ones(H) @ (Zeros(H, D) @ x[t] + 1), Ones(O) @ Ones(O) - 3),
+    ],
+)
+def test_arrays_of_two_sizes_are_two_arrays(left, right):
+    """The sizes of the check make the sides equal, and no others do."""
+    stated = claim(left, "=", right)
+
+    assert "proved" not in verdicts(stated)
+
+
+def verdicts(stated):
+    """Verdicts of the lines; none if the claim is refused."""
+    try:
+        return check_lines(stated)
+    except (Refuted, Undecided, StatementError):
+        return []
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "holds"),
+    [
+        (f[t](u), f[k](u), False),
+        (f[t](v), f[t - 1](v), False),
+        (f[t](v), f(v), False),
+        (f[t].prime(v), f[k].prime(v), False),
+        (f[t].prime(v), f.prime(v), False),
+        (psi[t](v), psi[k](v), False),
+        (tanh[t](-v), -tanh[t](v), False),
+        (sigmoid[t].prime(v), sigmoid[t](v) * (1 - sigmoid[t](v)), False),
+        (Jacobian(f[t](u), u), f[k].prime(u), False),
+        (Jacobian(f[t](u), u), f[t].prime(u), True),
+        (f[t](v) * w, w * f[t](v), True),
+        (Sum(f[j](v), j, 1, T), T * f[t](v), False),
+    ],
+)
+def test_function_at_another_time_is_another_function(left, right, holds):
+    """What is said of one activation is not said of the next."""
+    assert bool(verdicts(claim(left, "=", right))) is holds
+
+
+def test_code_of_a_function_at_a_time_is_that_function():
+    """The code is handed the function of the statement, on symbols and in numbers."""
+
+    def applied(v, f):
+        """Applied."""
+        return f(v)
+
+    def branches(v, f):
+        """Apply, by a detour over values."""
+        return f(v if v[0] > -np.inf else 0 * v)
+
+    for code in (applied, branches):
+        assert prove(state(f[t](v), "=", f[t](v), code, derivation=[("=", f[t](v), "the same")]))
+        other = [("=", f(v), "at any time")]
+        with pytest.raises(Refuted):
+            prove(state(f[t](v), "=", f(v), code, derivation=other))
+        FORMULAS.pop(f"test_statements.{code.__name__}")
+
+
+def test_exported_function_at_a_time_is_that_function():
+    """The text for SymPy keeps the times apart."""
+    space = {}
+    exec(sympy_text(claim(f[t](u) - f[k](u), "=", wrap(0)), {t: 2, k: 1}), space)
+
+    assert space["left"] != 0
+
+
+@pytest.mark.parametrize("head", ["diag", "power", "jac"])
+def test_name_of_a_function_is_no_name_of_a_letter(head):
+    """A function that is called as the prover calls its own letters is any function."""
+    own = function(head, "d", "any function, entry by entry")
+    pairs = [
+        (own(v) * w, Diag(v) @ w),
+        (W_hh @ own(v), W_hh @ Diag(v)),
+        (own(v), v**T),
+        (own(v), Sum(v, j, 1, T)),
+        (own(v), Ones(H)),
+    ]
+
+    assert not any(holds_for_all_sizes(*pair, [], {t: (1, T)}) for pair in pairs)
+
+
+def test_symbol_called_ones_is_any_vector():
+    """The prover has a letter for the vector of ones, and it is another one."""
+    own = declare("ones", "d", "any vector", H)
+
+    assert not holds_for_all_sizes(own, Ones(H), [], {})
+    assert not holds_for_all_sizes(own * v, v, [], {})
+
+
+@pytest.mark.parametrize("name", ["atom0", "point0", "slope0"])
+def test_symbol_called_as_a_part_of_a_proof_is_any_number(name):
+    """The first function of a proof, its argument and its slope have names of their own."""
+    own = declare(name, "d", "any number")
+
+    assert not verdicts(claim(tanh(u), "=", own))
+    assert not verdicts(claim(f.prime(2 * u), "=", f.prime(own)))
+    assert not verdicts(claim(Jacobian(tanh(u + own), own), "=", wrap(1)))
+
+
+def test_symbol_has_the_shape_of_its_declaration():
+    """Two symbols of one name would have one value."""
+    stranger = Variable("v", (D,))
+
+    with pytest.raises(StatementError, match="v is declared as another symbol"):
+        claim(stranger @ stranger, "=", v @ v)
+
+
+def test_held_derivative_is_another_one(book):
+    """An immediate derivative holds what came before, and a total one does not."""
+    immediate = Immediate(h[t], h[t - 2])
+
+    assert not verdicts(claim(immediate, "=", Jacobian(h[t], h[t - 2]), ranges={t: (2, T)}, **book))
+
+
+@pytest.fixture
+def book():
+    """Definitions of a network."""
+    return {"given": [vanilla_rnn.pre_activation, vanilla_rnn.hidden_state]}

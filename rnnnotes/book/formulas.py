@@ -325,6 +325,7 @@ def _validate(stated: Formula) -> None:
         raise StatementError(where + "the id is taken")
     if not stated.sources:
         raise StatementError(where + "needs a source")
+    _refuse_strangers(stated)
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
     for name in inspect.signature(stated.code).parameters:
         if stated.argument(name) == left:
@@ -366,6 +367,17 @@ def _stated_again(code: Code, before: Code) -> bool:
         return code.__code__ is before.__code__
     run = code.__globals__.get("__spec__")
     return run is None or run is not RUNS.get(before)  # a prompt has no specification
+
+
+def _refuse_strangers(stated: Formula) -> None:
+    """Refuse a symbol that has the name of a declared one and another shape: they would be one."""
+    from rnnnotes.notation import SYMBOLS
+
+    declared = {symbol.name: symbol for symbol in SYMBOLS}
+    parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
+    for node in (node for part in parts for node in walk(part)):
+        if isinstance(node, Variable) and declared.get(node.name, node) != node:
+            raise StatementError(f"{stated.id}: {node.name} is declared as another symbol")
 
 
 def _names(left: Expression) -> bool:

@@ -431,7 +431,7 @@ class Checker:
         """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):
             if value.elementwise:
-                return draw.activation(value.name, value.order)
+                return draw.activation(self.world.called(value, at), value.order)
             name = value.name, tuple(self.world.number(i, at) for i in value.index)
             shape_of = self.world.sized(value).shape_of
             return lambda *arguments: draw.map(

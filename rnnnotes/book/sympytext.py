@@ -260,9 +260,15 @@ def _unknown(function: lang.Function) -> str:
     name = function.name
     if name == "sigmoid":
         return SIGMOID
+    times = _places(len(function.index))
     if function.elementwise:
-        return f"{name} = opaque('{name}')"
-    shape, times = function.gives, _places(len(function.index))
+        value = f"opaque({_label(name, *times)})"
+        return (
+            f"def {name}({', '.join(times)}):\n    return {value}"
+            if times
+            else (f"{name} = {value}")
+        )
+    shape = function.gives
     value = f"opaque({_label(name, *times, *['i'] * len(shape))})(*flat(*arguments))"
     if shape:
         lengths = {size: sp.Symbol(text) for size, text in _lengths(function.takes)}
@@ -386,9 +392,10 @@ def _matmul(node: Any) -> str:
 def _apply(node: Any) -> str:
     name = BUILT_IN.get(node.function.name, node.function.name)
     arguments = ", ".join(map(source, node.arguments))
+    times = ", ".join(map(number, node.function.index))
+    name = f"{name}({times})" if times else name
     if not node.function.elementwise:
-        times = ", ".join(map(number, node.function.index))
-        return f"{name}({times})({arguments})" if times else f"{name}({arguments})"
+        return f"{name}({arguments})"
     for _ in range(node.function.order):
         name = f"prime({name})"
     return f"({arguments}).applyfunc({name})" if node.shape else f"{name}({arguments})"

@@ -91,7 +91,7 @@ class World:
     def _points(self, values: Entries) -> Entries:
         """Give arguments names of their own: a derivative by one must not reach past it."""
         name = np.frompyfunc(
-            lambda entry: self.ledger.define(f"point{len(self.ledger.nodes)}", entry, None), 1, 1
+            lambda entry: self.ledger.define(f"#point{len(self.ledger.nodes)}", entry, None), 1, 1
         )
         return np.asarray(name(values), dtype=object)
 
@@ -174,10 +174,10 @@ class World:
         """Apply a function, or a derivative of one, to arrays of entries."""
         if function.elementwise:
             (argument,) = arguments
+            name = self.called(function, at)
             apply = np.frompyfunc(
-                lambda entry: self.ledger.apply(function.name, entry, orders=(function.order,)),
-                1, 1,
-            )  # fmt: skip
+                lambda entry: self.ledger.apply(name, entry, orders=(function.order,)), 1, 1
+            )
             return apply(_entries(argument, self))
         flat = [entry for argument in arguments for entry in np.ravel(_entries(argument, self))]
         shape = self.sized(function).shape_of(*map(np.shape, arguments))
@@ -186,6 +186,11 @@ class World:
         for place in np.ndindex(*result.shape):
             result[place] = self.ledger.apply((function.name, index, place), *flat)
         return result
+
+    def called(self, function: lang.Function, at: Indices) -> str:
+        """Name of an elementwise function, with the time at which it is taken if it has one."""
+        time = ",".join(str(self.number(index, at)) for index in function.index)
+        return f"{function.name}[{time}]" if time else function.name
 
     def sized(self, node: Any) -> Any:
         """Node with numbers for its sizes."""

@@ -134,8 +134,8 @@ n = index("n", 1, B, "an example of a batch")
 
 # -- Functions -----------------------------------------------------------------------------------
 
-f = function("f", "f", "activation of the hidden units, entry by entry")
-g = function("g", "g", "activation of the outputs, entry by entry")
+f = function("f", "f", "differentiable activation of the hidden units, entry by entry")
+g = function("g", "g", "differentiable activation of the outputs, entry by entry")
 exp = function("exp", r"\exp", "exponential, entry by entry")
 log = function("log", r"\log", "natural logarithm, entry by entry")
 sigmoid = function("sigmoid", r"\sigma", "logistic sigmoid, entry by entry")
@@ -148,7 +148,7 @@ phi = function(
     "phi", r"\boldsymbol{\varphi}", "any differentiable map of a vector", takes=[(H,)], gives=(O,)
 )
 psi = function("psi", r"\psi", "any differentiable scalar function of a vector", takes=[(H,)])
-ell = function("ell", r"\ell", "loss of one step, as a function of its output", takes=[(O,)])
+ell = function("ell", r"\ell", "differentiable loss of one step, of its output", takes=[(O,)])
 F = function(
     "F", "F", "any differentiable step of a recurrence", takes=[(H,), (D,), (P,)], gives=(H,)
 )

@@ -12,13 +12,23 @@ from rnnnotes.book.allsizes import holds_for_all_sizes
 from rnnnotes.book.checking import forget
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
+    Abs,
     Array,
     Concatenate,
+    Determinant,
     Diag,
     Entry,
+    Gradient,
     Identity,
     Immediate,
+    Indicator,
+    Inverse,
     Jacobian,
+    MatrixPower,
+    Max,
+    Min,
+    Norm,
+    Number,
     Ones,
     Outer,
     Size,
@@ -28,7 +38,9 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.printing import latex
+from rnnnotes.book.proof import Checker, Refuted, Undecided, holds, prove, world_of
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import (
     ANY,
@@ -52,20 +64,25 @@ from rnnnotes.notation import (
     function,
     g,
     h,
+    h_unit,
     i,
     j,
     k,
+    kappa,
+    lam,
     log,
     n,
     p,
     phi,
     psi,
     q,
+    r,
     relu,
     scores,
     sigmoid,
     size,
     softmax,
+    spans,
     t,
     tanh,
     theta,
@@ -194,7 +211,7 @@ def test_definition_of_a_map_is_written_out_for_its_argument(vector):
     """The denominator has as many terms as the vector has entries, whatever their number."""
     (length,) = vector.shape
     right = exp(vector) / Sum(exp(Entry(vector, i)), i, 1, length)
-    fewer = exp(vector) / Sum(exp(Entry(vector, i)), i, 1, length - 1)
+    fewer = exp(vector) / (1 + Sum(exp(Entry(vector, i)), i, 1, length - 1))
     given = {"given": [building_blocks.softmax]}
 
     assert check_lines(claim(softmax(vector), "=", right, **given)) == ["proved at sizes"]
@@ -597,3 +614,258 @@ def test_held_derivative_is_another_one(book):
 def book():
     """Definitions of a network."""
     return {"given": [vanilla_rnn.pre_activation, vanilla_rnn.hidden_state]}
+
+
+# -- Where a statement has a value -----------------------------------------------------------------
+
+HALF = wrap(1) / 2
+EXPONENTIALS = Sum(exp(Entry(v, i)), i, 1, H)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "complaint"),
+    [
+        (u / u, wrap(1), "u may be zero"),
+        (1 / (1 / u), u, "u may be zero"),
+        (v / v, Ones(H), "v may be zero"),
+        (u / (u - eta) - eta / (u - eta), wrap(1), "u - eta may be zero"),
+        (u * (eta / (eta - 1)) * 0, wrap(0), "eta - 1 may be zero"),
+        ((u * u - 1) / (u - 1), u + 1, "u - 1 may be zero"),
+        (tanh(u) / tanh(u), wrap(1), r"tanh\(u\) may be zero"),
+        (1 / (v @ v) * (v @ v), wrap(1), "vᵀ v may be zero"),
+        (Norm(v) / Norm(v), wrap(1), "‖v‖ may be zero"),
+        (u ** wrap(-1) * u, wrap(1), "u may be zero"),
+        (v ** wrap(-2) * v * v, Ones(H), "v may be zero"),
+        (u / Number(t - 1), u / Number(t - 1), "t-1 may be zero"),
+        (u * Number(1 / (t - 2)), u * Number(1 / (t - 2)), "t-2 may be zero"),
+        (Sum(u / Number(k - 2), k, 1, t), Sum(u / Number(k - 2), k, 1, t), "k-2 may be zero"),
+        (exp(log(u)), u, "u may not be positive"),
+        (log(u * u), log(u * u), "u ⊙? ?u may not be positive"),
+        (log(exp(u) - eta), log(exp(u) - eta), r"exp\(u\) - eta may not be positive"),
+        ((u**HALF) ** 2, u, "u may be negative"),
+        ((u**0.5) ** 2, u, "u may be negative"),
+        (u**1.5 * u**1.5, u**3, "u may be negative"),
+        (u ** wrap(-0.5) * u**0.5, wrap(1), "u may not be positive"),
+        (u**eta - u**eta, wrap(0), "u may not be positive"),
+        (Inverse(W_hh) @ W_hh, Identity(H), "W_hh may have no inverse"),
+        (W_hh @ Inverse(W_hh) @ v, v, "W_hh may have no inverse"),
+        (Inverse(Diag(v)) @ v, Ones(H), r"diag\(v\) may have no inverse"),
+        (MatrixPower(W_hh, -1) @ W_hh, W_hh, "-1 may be negative"),
+        (relu.prime(u), Indicator(u, 0), "u may be zero"),
+        (Jacobian(relu(u), u), relu.prime(u), "u may be zero"),
+        (Jacobian(Abs(u), u), u / Abs(u), "u may be zero"),
+        (Jacobian(Abs(u) * Abs(u), u), 2 * u, "u may be zero"),
+        (Jacobian(Max(u, eta), u), Indicator(u, eta), "u - eta may be zero"),
+        (Jacobian(Min(u, 1), u), 1 - Indicator(u, 1), "u - 1 may be zero"),
+        (Jacobian(Indicator(u, 0), u), wrap(0), "u may be zero"),
+        (Gradient(Norm(v), v), v / Norm(v), "‖v‖ may be zero"),
+        (Jacobian((u * u) ** 0.5, u), Jacobian((u * u) ** 0.5, u), "may not be positive"),
+    ],
+)
+def test_statement_without_a_value_somewhere_is_refused(left, right, complaint):
+    """At the place that the message names, a side means nothing, whatever algebra cancels."""
+    with pytest.raises(StatementError, match=f"test_statements.claimed: .*{complaint}"):
+        check_lines(claim(left, "=", right))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "where"),
+    [
+        (u / u, wrap(1), [(u, "!=", 0)]),
+        (u / u, wrap(1), [(0, "!=", u)]),
+        (u / u, wrap(1), [(0, "<", u)]),
+        (u / u, wrap(1), [(u, "<", 0)]),
+        (u / u, wrap(1), [(1, "<=", u)]),
+        (u / u, wrap(1), [(eta, "<", u)]),
+        (u / u, wrap(1), [(eta, "<=", u)]),
+        (u / u, wrap(1), [(0, "<", Abs(u))]),
+        (eta / eta, wrap(1), []),
+        (u / (1 + exp(u)), u / (exp(u) + 1), []),
+        (u / (u * u + 1), u / (1 + u**2), []),
+        (u / (v @ v + eta), u / (eta + v @ v), []),
+        (v / exp(v), v / exp(v), []),
+        (EXPONENTIALS / EXPONENTIALS, wrap(1), []),
+        (u / Number(t), u / Number(t), []),
+        (u / Number(H), u / Number(H), []),
+        (u / Number(T - t + 1), u / Number(T - t + 1), []),
+        (Sum(u / Number(k), k, 1, t), Sum(u / Number(k), k, 1, t), []),
+        (sigmoid(u) / sigmoid(u), wrap(1), []),
+        (Entry(softmax(scores), r) / Entry(softmax(scores), r), wrap(1), []),
+        ((1 - sigmoid(u)) / (1 - sigmoid(u)), wrap(1), []),
+        ((1 - tanh(u) ** 2) / (1 - tanh(u) ** 2), wrap(1), []),
+        ((1 - eta) / (1 - eta), wrap(1), [(eta, "<", 1)]),
+        ((1 - eta) / (1 - eta), wrap(1), [(eta, "!=", 1)]),
+        (exp(log(eta)), eta, []),
+        (exp(log(u)), u, [(0, "<", u)]),
+        (log(exp(u)), u, []),
+        ((eta**HALF) ** 2, eta, []),
+        ((u**HALF) ** 2, u, [(0, "<=", u)]),
+        (Inverse(W_hh) @ W_hh, Identity(H), [(Determinant(W_hh), "!=", 0)]),
+        (relu.prime(u) * 0, wrap(0), [(0, "<", u)]),
+        (Jacobian(Max(u, eta), u) * 0, wrap(0), [(u, "<", eta)]),
+        (u**2 / u**2, wrap(1), [(u, "!=", 0)]),
+    ],
+)
+def test_statement_with_a_value_everywhere_passes(left, right, where):
+    """What is known of signs, or stated in a condition, keeps the denominator from zero."""
+    assert check_lines(claim(left, "=", right, where=where))
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        [(u, "<=", 1)],
+        [(u, "<", 1)],
+        [(u, "!=", 1)],
+        [(0, "<=", u)],
+        [(eta, "!=", u)],
+        [(w, "<=", v)],
+        [(0, "<", Abs(eta))],
+    ],
+)
+def test_condition_that_allows_zero_discharges_nothing(where):
+    """It must speak of what is divided by, and keep it from zero."""
+    with pytest.raises(StatementError, match="u may be zero"):
+        check_lines(claim(u / u, "=", wrap(1), where=where))
+
+
+def test_obligation_of_a_line_and_of_a_condition_counts():
+    """A derivation may not pass through what has no value, and a condition needs a value too."""
+    lines = [("=", u * u / u, "expanded"), ("=", u, "cancelled")]
+
+    with pytest.raises(StatementError, match="u may be zero"):
+        check_lines(claim(u + 0, "=", u, derivation=lines))
+    with pytest.raises(StatementError, match="u may be zero"):
+        check_lines(claim(u + 0, "=", u, where=[(eta / u, "<=", 1)]))
+
+
+def test_obligation_of_a_definition_counts_where_it_is_used():
+    """A symbol or a function that has no value somewhere brings the condition with it."""
+    half = define(a[t], v / h_unit[t - 1], "half")
+    turned = define(g(u), 1 / u, "turned")
+    positive = {"where": [(h_unit[t - 1], "!=", 0)]}
+
+    with pytest.raises(StatementError, match=r"h_unit\[t-1\] may be zero"):
+        check_lines(claim(a[t] * w, "=", w * a[t], given=[half]))
+    with pytest.raises(StatementError, match=r"exp\(u\) - 1 may be zero"):
+        check_lines(claim(g(exp(u) - 1), "=", 1 / (exp(u) - 1), given=[turned]))
+    assert check_lines(claim(a[t] * w, "=", w * a[t], given=[half], **positive))
+    assert check_lines(claim(g(exp(u)), "=", exp(-u), given=[turned]))
+
+
+def test_kink_of_a_definition_counts_where_it_is_differentiated():
+    """The derivative of a state passes through what the state is made of."""
+    clipped = define(h[t], Max(a[t], 0), "clipped")
+    linear = define(a[t], W_hh @ h[t - 1], "linear")
+    doubled = define(g(u), 2 * relu(u), "doubled")
+    claims = [
+        claim(Jacobian(h[t], h[t - 1]) @ v * 0, "=", v * 0, given=[clipped, linear]),
+        claim(g.prime(eta - u) * 0, "=", wrap(0), given=[doubled]),
+    ]
+
+    for stated, complaint in zip(claims, [r"a\[t\] may be", "eta - u may be"], strict=True):
+        with pytest.raises(StatementError, match=f"{complaint} zero"):
+            check_lines(stated)
+    assert check_lines(claim(h[t] * 0, "=", v * 0, given=[clipped, linear]))
+
+
+def test_condition_on_one_index_says_nothing_of_another():
+    """The sum runs through a time at which the state may be zero."""
+    every = Sum(h_unit[j] / h_unit[j], j, 0, T)
+
+    with pytest.raises(StatementError, match=r"h_unit\[j\] may be zero"):
+        check_lines(claim(every, "=", every, where=[(h_unit[j], "!=", 0)], ranges={j: (1, T)}))
+
+
+@pytest.mark.parametrize(
+    ("where", "named"),
+    [
+        ([(u, "<", 0), (0, "<", u)], "u < 0 and 0 < u"),
+        ([(u, "=", 1), (u, "=", 2)], "u = 1 and u = 2"),
+        ([(u, "<", u)], "u < u"),
+        ([(v, "<", v)], "v < v"),
+        ([(u, "!=", u)], "u ≠ u"),
+        ([(u + 1, "<=", u)], r"u \+ 1 ≤ u"),
+        ([(eta, "<=", 0)], "eta ≤ 0"),
+        ([(eta, "=", -1)], "eta = -1"),
+        ([(Abs(u), "<", 0)], r"\|u\| < 0"),
+        ([(exp(u), "<=", 0)], r"exp\(u\) ≤ 0"),
+        ([(u**2, "<", -1)], r"u\^2 < -1"),
+        ([(Norm(W_hh), "<", 0)], "‖W_hh‖ < 0"),
+        ([(u, "<=", 1), (2, "<=", u)], "u ≤ 1 and 2 ≤ u"),
+        ([(2 * u, "<", 2), (3 * u, "<=", 9), (u, "=", 1)], "2 u < 2 and u = 1"),
+        ([(u, "<", eta), (eta, "<", lam), (lam, "<", u)], "u < eta and eta < lam and lam < u"),
+        ([(u, "<=", 1), (1, "<=", u), (u, "!=", 1)], "u ≤ 1 and 1 ≤ u and u ≠ 1"),
+        ([(W_hh, "=", Zeros(H, H)), (W_hh, "=", W_hh + 1)], r"W_hh = W_hh \+ 1"),
+        ([(x[t], "<", 0), (Ones(D), "<", x[t])], r"x\[t\] < 0 and 1 < x\[t\]"),
+        ([(wrap(1), "=", 2)], "1 = 2"),
+    ],
+)
+def test_conditions_that_nothing_fulfils_are_refused(where, named):
+    """From them anything would follow."""
+    with pytest.raises(StatementError, match=f"no number fulfils {named}"):
+        claim(u, "=", u, where=where)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        [(u, "<", 1), (0, "<", u)],
+        [(u, "!=", 1), (u, "!=", 2)],
+        [(u, "<=", 1), (1, "<=", u)],
+        [(u, "<", eta), (eta, "<", lam)],
+        [(u, "<=", 1), (u, "!=", 1)],
+        [(Abs(u), "<=", 0)],
+        [(x[t], "<", 0), (Ones(H), "<", h[t])],
+    ],
+)
+def test_conditions_that_something_fulfils_pass(where):
+    """Refusing everything would be easy."""
+    assert claim(u, "=", u, where=where)
+
+
+def test_unequal_stands_in_a_condition_alone():
+    """No line shows that two numbers differ."""
+    with pytest.raises(StatementError, match="'!=' stands in a condition alone"):
+        claim(u, "!=", eta)
+    with pytest.raises(StatementError, match="'!=' compares numbers"):
+        claim(u, "=", u, where=[(v, "!=", 0)])
+
+
+def test_unequal_is_printed_everywhere():
+    """Who reads the formula in any form reads its condition."""
+    stated = claim(u / u, "=", wrap(1), where=[(u, "!=", eta), (u, "!=", 0)])
+    (_, condition) = stated.where
+    space = {}
+    exec(sympy_text(stated), space)
+
+    assert latex(condition) == r"u \ne 0"
+    assert text(condition) == "u ≠ 0"
+    assert space["conditions"][1] == sp.Ne(space["u"], 0)
+
+
+def test_unequal_holds_on_draws():
+    """A draw that meets the bound is no evidence."""
+    assert not holds(1.0, "!=", 1.0 + 1e-12)
+    assert holds(1.0, "!=", 1.1)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value"),
+    [(eta, wrap(-1)), (eta, u), (eta, u * u), (spans, v), (kappa, Norm(W_hh)), (lam, 1 - eta)],
+)
+def test_positive_symbol_has_a_positive_value(symbol, value):
+    """The proofs use the sign of the symbol."""
+    with pytest.raises(StatementError, match=r"may not be positive|no number fulfils"):
+        prove(FORMULAS[f"test_statements.{define(symbol, value).__name__}"])
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value"),
+    [(eta, exp(u)), (eta, 1 + u * u), (spans, exp(v)), (kappa, 1 + Norm(W_hh)), (lam, sigmoid(u))],
+)
+def test_positive_value_is_seen(symbol, value):
+    """It is positive wherever it is taken."""
+    stated = claim(symbol * 0, "=", symbol * 0, given=[define(symbol, value)])
+
+    assert check_lines(stated) == ["proved"] or "proved at sizes" in check_lines(stated)

@@ -30,17 +30,30 @@ class Definition(NamedTuple):
     value: lang.Expression
     ranges: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
 
-    def for_shapes(self, shapes: Sequence[tuple[int, ...]]) -> Definition:
-        """Definition of a map for arguments of some shapes, which its sizes take on."""
+    def for_shapes(self, shapes: Sequence[Sequence[Any]]) -> Definition:
+        """Definition of a function for arguments of some shapes, which its sizes take on."""
         lengths = {
-            own: sp.Integer(length)
-            for shape, sizes in zip(shapes, bound_sizes(self.target), strict=True)
+            own: sp.sympify(length)
+            for shape, sizes in zip(shapes, bound_sizes(self.target), strict=False)
             for length, own in zip(shape, sizes, strict=True)
             if own is not None
         }
         return self._replace(
             target=self.target.xreplace(lengths), value=self.value.xreplace(lengths)
         )
+
+    def applied(self, arguments: Sequence[lang.Expression]) -> lang.Expression | None:
+        """Value of a function for arguments, if none of their indices is bound in it."""
+        sized = self.for_shapes([argument.shape for argument in arguments])
+        return put(sized.value, dict(zip(sized.target.arguments, arguments, strict=True)))
+
+
+def put(value: lang.Expression, instead: Mapping[Any, Any]) -> lang.Expression | None:
+    """Put something for parts of a value, if none of its indices is bound in the value."""
+    bound = {lang.BINDERS[type(node)](node) for node in lang.walk(value)
+             if type(node) in lang.BINDERS}  # fmt: skip
+    free = set().union(*(lang.indices(part) for part in instead.values()))
+    return None if bound & free else value.xreplace(dict(instead))
 
 
 def defined_name(target: Any) -> str:
@@ -57,6 +70,8 @@ def defined_name(target: Any) -> str:
 
 def bound_sizes(target: Any) -> list[list[sp.Expr | None]]:
     """For each axis of each parameter of a map: its size, if the argument may have another."""
+    if target.function.elementwise:
+        return []
     pairs = zip(target.function.takes, target.arguments, strict=True)
     return [
         [own if isinstance(size, lang.Letter) else None
@@ -105,8 +120,6 @@ def _refuse_special_function(target: Any) -> None:
 
 def _refuse_size_that_stays(target: Any, value: Any) -> None:
     """Refuse a size that a map binds, if it stands for something else as well."""
-    if target.function.elementwise:
-        return
     sizes = [own for row in bound_sizes(target) for own in row if own is not None]
     kept = {symbol for taken in target.function.takes for size in taken
             if not isinstance(size, lang.Letter) for symbol in size.free_symbols}  # fmt: skip

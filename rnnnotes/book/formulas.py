@@ -36,6 +36,7 @@ from rnnnotes.book.language import (
     walk,
     wrap,
 )
+from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
 
 __all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula"]
@@ -260,7 +261,7 @@ def formula(
         Lines, each compared with the line before; the first with `left`.
     where : sequence of (left, sign, right)
         Conditions under which the statement holds.  One with ``=`` after a bare symbol gives
-        the symbol its value.
+        the symbol its value; one with ``!=`` says that two numbers differ.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional
@@ -335,11 +336,14 @@ def _validate(stated: Formula) -> None:
             where + f"a definition has a bare symbol on the left, not {latex(left)}; "
             "anything else needs a derivation"
         )
-    for one in [stated] * stated.is_definition + [*stated.assumed]:
-        try:
+    if "!=" in (sign, *(line.sign for line in stated.derivation)):
+        raise StatementError(where + "'!=' stands in a condition alone")
+    try:
+        refuse_contradiction(stated.where)
+        for one in [stated] * stated.is_definition + [*stated.assumed]:
             refuse_ill_formed(one.definition)
-        except StatementError as error:
-            raise StatementError(where + str(error)) from None
+    except StatementError as error:
+        raise StatementError(where + str(error)) from None
     if stated.is_definition:
         return
     for number, line in enumerate(stated.derivation, start=1):

@@ -33,6 +33,7 @@ __all__ = [
     "Compose",
     "Concatenate",
     "Convolve",
+    "Determinant",
     "Diag",
     "Divide",
     "Entry",
@@ -307,6 +308,14 @@ class Norm(_Variadic):
 
 class SpectralRadius(_Variadic):
     """Largest modulus among the eigenvalues of a square matrix."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        _square(self, parts[0])
+        return ()
+
+
+class Determinant(_Variadic):
+    """Determinant of a square matrix, which is not zero if the matrix has an inverse."""
 
     def _shape(self, *parts: Expression) -> Shape:
         _square(self, parts[0])
@@ -723,11 +732,18 @@ class Stack(Expression):
 
 
 class Relation(_Tree):
-    """Two expressions of one shape, joined by ``=``, ``<=`` or ``<``."""
+    """Two expressions of one shape, joined by ``=``, ``<=``, ``<`` or, of numbers, ``!=``."""
 
     def __new__(cls, left: Operand, sign: Any, right: Operand) -> Relation:
         left, right, sign = wrap(left), wrap(right), str(sign)
-        _require(sign in ("=", "<=", "<"), f"Relation: {sign!r} is not one of '=', '<=', '<'")
+        _require(
+            sign in ("=", "<=", "<", "!="),
+            f"Relation: {sign!r} is not one of '=', '<=', '<', '!='",
+        )
+        _require(
+            sign != "!=" or not left.shape,
+            f"Relation: '!=' compares numbers, not arrays of shape {_shapes(left)}",
+        )
         _require(
             left.shape == right.shape or not right.shape,
             f"Relation: the sides have shapes {_shapes(left, right)}",

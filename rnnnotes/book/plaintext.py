@@ -22,7 +22,7 @@ from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding
 
 __all__ = ["RULES", "in_order", "text"]
 
-SIGNS = {"=": "=", "<=": "≤", "<": "<"}
+SIGNS = {"=": "=", "<=": "≤", "<": "<", "!=": "≠"}
 
 
 def text(node: sp.Basic) -> str:
@@ -210,6 +210,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Norm: lambda node: f"‖{text(node.args[0])}‖",
     lang.Abs: lambda node: f"|{text(node.args[0])}|",
     lang.SpectralRadius: _called("ρ"),
+    lang.Determinant: _called("det"),
     lang.Size: _called("size"),
     lang.Max: _called("max"),
     lang.Min: _called("min"),

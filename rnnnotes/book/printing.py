@@ -28,7 +28,7 @@ __all__ = ["index_latex", "latex"]
 SUM, HADAMARD, PRODUCT, ATOM = range(1, 5)
 """How tightly a node holds together; a looser one is put in brackets."""
 
-SIGNS = {"=": "=", "<=": r"\le", "<": "<"}
+SIGNS = {"=": "=", "<=": r"\le", "<": "<", "!=": r"\ne"}
 
 HOLE = "(hole)"
 """Name of the place that a composed function leaves open for its argument."""
@@ -335,6 +335,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Order: lambda node: rf"O({latex(node.args[0])}^{{{latex(lang.wrap(node.args[1]))}}})",
     lang.Norm: _fenced(r"\lVert", r"\rVert"),
     lang.Abs: _fenced("|", "|"),
+    lang.Determinant: _named(r"\det"),
     lang.Size: _named(r"\operatorname{size}"),
     lang.SpectralRadius: _named(r"\rho"),
     lang.Max: _named(r"\max"),

@@ -27,6 +27,7 @@ from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Add,
     Apply,
+    At,
     Expression,
     Function,
     Max,
@@ -41,6 +42,16 @@ from rnnnotes.book.language import (
     Variable,
     walk,
 )
+from rnnnotes.book.obligations import (
+    Kind,
+    Known,
+    Obligation,
+    discharged,
+    obligations,
+    positive,
+    refuse_contradiction,
+)
+from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
 from rnnnotes.book.world import Definition, World
 
@@ -209,6 +220,45 @@ def sizes_of(stated: Formula) -> dict[str, int]:
     return {str(size): number for size, (number, _) in SIZES.items() if size in free}
 
 
+MAY_BE: dict[Kind, str] = {
+    "positive": "may not be positive",
+    "not negative": "may be negative",
+    "not zero": "may be zero",
+    "invertible": "may have no inverse",
+}
+"""What is wrong where an obligation is not discharged."""
+
+
+def refuse_undefined(stated: Formula) -> None:
+    """Refuse a formula that has no value for some numbers that its conditions allow."""
+    refuse_contradiction(stated.where)
+    known = Known(stated.where, definitions_of(stated), bounds_of(stated))
+    for due in _due(stated, known):
+        if not discharged(due, known):
+            raise StatementError(
+                f"{stated.id}: {text(due.of)} {MAY_BE[due.kind]}: "
+                "state in `where` what keeps it from that"
+            )
+
+
+def _due(stated: Formula, known: Known) -> Iterator[Obligation]:
+    """Obligations of a statement, of its derivation, and of the definitions that it rests on."""
+    for relation in (stated.statement, *stated.where):
+        yield from (*obligations(relation.left, known), *obligations(relation.right, known))
+    for line in stated.derivation:
+        yield from obligations(line.expr, known)
+    for target, value, ranges in known.definitions.values():
+        if not isinstance(target, Apply) or target == stated.statement.left:
+            yield from obligations(value, known, ranges)
+        if isinstance(target, Variable | At) and positive(target):
+            yield Obligation("positive", value, ranges)
+
+
+def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
+    """First and last values of the free indices of a formula, the outer ones first."""
+    return {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
+
+
 class Checker:
     """The checks of one formula in one world."""
 
@@ -216,6 +266,7 @@ class Checker:
         self.stated = stated
         self.world = world
         self.assignments = list(assignments(stated, world))
+        refuse_undefined(stated)
         if not self.assignments:
             raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
         self.draws = 0
@@ -256,8 +307,7 @@ class Checker:
     def _at_all(self, number: int) -> bool:
         """Whether a line that holds at sizes holds at all sizes."""
         before, line = self._before(number), self.stated.derivation[number]
-        ranges = self.stated.index_ranges()
-        bounds = {symbol: (low, high) for symbol, low, high in ranges}
+        bounds = bounds_of(self.stated)
         return line.sign == "=" and holds_for_all_sizes(
             before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
             [g.statement for g in self.stated.given
@@ -514,6 +564,8 @@ def holds(left: Any, sign: str, right: Any) -> bool:
     slack = TOLERANCE * (1e-3 + np.maximum(np.abs(left), np.abs(right)))
     if sign == "=":
         return bool(np.all(np.abs(left - right) <= slack))
+    if sign == "!=":
+        return bool(np.all(np.abs(left - right) > slack))
     return bool(np.all(left <= right + slack) if sign == "<=" else np.all(left < right))
 
 

@@ -39,7 +39,7 @@ HELPERS = {
 }
 """Helpers that a text may copy, by name."""
 
-COMPARISONS = {"=": "sp.Eq", "<=": "sp.Le", "<": "sp.Lt"}
+COMPARISONS = {"=": "sp.Eq", "<=": "sp.Le", "<": "sp.Lt", "!=": "sp.Ne"}
 
 HELPER, SIZE, VALUE, FUNCTION, DEFINED = range(5)
 """Kinds of declarations, in the order in which a text makes them."""
@@ -289,11 +289,10 @@ def _lengths(takes: tuple[lang.Shape, ...]) -> Iterator[tuple[sp.Symbol, str]]:
 
 def _bound(target: lang.Apply) -> Iterator[tuple[sp.Expr, str]]:
     """Sizes in a definition that its arguments bind, and how to read them off."""
-    if not target.function.elementwise:
-        for parameter, sizes in zip(target.arguments, bound_sizes(target), strict=True):
-            for axis, size in enumerate(sizes):
-                if size is not None:
-                    yield size, f"{source(parameter)}.shape[{axis}]"
+    for parameter, sizes in zip(target.arguments, bound_sizes(target), strict=False):
+        for axis, size in enumerate(sizes):
+            if size is not None:
+                yield size, f"{source(parameter)}.shape[{axis}]"
 
 
 def _definition(stated: Formula) -> str:
@@ -523,6 +522,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Immediate: _derivative,
     lang.Order: lambda node: "0",
     lang.Size: _called("len"),
+    lang.Determinant: lambda node: f"({source(node.args[0])}).det()",
     lang.Norm: _called("norm"),
     lang.SpectralRadius: _called("Radius"),
     lang.Abs: _entrywise("sp.Abs"),

@@ -304,11 +304,18 @@ def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(reduce(lambda a, b: a @ b, factors, one))
 
 
+def _matrix(world: World, node: Any, at: Indices) -> sp.Matrix:
+    value = world.value(node.args[0], at)
+    return sp.Matrix(np.vectorize(lambda e: e.expr, otypes=[object])(value))
+
+
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = sp.Matrix(
-        np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at))
-    )
+    matrix = _matrix(world, node, at)
     return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
+
+
+def _determinant(world: World, node: Any, at: Indices) -> Entries:
+    return _box(world.constant(_matrix(world, node, at).det(method="berkowitz")))
 
 
 def _convolve(world: World, node: Any, at: Indices) -> Entries:
@@ -401,6 +408,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Convolve: _convolve,
     lang.Inverse: _inverse,
+    lang.Determinant: _determinant,
     lang.MatrixPower: _matrix_power,
     lang.Sum: _sum,
     lang.Product: _product,

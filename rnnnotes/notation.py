@@ -97,13 +97,25 @@ ANY = Letter("any", integer=True, positive=True)
 
 
 def function(
-    name: str, tex: str, text: str, *, takes: Sequence[Any] | None = None, gives: Any = ()
+    name: str,
+    tex: str,
+    text: str,
+    *,
+    takes: Sequence[Any] | None = None,
+    gives: Any = (),
+    smooth: bool = False,
 ) -> Function:
-    """Declare a function: one that acts entry by entry, or a map of arguments of some shapes."""
+    """Declare a function: one that acts entry by entry, or a map of arguments of some shapes.
+
+    The text of one that is smooth says so, as it is printed wherever the proofs rely on that.
+    """
     _refuse_name("function", name)
     if takes is not None and not takes:
         raise ValueError(f"function {name}: a map takes one argument at least")
-    declared = Function(name) if takes is None else Function(name, gives, takes=takes)
+    if smooth and "smooth" not in text.split():
+        raise ValueError(f"function {name}: its text does not say that it is smooth")
+    shapes = {} if takes is None else {"gives": gives, "takes": takes}
+    declared = Function(name, **shapes, smooth=smooth)
     unbound = declared.args[1].atoms(Letter) - declared.args[4].atoms(Letter)
     if unbound:
         raise ValueError(f"function {name}: no argument binds {', '.join(map(str, unbound))}")
@@ -134,8 +146,8 @@ n = index("n", 1, B, "an example of a batch")
 
 # -- Functions -----------------------------------------------------------------------------------
 
-f = function("f", "f", "differentiable activation of the hidden units, entry by entry")
-g = function("g", "g", "differentiable activation of the outputs, entry by entry")
+f = function("f", "f", "smooth activation of the hidden units, entry by entry", smooth=True)
+g = function("g", "g", "smooth activation of the outputs, entry by entry", smooth=True)
 exp = function("exp", r"\exp", "exponential, entry by entry")
 log = function("log", r"\log", "natural logarithm, entry by entry")
 sigmoid = function("sigmoid", r"\sigma", "logistic sigmoid, entry by entry")
@@ -147,7 +159,7 @@ softmax = function(
 phi = function(
     "phi", r"\boldsymbol{\varphi}", "any differentiable map of a vector", takes=[(H,)], gives=(O,)
 )
-psi = function("psi", r"\psi", "any differentiable scalar function of a vector", takes=[(H,)])
+psi = function("psi", r"\psi", "any smooth scalar function of a vector", takes=[(H,)], smooth=True)
 ell = function("ell", r"\ell", "differentiable loss of one step, of its output", takes=[(O,)])
 F = function(
     "F", "F", "any differentiable step of a recurrence", takes=[(H,), (D,), (P,)], gives=(H,)

@@ -30,8 +30,10 @@ from rnnnotes.book.language import (
     Norm,
     Number,
     Ones,
+    Order,
     Outer,
     Size,
+    SpectralRadius,
     StatementError,
     Sum,
     Variable,
@@ -58,6 +60,7 @@ from rnnnotes.notation import (
     c,
     declare,
     ell,
+    eps,
     eta,
     exp,
     f,
@@ -869,3 +872,95 @@ def test_positive_value_is_seen(symbol, value):
     stated = claim(symbol * 0, "=", symbol * 0, given=[define(symbol, value)])
 
     assert check_lines(stated) == ["proved"] or "proved at sizes" in check_lines(stated)
+
+
+# -- Small quantities ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rough():
+    """Function of which nothing is said but that it acts entry by entry."""
+    return function("rough", "d", "any function, entry by entry")
+
+
+@pytest.mark.parametrize(
+    ("left", "order"),
+    [
+        (eps ** (wrap(3) / 2), 2),
+        (eps**HALF, 1),
+        (eps ** (wrap(5) / 2) * u, 2),
+        ((eps * eps) ** (wrap(3) / 4), 1),
+        (eps**eta, 1),
+        (eps**2 * log(eps), 2),
+        (eps * log(eps), 1),
+        (log(1 + eps * u) * 0 + eps**3 * log(eps**2), 3),
+        (Abs(eps * u - eps**2), 1),
+        (Abs(u + eps) - Abs(u), 1),
+        (relu(eps - eps**2), 1),
+        (Max(eps, eps**2), 1),
+        (Min(u, u + eps) - u, 1),
+        (Indicator(eps, u), 1),
+        (Norm(eps * v), 1),
+        (Norm(v + eps * w) - Norm(v), 1),
+        (Norm(W_hh + eps * W_hh @ W_hh) - Norm(W_hh), 1),
+        (SpectralRadius(W_hh + eps * W_hh.T) - SpectralRadius(W_hh), 1),
+        (phi(v + eps * w) @ b_y - phi(v) @ b_y, 1),
+        (ell[t](y[t] + eps * b_y) - ell[t](y[t]), 1),
+        (eps**2 / tanh(eps), 2),
+        (eps / (exp(eps) - 1), 1),
+        (eps * exp(1 / eps), 1),
+    ],
+)
+def test_what_has_no_powers_has_no_order(left, order):
+    """Its Taylor series at zero does not exist, and a coefficient of it shows nothing."""
+    with pytest.raises((StatementError, Refuted, Undecided), match=r"is not expanded in eps|may "):
+        check_lines(claim(left, "=", wrap(0) + Order(eps, order)))
+
+
+def test_function_is_expanded_only_if_it_is_smooth(rough):
+    """What the proof assumes of a function is printed with its meaning."""
+    error = 0 + Order(eps, 2)
+
+    with pytest.raises(StatementError, match="rough is not declared to be smooth"):
+        check_lines(claim(rough(u + eps) - rough(u) - eps * rough.prime(u), "=", error))
+    with pytest.raises(StatementError, match="tanh is not declared to be smooth"):
+        check_lines(claim(tanh[t](u + eps) - tanh[t](u) - eps * tanh[t].prime(u), "=", error))
+    assert check_lines(claim(f(u + eps) - f(u) - eps * f.prime(u), "=", error))
+    assert check_lines(claim(rough(u) * eps**2, "=", error))
+
+
+def test_smooth_function_says_so():
+    """A reader sees under the formula what the proof relies on."""
+    with pytest.raises(ValueError, match="function quiet: its text does not say that it is smooth"):
+        function("quiet", "d", "any function of a vector", takes=[(H,)], smooth=True)
+    for one in (f, g, psi):
+        assert one.smooth
+        assert "smooth" in notation.FUNCTIONS[one.name].text
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((1 + eps) ** HALF, 1 + eps / 2 + Order(eps, 2)),
+        ((eta + eps) ** HALF - eta**HALF, 0 + Order(eps, 1)),
+        (exp(eps * u), 1 + eps * u + Order(eps, 2)),
+        (log(1 + eps), eps + Order(eps, 2)),
+        (log(eta + eps) - log(eta), eps / eta + Order(eps, 2)),
+        (1 / (1 + eps), 1 - eps + Order(eps, 2)),
+        (eps**3 / (2 * eps), 0 + Order(eps, 2)),
+        (Abs(u) + eps * u, Abs(u) + Order(eps, 1)),
+        (tanh(u + eps), tanh(u) + eps * (1 - tanh(u) ** 2) + Order(eps, 2)),
+        ((psi(v + eps * w) - psi(v)) / eps, Gradient(psi(v), v) @ w + Order(eps, 1)),
+    ],
+)
+def test_what_has_a_taylor_series_is_expanded(left, right):
+    """Each part that depends on the small quantity has all its derivatives at zero."""
+    assert check_lines(claim(left, "=", right))
+
+
+def test_definition_that_depends_on_the_small_quantity_is_written_out():
+    """A symbol could hide a root."""
+    root = define(u, eps ** (wrap(3) / 2), "root")
+
+    with pytest.raises(StatementError, match="u is not expanded in eps"):
+        check_lines(claim(u, "=", 0 + Order(eps, 2), given=[root]))

@@ -509,17 +509,22 @@ class Function(_Tree):
 
     An elementwise function (no `gives`) acts on each entry of its one argument; `order`
     counts its derivatives.  A map takes arguments of the shapes `takes`, and its value has
-    the shape `gives`.
+    the shape `gives`.  A function that is `smooth` has derivatives of every order everywhere.
     """
 
     def __new__(
-        cls, name: str, gives: Any = None, order: Any = 0, index: Any = (), takes: Any = ()
+        cls,
+        name: str,
+        gives: Any = None,
+        order: Any = 0,
+        index: Any = (),
+        takes: Any = (),
+        smooth: Any = False,
     ) -> Function:
         gives = sp.S.false if gives in (None, sp.S.false) else sp.Tuple(*gives)
         shapes = sp.Tuple(*(sp.Tuple(*shape) for shape in takes))
-        index = sp.Tuple(*index)
-        node = sp.Basic.__new__(cls, Str(str(name)), gives, sp.Integer(order), index, shapes)
-        return cast(Function, node)
+        parts = sp.Integer(order), sp.Tuple(*index), shapes, sp.sympify(bool(smooth))
+        return cast(Function, sp.Basic.__new__(cls, Str(str(name)), gives, *parts))
 
     @property
     def name(self) -> str:
@@ -552,6 +557,11 @@ class Function(_Tree):
         return tuple(map(tuple, self.args[4]))
 
     @property
+    def smooth(self) -> bool:
+        """Whether the function is declared to have derivatives of every order everywhere."""
+        return bool(self.args[5])
+
+    @property
     def prime(self) -> Function:
         """Derivative of an elementwise function."""
         _require(self.elementwise, f"{self.name} does not act entry by entry: use Jacobian")
@@ -559,7 +569,7 @@ class Function(_Tree):
 
     def differentiated(self, order: int) -> Function:
         """Return the function differentiated so many times."""
-        return Function(self.name, self.args[1], order, self.index, self.takes)
+        return Function(self.name, self.args[1], order, self.index, self.takes, self.smooth)
 
     def shape_of(self, *shapes: Shape) -> Shape:
         """Shape of the value for arguments of some shapes, if the function takes them."""
@@ -575,7 +585,7 @@ class Function(_Tree):
         return tuple(size.xreplace(letters) for size in self.gives)
 
     def __getitem__(self, index: Any) -> Function:
-        return Function(self.name, self.args[1], self.order, (index,), self.takes)
+        return Function(self.name, self.args[1], self.order, (index,), self.takes, self.smooth)
 
     def __call__(self, *arguments: Operand) -> Apply:
         return Apply(self, *arguments)

@@ -24,6 +24,7 @@ from rnnnotes.book.language import Expression
 from rnnnotes.book.plaintext import text
 
 __all__ = [
+    "MAY_BE",
     "Kind",
     "Known",
     "Obligation",
@@ -31,11 +32,12 @@ __all__ = [
     "obligations",
     "positive",
     "refuse_contradiction",
+    "refuse_rough",
 ]
 
 Signs: TypeAlias = frozenset[int]
 Bounds: TypeAlias = Mapping[sp.Symbol, tuple[Any, Any]]
-Kind = Literal["positive", "not negative", "not zero", "invertible"]
+Kind = Literal["positive", "not negative", "not zero", "no kink", "invertible"]
 
 ANY, POSITIVE, NOT_NEGATIVE, NOT_ZERO, ZERO = map(
     frozenset, ((-1, 0, 1), (1,), (0, 1), (-1, 1), (0,))
@@ -44,6 +46,7 @@ WANTED: dict[Kind, Signs] = {
     "positive": POSITIVE,
     "not negative": NOT_NEGATIVE,
     "not zero": NOT_ZERO,
+    "no kink": NOT_ZERO,
 }
 
 
@@ -394,6 +397,7 @@ class _Finder:
         self.known = known
         self.obligations: list[Obligation] = []
         self.seen: set[Any] = set()
+        self.opaque: list[Any] = []
 
     def visit(self, node: Any, bounds: tuple[Any, ...], slope: bool) -> None:
         """Gather the obligations of a node; with `slope`, of its derivative too."""
@@ -408,6 +412,8 @@ class _Finder:
             value = self.known.value(plain)
             if value is not None:
                 self.visit(value, bounds, slope or order > 0)
+            else:
+                self.opaque.append(node)
         elif slope and isinstance(node, NAMED):
             definition = self.known.definitions.get(defined_name(node))
             if definition is not None:  # at its own times, whatever the time is here
@@ -440,14 +446,14 @@ class _Finder:
             case lang.Apply() if node.function.name == "log":
                 yield "positive", node.arguments[0]
             case lang.Apply() if node.function.name == "relu" and (slope or node.function.order):
-                yield "not zero", node.arguments[0]
+                yield "no kink", node.arguments[0]
             case lang.Abs() if kink:
-                yield "not zero", node.args[0]
+                yield "no kink", node.args[0]
             case lang.Norm() if kink:
-                yield "not zero", node
+                yield "no kink", node
             case lang.Max() | lang.Min() | lang.Indicator() if kink:
                 first, second = node.args
-                yield "not zero", first if second == lang.Number(0) else lang.Sub(first, second)
+                yield "no kink", first if second == lang.Number(0) else lang.Sub(first, second)
 
     def _of_power(
         self, base: Expression, exponent: Expression, bounds: Any, slope: bool
@@ -458,6 +464,112 @@ class _Finder:
             yield ("not negative" if count.is_positive and not slope else "positive"), base
         elif not self.known.within(bounds).signs(exponent) <= NOT_NEGATIVE:
             yield "not zero", base
+
+
+ANALYTIC = {"exp", "log", "relu", "sigmoid", "softmax", "tanh"}
+"""Functions with derivatives of every order wherever the obligations of a slope are met."""
+
+
+def refuse_rough(node: Any, small: Any, known: Known) -> None:
+    """Refuse to expand in powers of a small quantity what may have no such expansion.
+
+    Parameters
+    ----------
+    node : Expression
+        Expression that is expanded.
+    small : Variable
+        Quantity in whose powers it is expanded, around zero.
+    known : Known
+        Conditions that are stated, definitions, and ranges of the free indices.
+
+    Raises
+    ------
+    StatementError
+        If a part that depends on the quantity may have a kink, a jump or no derivative at zero.
+    """
+
+    def refuse(part: Any, reason: str) -> None:
+        raise lang.StatementError(f"{text(part)} is not expanded in {text(small)}: {reason}")
+
+    found = _Finder(known)
+    for part in _terms(node, small):
+        found.visit(part, (), slope=True)
+    for part in lang.walk(node):
+        value = known.value(part) if isinstance(part, lang.Variable | lang.At) else None
+        if value is not None and _depends(value, small, known):
+            refuse(part, "it depends on it by its definition, and is to be written out")
+        if _is_spectral(part) and _depends(part, small, known):
+            refuse(part, "it may have a kink anywhere")
+    for part in found.opaque:
+        known_one = part.function.name in ANALYTIC and not part.function.index
+        smooth = part.function.smooth or known_one
+        if not smooth and _depends(part, small, known):
+            refuse(part, f"{part.function.name} is not declared to be smooth")
+    for due in found.obligations:
+        at_zero = due._replace(of=due.of.xreplace({small: lang.Number(0)}))
+        if small in lang.walk(due.of) and not discharged(at_zero, known):
+            refuse(due.of, f"at zero it {MAY_BE[due.kind]}")
+
+
+def _terms(node: Any, small: Any) -> Iterator[Expression]:
+    """Parts of a sum of products and quotients, but for denominators that have a pole at most."""
+    match node:
+        case lang.Add() | lang.Sub() | lang.Neg() | lang.Times() | lang.MatMul():
+            for part in node.args:
+                yield from _terms(part, small)
+        case lang.Divide() if _powers(node.args[1], small):
+            yield from _terms(node.args[0], small)
+        case lang.Power() if counted(node.args[1]).is_Integer and _powers(node.args[0], small):
+            return
+        case _:
+            yield node
+
+
+def _is_spectral(node: Any) -> bool:
+    """Whether a node is made of eigenvalues, which have a kink where two of them meet."""
+    is_norm = isinstance(node, lang.Norm) and len(node.args[0].shape) > 1
+    return is_norm or isinstance(node, lang.SpectralRadius)
+
+
+def _depends(node: Any, small: Any, known: Known) -> bool:
+    """Whether an expression is made from a symbol, by itself or by definitions."""
+    pending, seen = [node], set()
+    while pending:
+        for part in lang.walk(pending.pop()):
+            if part == small:
+                return True
+            definition = known.definitions.get(defined_name(part)) if isinstance(
+                part, NAMED
+            ) else None  # fmt: skip
+            if definition is not None and definition not in seen:
+                seen.add(definition)
+                pending.append(definition.value)
+    return False
+
+
+def _powers(node: Any, small: Any) -> bool:
+    """Whether an expression is a polynomial in a symbol: then a quotient by it has a pole."""
+    if small not in lang.walk(node):
+        return True
+    match node:
+        case lang.Add() | lang.Sub() | lang.Neg() | lang.Times():
+            return all(_powers(part, small) for part in node.args)
+        case lang.Divide():
+            return _powers(node.args[0], small) and small not in lang.walk(node.args[1])
+        case lang.Power():
+            count = counted(node.args[1])
+            return bool(count.is_Integer and count > 0) and _powers(node.args[0], small)
+    return bool(node == small)
+
+
+MAY_BE: dict[Kind, str] = {
+    "positive": "may not be positive",
+    "not negative": "may be negative",
+    "not zero": "may be zero",
+    "no kink": "may be zero",
+    "invertible": "may have no inverse",
+}
+"""What is wrong where an obligation is not discharged."""
 
 
 def discharged(obligation: Obligation, known: Known) -> bool:

@@ -43,13 +43,14 @@ from rnnnotes.book.language import (
     walk,
 )
 from rnnnotes.book.obligations import (
-    Kind,
+    MAY_BE,
     Known,
     Obligation,
     discharged,
     obligations,
     positive,
     refuse_contradiction,
+    refuse_rough,
 )
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
@@ -220,25 +221,21 @@ def sizes_of(stated: Formula) -> dict[str, int]:
     return {str(size): number for size, (number, _) in SIZES.items() if size in free}
 
 
-MAY_BE: dict[Kind, str] = {
-    "positive": "may not be positive",
-    "not negative": "may be negative",
-    "not zero": "may be zero",
-    "invertible": "may have no inverse",
-}
-"""What is wrong where an obligation is not discharged."""
-
-
 def refuse_undefined(stated: Formula) -> None:
     """Refuse a formula that has no value for some numbers that its conditions allow."""
     refuse_contradiction(stated.where)
-    known = Known(stated.where, definitions_of(stated), bounds_of(stated))
+    known = known_of(stated)
     for due in _due(stated, known):
         if not discharged(due, known):
             raise StatementError(
                 f"{stated.id}: {text(due.of)} {MAY_BE[due.kind]}: "
                 "state in `where` what keeps it from that"
             )
+
+
+def known_of(stated: Formula) -> Known:
+    """What is known of signs in a formula."""
+    return Known(stated.where, definitions_of(stated), bounds_of(stated))
 
 
 def _due(stated: Formula, known: Known) -> Iterator[Obligation]:
@@ -347,6 +344,9 @@ class Checker:
     def _small(self, before: Expression, after: Expression, place: str) -> Order | None:
         """Terms that a line leaves out; a line may not claim less of them than the one before."""
         old, new = (_orders(side) for side in (before, after))
+        if small := old or new:
+            for side in (before, after):
+                refuse_rough(side, small.args[0], known_of(self.stated))
         if old is None or new is None:
             if old is not None:
                 raise Refuted(f"{place}: loses {latex(old)}")
@@ -380,7 +380,7 @@ class Checker:
         eps, ledger = self.world.value(small.args[0], {}).item().expr, self.world.ledger
         numerator, denominator = sp.fraction(sp.together(plain))
         too_large = sp.S.Zero
-        for power in range(sp.degree(denominator, eps) + int(small.args[1])):
+        for power in range(_pole(denominator, eps) + int(small.args[1])):
             too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
             numerator = ledger.plain(ledger.derivative(numerator, eps))
         return sp.expand(too_large)
@@ -491,6 +491,13 @@ class Checker:
             return self.world.number(value, at)
         array = draw.floats(self.world.value(value, at))
         return array if array.shape else float(array)
+
+
+def _pole(denominator: sp.Expr, eps: sp.Symbol) -> int:
+    """Largest power of a small quantity that a denominator may vanish with."""
+    powers = sp.Poly(denominator, eps)
+    (least,), coefficient = powers.terms()[-1]
+    return int(least if coefficient.is_nonzero else powers.degree())
 
 
 def mentions_numbers(node: sp.Basic) -> bool:

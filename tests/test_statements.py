@@ -18,6 +18,7 @@ from rnnnotes.book.language import (
     Determinant,
     Diag,
     Entry,
+    Function,
     Gradient,
     Identity,
     Immediate,
@@ -259,6 +260,7 @@ def test_sympy_of_a_map_is_written_for_its_argument(batch):
             lambda: define(softmax(p), softmax(scores) + p),
             "definition of softmax: O is the size of",
         ),
+        (lambda: define(softmax(v), v * psi(v)), "H is the size of an argument, and of"),
         (lambda: define(f(v), v @ v), "acts entry by entry: define it for a number"),
         (lambda: define(g(v), v), "definition of g: v is an array, and the function acts"),
         (lambda: define(f(eta), eta), "eta is positive, and the function takes any number"),
@@ -604,6 +606,22 @@ def test_symbol_has_the_shape_of_its_declaration():
 
     with pytest.raises(StatementError, match="v is declared as another symbol"):
         claim(stranger @ stranger, "=", v @ v)
+
+
+@pytest.mark.parametrize(
+    ("stranger", "part"),
+    [
+        (Variable("v(1)"), Entry(v, 1)),
+        (Variable("h[1](1)"), Entry(h[1], 1)),
+        (Variable("#atom0"), tanh(u)),
+        (Function("tanh[1]")(u), tanh[1](u)),
+        (Function("f'")(u), f.prime(u)),
+    ],
+)
+def test_name_that_reads_like_a_part_of_a_proof_is_refused(stranger, part):
+    """An entry of a vector, say, has a name inside of a proof, and no symbol has it."""
+    with pytest.raises(StatementError, match="is no name of Python"):
+        claim(stranger, "=", part)
 
 
 def test_held_derivative_is_another_one(book):

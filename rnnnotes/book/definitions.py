@@ -91,8 +91,8 @@ def refuse_ill_formed(definition: Definition) -> None:
         _refuse_free_index(definition.target, definition.value)
         _refuse_time_outside(definition)
     except lang.StatementError as error:
-        raise lang.StatementError(f"definition of {defined_name(definition.target)}: {error}") \
-            from None  # fmt: skip
+        name = defined_name(definition.target)
+        raise lang.StatementError(f"definition of {name}: {error}") from None
 
 
 def _require(holds: bool, complaint: str) -> None:
@@ -121,11 +121,11 @@ def _refuse_special_function(target: Any) -> None:
 def _refuse_size_that_stays(target: Any, value: Any) -> None:
     """Refuse a size that a map binds, if it stands for something else as well."""
     sizes = [own for row in bound_sizes(target) for own in row if own is not None]
-    kept = {symbol for taken in target.function.takes for size in taken
-            if not isinstance(size, lang.Letter) for symbol in size.free_symbols}  # fmt: skip
-    others = {node for node in lang.walk(value) if isinstance(node, lang.Variable)}
-    kept |= {symbol for other in others - set(target.arguments)
-             for symbol in other.args[1].free_symbols | other.args[2].free_symbols}  # fmt: skip
+    functions = {target.function, *value.atoms(lang.Function)}
+    others = value.atoms(lang.Variable) - set(target.arguments)
+    declared = [*(one.args[1] for one in others), *(one.args[2] for one in others)]
+    declared += [part for one in functions for part in (one.args[1], one.args[4])]
+    kept = set().union(*(part.atoms(sp.Symbol) for part in declared))
     for own in sizes:
         _require(own.is_Symbol, f"a parameter of any size has one of its own, not {own}")
         _require(

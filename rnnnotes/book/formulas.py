@@ -374,12 +374,14 @@ def _stated_again(code: Code, before: Code) -> bool:
 
 
 def _refuse_strangers(stated: Formula) -> None:
-    """Refuse a symbol that has the name of a declared one and another shape: they would be one."""
+    """Refuse a name that reads like a part of a proof, and a symbol that is declared as another."""
     from rnnnotes.notation import SYMBOLS
 
     declared = {symbol.name: symbol for symbol in SYMBOLS}
     parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
     for node in (node for part in parts for node in walk(part)):
+        if isinstance(node, Variable | Function) and not node.name.isidentifier():
+            raise StatementError(f"{stated.id}: {node.name!r} is no name of Python")
         if isinstance(node, Variable) and declared.get(node.name, node) != node:
             raise StatementError(f"{stated.id}: {node.name} is declared as another symbol")
 

@@ -233,7 +233,8 @@ def _sizes() -> dict[sp.Symbol, int]:
 
 
 def _number(expr: Any, at: Indices) -> int:
-    value = sp.sympify(expr).subs({**_sizes(), **at})
+    numbers = {symbol: sp.Integer(number) for symbol, number in {**_sizes(), **at}.items()}
+    value = sp.sympify(expr).xreplace(numbers)
     _require(value.is_Integer, f"{expr} is no whole number: its letters are not declared")
     return int(value)
 

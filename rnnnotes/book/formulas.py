@@ -377,12 +377,11 @@ def _refuse_strangers(stated: Formula) -> None:
     """Refuse a name that reads like a part of a proof, and a symbol that is declared as another."""
     from rnnnotes.notation import SYMBOLS
 
-    declared = {symbol.name: symbol for symbol in SYMBOLS}
     parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
-    for node in (node for part in parts for node in walk(part)):
-        if isinstance(node, Variable | Function) and not node.name.isidentifier():
+    for node in set().union(*(part.atoms(Variable, Function) for part in parts)) - set(SYMBOLS):
+        if not node.name.isidentifier():
             raise StatementError(f"{stated.id}: {node.name!r} is no name of Python")
-        if isinstance(node, Variable) and declared.get(node.name, node) != node:
+        if isinstance(node, Variable) and any(node.name == one.name for one in SYMBOLS):
             raise StatementError(f"{stated.id}: {node.name} is declared as another symbol")
 
 

@@ -16,7 +16,6 @@ from itertools import combinations, product
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import sympy as sp
-from sympy.solvers.simplex import InfeasibleLPError, UnboundedLPError, lpmax
 
 from rnnnotes.book import language as lang
 from rnnnotes.book.definitions import Definition, defined_name, put
@@ -600,7 +599,7 @@ def discharged(obligation: Obligation, known: Known) -> bool:
 
 
 def refuse_contradiction(conditions: Sequence[lang.Relation]) -> None:
-    """Refuse conditions that nothing fulfils, as far as linear algebra can tell.
+    """Refuse conditions that nothing fulfils, as far as linear inequalities can tell.
 
     Parameters
     ----------
@@ -612,7 +611,7 @@ def refuse_contradiction(conditions: Sequence[lang.Relation]) -> None:
     StatementError
         If some contradict one another: the message has the fewest that do.
     """
-    if _possible(conditions):
+    if not conditions or _possible(conditions):
         return
     for count in range(1, len(conditions) + 1):
         for some in combinations(conditions, count):
@@ -623,40 +622,38 @@ def refuse_contradiction(conditions: Sequence[lang.Relation]) -> None:
 def _possible(conditions: Sequence[lang.Relation]) -> bool:
     """Whether some numbers in the place of each product fulfil the conditions."""
     letters: dict[Expression, sp.Symbol] = {}
-    gaps = [sp.expand(algebra(c.right, Known(), letters) - algebra(c.left, Known(), letters))
-            for c in conditions]  # fmt: skip
-    products = {term: sp.Dummy() for gap in gaps for term in gap.as_coefficients_dict()
-                if not term.is_number}  # fmt: skip
-    slack = sp.Dummy("slack")
-    limits = [slack <= 1]
-    for term, symbol in products.items():
-        limits += [symbol >= slack] * bool(term.is_positive) + [symbol >= 0] * bool(
-            term.is_nonnegative
-        )
-    linear = [sp.Add(*(number * products.get(term, term)
-                       for term, number in gap.as_coefficients_dict().items()))
-              for gap in gaps]  # fmt: skip
-    for gap, condition in zip(linear, conditions, strict=True):
-        if condition.sign != "!=":
-            least = slack if condition.sign == "<" else 0
-            limits.append(sp.Eq(gap, 0) if condition.sign == "=" else gap >= least)
-    if sp.false in limits:
-        return False
-    limits = [limit for limit in limits if limit != sp.true]
-    try:
-        strictly = lpmax(slack, limits)[0] > 0
-    except InfeasibleLPError:
-        return False
-    unequal = (gap for gap, one in zip(linear, conditions, strict=True) if one.sign == "!=")
-    return bool(strictly) and not any(_vanishes(gap, limits, slack) for gap in unequal)
+    gaps = [(sp.expand(algebra(c.right, Known(), letters) - algebra(c.left, Known(), letters)),
+             c.sign) for c in conditions]  # fmt: skip
+    rows = [Row(gap, sign == "<") for gap, sign in gaps if sign != "!="]
+    rows += [Row(-gap, strict=False) for gap, sign in gaps if sign == "="]
+    products = {term for gap, _ in gaps for term in gap.as_coefficients_dict()}
+    rows += [Row(term, bool(term.is_positive)) for term in products if term.is_nonnegative]
+    unequal = [gap for gap, sign in gaps if sign == "!="]
+    # A convex set lies between two half-spaces only if it lies in their border.
+    return _meet(rows) and all(
+        _meet([*rows, Row(gap, strict=True)]) or _meet([*rows, Row(-gap, strict=True)])
+        for gap in unequal
+    )
 
 
-def _vanishes(gap: sp.Expr, limits: list[Any], slack: sp.Symbol) -> bool:
-    """Whether two sides are equal wherever the other conditions hold."""
-    if gap.is_number:
-        return bool(gap == 0)
-    held = [limit for limit in (one.subs(slack, 0) for one in limits) if limit != sp.true]
-    try:
-        return all(lpmax(sign * gap, held)[0] == 0 for sign in (1, -1))
-    except UnboundedLPError:
-        return False
+class Row(NamedTuple):
+    """A sum of products that is not negative, or if it is strict, positive."""
+
+    total: sp.Expr
+    strict: bool
+
+
+def _meet(rows: list[Row]) -> bool:
+    """Whether some numbers fulfil all rows: one product after the other is eliminated."""
+    while True:
+        products = (term for row in rows for term in row.total.as_coefficients_dict()
+                    if not term.is_number)  # fmt: skip
+        product_ = next(products, None)
+        if product_ is None:
+            return all(row.total > 0 if row.strict else row.total >= 0 for row in rows)
+        parts = [(row, row.total.as_coefficients_dict()[product_]) for row in rows]
+        rows = [row for row, number in parts if number == 0] + [
+            Row(sp.expand(above.total * -less + below.total * more), above.strict or below.strict)
+            for above, more in parts if more > 0
+            for below, less in parts if less < 0
+        ]  # fmt: skip

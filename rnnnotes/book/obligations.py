@@ -162,20 +162,15 @@ def _times(*factors: Any) -> Signs:
     return frozenset(sp.prod(signs) for signs in product(*factors))
 
 
-def _plus(*terms: Signs) -> Signs:
+def _plus(first: Signs, second: Signs) -> Signs:
+    if ZERO in (first, second):
+        return second if first == ZERO else first
+    return _many(first | second)
+
+
+def _many(signs: Signs) -> Signs:
     """Signs of a sum: what has both signs may cancel."""
-    terms = tuple(term for term in terms if term != ZERO)
-    signs = frozenset().union(*terms)
-    if len(terms) <= 1:
-        return signs or ZERO
-    if {-1, 1} <= signs:
-        return ANY
-    return signs if all(0 in term for term in terms) else signs - {0}
-
-
-def _many(term: Signs) -> Signs:
-    """Signs of a sum of one term or more."""
-    return _plus(term, term) | term
+    return ANY if {-1, 1} <= signs else signs
 
 
 def _absolute(signs: Signs) -> Signs:

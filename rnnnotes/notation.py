@@ -53,6 +53,9 @@ SYMBOLS: dict[Variable, Meaning] = {}
 FUNCTIONS: dict[str, Meaning] = {}
 """Each function, by name."""
 
+DECLARED: dict[str, Function] = {}
+"""Each function as it is declared: what it takes, what it gives, and whether it is smooth."""
+
 
 def _refuse_name(kind: str, name: str) -> None:
     """Refuse a name that is no name in Python, or that stands for something else."""
@@ -120,6 +123,7 @@ def function(
     if unbound:
         raise ValueError(f"function {name}: no argument binds {', '.join(map(str, unbound))}")
     FUNCTIONS[name] = Meaning(tex, text)
+    DECLARED[name] = declared
     return declared
 
 

@@ -601,11 +601,17 @@ def test_symbol_called_as_a_part_of_a_proof_is_any_number(name):
 
 
 def test_symbol_has_the_shape_of_its_declaration():
-    """Two symbols of one name would have one value."""
+    """Two symbols of one name would have one value, and so would two functions."""
     stranger = Variable("v", (D,))
+    wider = Function("psi", (), takes=[(H,), (H,)], smooth=True)
+    smoother = Function("phi", (O,), takes=[(H,)], smooth=True)
 
-    with pytest.raises(StatementError, match="v is declared as another symbol"):
+    with pytest.raises(StatementError, match="v is declared in another way"):
         claim(stranger @ stranger, "=", v @ v)
+    with pytest.raises(StatementError, match="psi is declared in another way"):
+        claim(wider(v, v), "=", psi(v))
+    with pytest.raises(StatementError, match="phi is declared in another way"):
+        claim(smoother(v), "=", phi(v))
 
 
 @pytest.mark.parametrize(

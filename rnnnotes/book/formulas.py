@@ -222,7 +222,9 @@ class Formula:
             for node in walk(part):
                 if isinstance(node, Function) and node.name == name:
                     return node.differentiated(order)
-        return Function(name, order=order)
+        from rnnnotes.notation import DECLARED
+
+        return DECLARED[name].differentiated(order)
 
 
 FORMULAS: dict[str, Formula] = {}
@@ -374,15 +376,20 @@ def _stated_again(code: Code, before: Code) -> bool:
 
 
 def _refuse_strangers(stated: Formula) -> None:
-    """Refuse a name that reads like a part of a proof, and a symbol that is declared as another."""
-    from rnnnotes.notation import SYMBOLS
+    """Refuse a name that reads like a part of a proof, and what is declared in another way."""
+    from rnnnotes.notation import DECLARED, FUNCTIONS, SYMBOLS
 
     parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
     for node in set().union(*(part.atoms(Variable, Function) for part in parts)) - set(SYMBOLS):
         if not node.name.isidentifier():
             raise StatementError(f"{stated.id}: {node.name!r} is no name of Python")
-        if isinstance(node, Variable) and any(node.name == one.name for one in SYMBOLS):
-            raise StatementError(f"{stated.id}: {node.name} is declared as another symbol")
+        if isinstance(node, Function):
+            declared = DECLARED[node.name] if node.name in FUNCTIONS else node
+            same = node.differentiated(0).at(()) == declared.differentiated(0).at(())
+        else:
+            same = all(node.name != one.name for one in SYMBOLS)
+        if not same:
+            raise StatementError(f"{stated.id}: {node.name} is declared in another way")
 
 
 def _names(left: Expression) -> bool:

@@ -585,7 +585,11 @@ class Function(_Tree):
         return tuple(size.xreplace(letters) for size in self.gives)
 
     def __getitem__(self, index: Any) -> Function:
-        return Function(self.name, self.args[1], self.order, (index,), self.takes, self.smooth)
+        return self.at((index,))
+
+    def at(self, index: tuple[Any, ...]) -> Function:
+        """Return the function at a time, or at none."""
+        return Function(self.name, self.args[1], self.order, index, self.takes, self.smooth)
 
     def __call__(self, *arguments: Operand) -> Apply:
         return Apply(self, *arguments)

@@ -14,6 +14,7 @@ from rnnnotes.book.arrays import Array, Scalar
 from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import (
     Abs,
+    Determinant,
     Diag,
     Entry,
     Indicator,
@@ -1506,7 +1507,7 @@ def disc_radius(W_hh: Array, i: int) -> Scalar:
     Abs(Entry(eigenvalues, k) - Entry(W_hh, i, i)) * Abs(Entry(Q, i, k)), "<=", radius[i],
     source=["zilly2017", "golub2013"], slug="rhn-gersgorin",
     given=[gradients.eigendecomposition, disc_radius], ranges={k: (1, H)},
-    where=[(Abs(Q), "<=", 1)],
+    where=[(Determinant(Q), "!=", 0), (Abs(Q), "<=", 1)],
     derivation=[
         (
             "=",

@@ -16,6 +16,7 @@ from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import (
     Abs,
     Concatenate,
+    Determinant,
     Diag,
     Immediate,
     Inverse,
@@ -483,6 +484,7 @@ def spectral_radius_bound(W_hh: Array) -> Scalar:
 @formula(
     W_hh, "=", Q @ Diag(eigenvalues) @ Inverse(Q),
     source="goodfellow2016", slug="matrix-power-eig",
+    where=[(Determinant(Q), "!=", 0)],
 )  # fmt: skip
 def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
     r"""Eigendecomposition of the recurrent weights.
@@ -513,6 +515,7 @@ def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
 @formula(
     MatrixPower(W_hh, t), "=", Q @ Diag(eigenvalues**t) @ Inverse(Q),
     source="goodfellow2016", slug="matrix-power-eig", given=[eigendecomposition],
+    where=[(Determinant(Q), "!=", 0)],
     derivation=[
         ("=", MatrixPower(Q @ Diag(eigenvalues) @ Inverse(Q), t), "the eigendecomposition"),
         ("=", Q @ MatrixPower(Diag(eigenvalues), t) @ Inverse(Q),
@@ -849,7 +852,7 @@ def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> Scala
 
 @formula(
     clipped, "=", Min(1, g_max / Norm(grad)) * grad,
-    source="pascanu2013", slug="clip-by-norm",
+    source="pascanu2013", slug="clip-by-norm", where=[(Norm(grad), "!=", 0)],
 )  # fmt: skip
 def clip_by_norm(grad: Array, g_max: float) -> Array:
     r"""Gradient clipped by its norm.
@@ -881,7 +884,7 @@ def clip_by_norm(grad: Array, g_max: float) -> Array:
 
 @formula(
     Norm(clipped), "=", Min(Norm(grad), g_max),
-    source="pascanu2013", slug="clip-by-norm", given=[clip_by_norm],
+    source="pascanu2013", slug="clip-by-norm", given=[clip_by_norm], where=[(Norm(grad), "!=", 0)],
     derivation=[
         ("=", Min(1, g_max / Norm(grad)) * Norm(grad), "a positive factor scales the norm"),
         ("=", Min(Norm(grad), g_max), "the factor is multiplied in"),

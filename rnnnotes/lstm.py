@@ -905,7 +905,7 @@ def direct_gradient_product(f_gates: Array, t: int, k: int) -> Array:
 @formula(
     t_half, "=",
     log(wrap(1) / 2) / log(lam),
-    source="gers2000", slug="lstm-memory-halflife",
+    source="gers2000", slug="lstm-memory-halflife", where=[(lam, "!=", 1)],
 )  # fmt: skip
 def memory_halflife(lam: float) -> Scalar:
     r"""Half-life of a cell.
@@ -934,7 +934,7 @@ def memory_halflife(lam: float) -> Scalar:
     exp(t_half * log(lam)), "=",
     wrap(1) / 2,
     source="gers2000", slug="lstm-memory-halflife",
-    given=[memory_halflife],
+    given=[memory_halflife], where=[(lam, "!=", 1)],
     derivation=[
         ("=", exp(log(wrap(1) / 2)), "the half-life times the logarithm of the gate"),
         ("=", wrap(1) / 2, "the exponential undoes the logarithm"),

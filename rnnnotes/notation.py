@@ -10,11 +10,13 @@ written ``h[t]``; its times are declared with it.
 
 from __future__ import annotations
 
+import keyword
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from rnnnotes.book.language import Function, Variable
+from rnnnotes.book.language import Function, Letter, Variable
 
 INDICES: dict[sp.Symbol, Range] = {}
 """Each index, with the values it runs through and what it counts."""
@@ -51,12 +53,25 @@ SYMBOLS: dict[Variable, Meaning] = {}
 FUNCTIONS: dict[str, Meaning] = {}
 """Each function, by name."""
 
+DECLARED: dict[str, Function] = {}
+"""Each function as it is declared: what it takes, what it gives, and whether it is smooth."""
+
+
+def _refuse_name(kind: str, name: str) -> None:
+    """Refuse a name that is no name in Python, or that stands for something else."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"{kind} {name}: expected a name of Python, such as W_xh")
+    taken = {str(one) for one in (*SIZES, *INDICES, *FUNCTIONS)} | {one.name for one in SYMBOLS}
+    if name in taken:
+        raise ValueError(f"{kind} {name} is declared twice")
+
 
 def size(name: str, example: int, text: str) -> sp.Symbol:
     """Declare a size."""
     taken = {number for number, _ in SIZES.values()} | {1}
     if example in taken:
         raise ValueError(f"size {name}: {example} already stands for a size, or is 1")
+    _refuse_name("size", name)
     symbol = sp.Symbol(name, integer=True, positive=True)
     SIZES[symbol] = Size(example, text)
     return symbol
@@ -64,6 +79,7 @@ def size(name: str, example: int, text: str) -> sp.Symbol:
 
 def index(name: str, low: Any, high: Any, text: str) -> sp.Symbol:
     """Declare an index, and the values it runs through unless a formula says otherwise."""
+    _refuse_name("index", name)
     symbol = sp.Symbol(name, integer=True)
     INDICES[symbol] = Range(sp.sympify(low), sp.sympify(high), text)
     return symbol
@@ -73,23 +89,42 @@ def declare(
     name: str, tex: str, text: str, *shape: Any, times: Any = (), positive: bool = False
 ) -> Variable:
     """Declare a scalar, a vector or a matrix, by its shape."""
-    if any(symbol.name == name for symbol in SYMBOLS):
-        raise ValueError(f"symbol {name} is declared twice")
+    _refuse_name("symbol", name)
     symbol = Variable(name, shape, times, positive)
     SYMBOLS[symbol] = Meaning(tex, text)
     return symbol
 
 
-LIKE = (sp.Symbol("like"),)
-"""Shape of a map whose value has the shape of its argument."""
+ANY = Letter("any", integer=True, positive=True)
+"""Size in the declaration of a map that takes vectors of any size."""
 
 
-def function(name: str, tex: str, text: str, shape: Any = None) -> Function:
-    """Declare a function: one that acts entry by entry, or a map with a shape of its own."""
-    if name in FUNCTIONS:
-        raise ValueError(f"function {name} is declared twice")
+def function(
+    name: str,
+    tex: str,
+    text: str,
+    *,
+    takes: Sequence[Any] | None = None,
+    gives: Any = (),
+    smooth: bool = False,
+) -> Function:
+    """Declare a function: one that acts entry by entry, or a map of arguments of some shapes.
+
+    The text of one that is smooth says so, as it is printed wherever the proofs rely on that.
+    """
+    _refuse_name("function", name)
+    if takes is not None and not takes:
+        raise ValueError(f"function {name}: a map takes one argument at least")
+    if smooth and "smooth" not in text.split():
+        raise ValueError(f"function {name}: its text does not say that it is smooth")
+    shapes = {} if takes is None else {"gives": gives, "takes": takes}
+    declared = Function(name, **shapes, smooth=smooth)
+    unbound = declared.args[1].atoms(Letter) - declared.args[4].atoms(Letter)
+    if unbound:
+        raise ValueError(f"function {name}: no argument binds {', '.join(map(str, unbound))}")
     FUNCTIONS[name] = Meaning(tex, text)
-    return Function(name, shape)
+    DECLARED[name] = declared
+    return declared
 
 
 # -- Sizes: small, pairwise distinct and above 1 ---------------------------------------------
@@ -115,19 +150,27 @@ n = index("n", 1, B, "an example of a batch")
 
 # -- Functions -----------------------------------------------------------------------------------
 
-f = function("f", "f", "activation of the hidden units, entry by entry")
-g = function("g", "g", "activation of the outputs, entry by entry")
+f = function("f", "f", "smooth activation of the hidden units, entry by entry", smooth=True)
+g = function("g", "g", "smooth activation of the outputs, entry by entry", smooth=True)
 exp = function("exp", r"\exp", "exponential, entry by entry")
 log = function("log", r"\log", "natural logarithm, entry by entry")
 sigmoid = function("sigmoid", r"\sigma", "logistic sigmoid, entry by entry")
 tanh = function("tanh", r"\tanh", "hyperbolic tangent, entry by entry")
 relu = function("relu", r"\operatorname{relu}", "rectifier, entry by entry")
-softmax = function("softmax", r"\operatorname{softmax}", "scores to probabilities", LIKE)
-phi = function("phi", r"\boldsymbol{\varphi}", "any differentiable map of a vector", (O,))
-psi = function("psi", r"\psi", "any differentiable scalar function of a vector", ())
-ell = function("ell", r"\ell", "loss of one step, as a function of its output", ())
-F = function("F", "F", "any differentiable step of a recurrence", (H,))
-R = function("R", "R", "any differentiable map of a reset gate and a state", (H,))
+softmax = function(
+    "softmax", r"\operatorname{softmax}", "scores to probabilities", takes=[(ANY,)], gives=(ANY,)
+)
+phi = function(
+    "phi", r"\boldsymbol{\varphi}", "any differentiable map of a vector", takes=[(H,)], gives=(O,)
+)
+psi = function("psi", r"\psi", "any smooth scalar function of a vector", takes=[(H,)], smooth=True)
+ell = function("ell", r"\ell", "differentiable loss of one step, of its output", takes=[(O,)])
+F = function(
+    "F", "F", "any differentiable step of a recurrence", takes=[(H,), (D,), (P,)], gives=(H,)
+)
+R = function(
+    "R", "R", "any differentiable map of a reset gate and a state", takes=[(H,), (H,)], gives=(H,)
+)
 
 # -- Building blocks -----------------------------------------------------------------------------
 

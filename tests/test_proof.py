@@ -464,13 +464,13 @@ def test_name_of_an_argument_stays_inside_its_function():
         """Outside."""
         return 3 * u
 
-    def inside(u, eta):
+    def inside(u, L):
         """Inside."""
-        return eta
+        return L
 
-    # eta stands for 3 u, where u is the symbol and not the argument of f.
-    state(eta, "=", 3 * u, outside)
-    state(f(u), "=", eta + 0 * u, inside, given=[outside])
+    # L stands for 3 u, where u is the symbol and not the argument of f.
+    state(L, "=", 3 * u, outside)
+    state(f(u), "=", L + 0 * u, inside, given=[outside])
 
     with pytest.raises(Refuted):
         check_lines(claim(f(wrap(1)), "=", wrap(3), given=[inside]))

@@ -71,22 +71,33 @@ class Letters:
         self.flipped: dict[sp.Symbol, sp.Symbol] = {}
         self.diagonal: dict[sp.Symbol, sp.Expr] = {}
         self.columns: set[sp.Symbol] = set()
+        self.units: set[sp.Symbol] = set()
         self.sums: dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr, sp.Expr]] = {}
         self.since: sp.Expr | None = None
         self._inside_function = False
 
     # -- letters -------------------------------------------------------------------------------
 
-    def letter(self, name: str, rank: int) -> sp.Expr:
-        """Letter of a name: a column if it has one axis, a matrix if it has two."""
-        if rank == 0:
+    def letter(self, name: str, shape: lang.Shape) -> sp.Expr:
+        """Letter of a name and a shape: a column if it has one axis, a matrix if it has two.
+
+        What is no name of a symbol starts with a sign that no name has.
+        """
+        if not shape:
             return sp.Symbol(name)
+        name = f"{name}:{'x'.join(map(str, shape))}"
         symbol = sp.Symbol(name, commutative=False)
         if symbol not in self.flipped:
             mirror = sp.Symbol(f"({name})'", commutative=False)
             self.flipped[symbol], self.flipped[mirror] = mirror, symbol
-        if rank == 1:
+        if len(shape) == 1:
             self.columns.add(symbol)
+        return symbol
+
+    def ones(self, size: sp.Expr) -> sp.Expr:
+        """Column of ones, for which a number beside a vector stands."""
+        symbol = self.letter("#ones", (size,))
+        self.units.add(symbol)
         return symbol
 
     def transpose(self, word: sp.Expr) -> sp.Expr:
@@ -117,9 +128,9 @@ class Letters:
         return sp.Mul(*scalars, *sorted(matrices, key=str))
 
     def _diagonal_letter(self, word: sp.Expr) -> sp.Expr:
-        if word == ONES:
+        if word in self.units:
             return sp.S.One
-        symbol = sp.Symbol(f"diag({word})", commutative=False)
+        symbol = sp.Symbol(f"#diag({word})", commutative=False)
         self.diagonal[symbol] = word
         self.flipped[symbol] = symbol
         return symbol
@@ -150,9 +161,10 @@ class Letters:
 
         Where that is a column, all of them are factors of one entrywise product.
         """
-        if not (rest and (rest[-1] in self.columns or rest[-1] == ONES)):
+        if not (rest and rest[-1] in self.columns):
             return [*sorted(run, key=str), *rest]
-        vectors = [v for v in (*map(self.diagonal.get, run), sp.Mul(*rest)) if v != ONES]
+        vectors = [*map(self.diagonal.get, run), sp.Mul(*rest)]
+        vectors = [v for v in vectors if v not in self.units]
         *diagonals, column = sorted(vectors, key=lambda v: (v not in self.columns, str(v)))
         return [*map(self._diagonal_letter, diagonals), *split(column)[1]]
 
@@ -176,7 +188,7 @@ class Letters:
             number, rest = term.as_coeff_Mul()
             if rest == 0:
                 continue
-            symbol = sp.Symbol(f"sum({rest};{index}={low}..{high})", commutative=False)
+            symbol = sp.Symbol(f"#sum({rest};{index}={low}..{high})", commutative=False)
             self.sums[symbol] = rest, index, low, high
             total += number * symbol
         return total
@@ -201,7 +213,7 @@ class Letters:
                 continue
             word = sp.Mul(*factors)
             name = min(str(word), str(self.transpose(word)))
-            total += sp.Mul(*scalars) * sp.Symbol(f"<{name}>")
+            total += sp.Mul(*scalars) * sp.Symbol(f"#<{name}>")
         return total
 
     def symbol(self, node: Any) -> sp.Expr:
@@ -210,7 +222,7 @@ class Letters:
         wanted = self.deep or not self._inside_function
         if definition is not None and wanted and (_is_symbol(definition) or self._current(node)):
             return self.normal(definition)
-        return self.letter(_text(node), len(node.shape))
+        return self.letter(_text(node), node.shape)
 
     def definition(self, node: Any) -> Expression | None:
         """Return the value of a symbol at its index, if its definition surely reaches it."""
@@ -282,21 +294,20 @@ class Letters:
         """Letter of an elementwise function of an expression, or of its derivative."""
         function, argument = node.function, node.arguments[0]
         order = function.order + orders
-        if function.name in SLOPES and order:
+        if function.name in SLOPES and order and not function.index:
             if order > 1:
                 raise Unsupported("second derivative")
-            plain = lang.Apply(lang.Function(function.name), argument)
-            return self.normal(SLOPES[function.name](plain))
+            return self.normal(SLOPES[function.name](function.differentiated(0)(argument)))
         outer, self._inside_function = self._inside_function, True
         inner = self.normal(argument)
         self._inside_function = outer
-        primes = "'" * order
-        return self.letter(f"{function.name}{primes}({inner})", len(node.shape))
+        time, primes = ",".join(map(str, function.index)), "'" * order
+        return self.letter(f"{function.name}[{time}]{primes}({inner})", node.shape)
 
     def partial(self, node: Any, place: int) -> sp.Expr:
         """Letter of the derivative of a map by one of its arguments."""
-        rank = len(node.shape) + len(node.arguments[place].shape)
-        return self.letter(f"{_text(node)}/{place}", rank)
+        shape = node.shape + node.arguments[place].shape
+        return self.letter(f"#partial({_text(node)};{place})", shape)
 
     # -- derivatives ---------------------------------------------------------------------------
 
@@ -365,7 +376,7 @@ class Letters:
         try:
             return self._through_children(head, by)
         except Unsupported:
-            return self.letter(f"grad({_text(head)},{_text(by)})", len(by.shape))
+            return self.letter(f"#grad({_text(head)};{_text(by)})", by.shape)
 
     def _precedes(self, head: Any, by: Any) -> bool:
         """Whether a symbol is surely of an earlier time than another, and time runs one way."""
@@ -486,7 +497,8 @@ class Letters:
         if self.step is not None and (_time(node) - self.step).is_negative:
             near = False  # what holds one step before is a hypothesis, and stays as it is
         if definition is None or not near:
-            return self.letter(f"jac({_text(node)},{_text(by)})", 2)
+            held = "" if self.since is None else f";{self.since}"
+            return self.letter(f"#jac({_text(node)};{_text(by)}{held})", node.shape + by.shape)
         return self.jacobian(definition, by, top)
 
     def _is_start(self, node: Any) -> bool:
@@ -524,9 +536,6 @@ class Letters:
             if argument == by
         ))  # fmt: skip
 
-
-ONES = sp.Symbol("ones", commutative=False)
-"""Column of ones, for which a number beside a vector stands."""
 
 SIGN = {lang.Add: 1, lang.Sub: -1}
 
@@ -572,7 +581,7 @@ def _text(node: Any) -> str:
     """Return one text for one tree: the name of a letter."""
     if isinstance(node, lang.At):
         return f"{node.variable.name}[{','.join(map(str, node.index))}]"
-    return node.name if isinstance(node, lang.Variable) else str(node)
+    return node.name if isinstance(node, lang.Variable) else f"#{node}"
 
 
 def _mentions(node: Any, by: Any) -> bool:
@@ -585,8 +594,7 @@ def _broadcast(letters: Letters, part: Any, whole: Any) -> sp.Expr:
         return value
     if len(whole.shape) != 1:
         raise Unsupported("a number beside a matrix")
-    letters.letter("ones", 1)
-    return value * ONES
+    return value * letters.ones(whole.shape[0])
 
 
 def _ones(letters: Letters, node: Any) -> sp.Expr:
@@ -630,7 +638,7 @@ def _power(letters: Letters, node: Any) -> sp.Expr:
     if count == letters.step:
         return letters.diag(value) * _power(letters, lang.Power(base, count - 1))
     if not (count.is_Integer and count > 0):
-        return letters.letter(f"power({value};{count})", 1)
+        return letters.letter(f"#power({value};{count})", node.shape)
     return letters.diag(value) ** (int(count) - 1) * value
 
 
@@ -641,7 +649,7 @@ def _matrix_power(letters: Letters, node: Any) -> sp.Expr:
         return value ** int(count)
     if count == letters.step:
         return value * _matrix_power(letters, lang.MatrixPower(base, count - 1))
-    return letters.letter(f"power({value};{count})", 2)
+    return letters.letter(f"#power({value};{count})", node.shape)
 
 
 def _inverse(letters: Letters, node: Any) -> sp.Expr:
@@ -661,7 +669,7 @@ def _divide(letters: Letters, node: Any) -> sp.Expr:
 def _apply(letters: Letters, node: Any) -> sp.Expr:
     if node.function.elementwise:
         return letters.function(node)
-    return letters.letter(_text(node), len(node.shape))
+    return letters.letter(_text(node), node.shape)
 
 
 def _sum(letters: Letters, node: Any) -> sp.Expr:
@@ -688,7 +696,8 @@ def _product(letters: Letters, node: Any) -> sp.Expr:
         first = letters.normal(body.xreplace({index: high}))
         return first * _product(letters, lang.Product(body, index, high - 1, low))
     with letters.binding(index, low, high):
-        return letters.letter(f"prod({letters.normal(body)};{index}={high}..{low})", 2)
+        name = f"#prod({letters.normal(body)};{index}={high}..{low})"
+        return letters.letter(name, node.shape)
 
 
 def _jacobian(letters: Letters, node: Any) -> sp.Expr:

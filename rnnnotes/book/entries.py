@@ -184,7 +184,7 @@ class Ledger:
         self._ways: dict[tuple[sp.Symbol, int | None], dict[sp.Symbol, list[sp.Symbol]]] = {}
 
     def entry(self, name: str, positive: bool | None = None) -> Entry:
-        """Return the leaf or node of a name."""
+        """Return the leaf or node of a name; what is no entry of a symbol starts with a sign."""
         return Entry(sp.Symbol(name, real=True, positive=positive), self)
 
     def define(self, name: str, value: Any, time: int | None) -> Entry:
@@ -207,7 +207,7 @@ class Ledger:
         """Differentiate a function of one argument at a point: a symbol, or a node for that end."""
         point = argument
         if not argument.expr.is_Symbol:
-            point = self.define(f"point{len(self.nodes)}", argument, None)
+            point = self.define(f"#point{len(self.nodes)}", argument, None)
         value = self.apply(name, point).expr
         for _ in range(order):
             value = self.derivative(value, point.expr)
@@ -216,7 +216,7 @@ class Ledger:
     def _intern(self, atom: Atom) -> sp.Symbol:
         if atom not in self._interned:
             sign = SIGNS.get(atom.name, {})
-            symbol = sp.Symbol(f"atom{len(self.atoms)}", real=True, **sign)
+            symbol = sp.Symbol(f"#atom{len(self.atoms)}", real=True, **sign)
             self._interned[atom] = symbol
             self.atoms[symbol] = atom
         return self._interned[atom]
@@ -250,7 +250,7 @@ class Ledger:
                     total += outer * self._step(user, by)
             total = expand(total)
             if total.is_Add:
-                total = self.define(f"slope{len(self.nodes)}", total, None).expr
+                total = self.define(f"#slope{len(self.nodes)}", total, None).expr
                 self._gathered.add(total)
             self._slopes[key] = total
         return self._slopes[key]

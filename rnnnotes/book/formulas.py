@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import sympy as sp
 
 from rnnnotes.book.arguments import checked
+from rnnnotes.book.definitions import Definition, refuse_ill_formed
 from rnnnotes.book.language import (
     Apply,
     Array,
@@ -35,6 +36,7 @@ from rnnnotes.book.language import (
     walk,
     wrap,
 )
+from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
 
 __all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula"]
@@ -140,13 +142,18 @@ class Formula:
             found[parent.id] = parent
         return tuple(found.values())
 
+    @property
+    def definition(self) -> Definition:
+        """What the formula says of the symbol that it defines."""
+        return Definition(self.statement.left, self.statement.right, tuple(self.index_ranges()))
+
     @cached_property
     def assumed(self) -> tuple[Formula, ...]:
         """Conditions that give a symbol its value, as definitions that hold for this one alone."""
         return tuple(
             Formula(f"{self.id}.where", condition, self.code, self.sources)
             for condition in self.where
-            if condition.sign == "=" and _names(condition.left)
+            if condition.sign == "=" and isinstance(condition.left, Variable | At)
         )
 
     @property
@@ -214,8 +221,10 @@ class Formula:
         for part in (self.statement, *(line.expr for line in self.derivation)):
             for node in walk(part):
                 if isinstance(node, Function) and node.name == name:
-                    return Function(name, node.args[1], order, node.index)
-        return Function(name, None, order)
+                    return node.differentiated(order)
+        from rnnnotes.notation import DECLARED
+
+        return DECLARED[name].differentiated(order)
 
 
 FORMULAS: dict[str, Formula] = {}
@@ -254,7 +263,7 @@ def formula(
         Lines, each compared with the line before; the first with `left`.
     where : sequence of (left, sign, right)
         Conditions under which the statement holds.  One with ``=`` after a bare symbol gives
-        the symbol its value.
+        the symbol its value; one with ``!=`` says that two numbers differ.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional
@@ -291,6 +300,7 @@ def formula(
         )
         _validate(stated)
         FORMULAS[stated.id] = stated
+        RUNS[code] = code.__globals__.get("__spec__")
         return cast(F, checked(stated))
 
     return register
@@ -314,20 +324,29 @@ def _stated(code: Code) -> Formula:
 def _validate(stated: Formula) -> None:
     """Refuse what cannot be a formula, and say which line is at fault."""
     where = f"{stated.id}: "
-    if stated.id in FORMULAS and FORMULAS[stated.id].code.__module__ != stated.code.__module__:
+    if stated.id in FORMULAS and not _stated_again(stated.code, FORMULAS[stated.id].code):
         raise StatementError(where + "the id is taken")
     if not stated.sources:
         raise StatementError(where + "needs a source")
+    _refuse_strangers(stated)
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
     for name in inspect.signature(stated.code).parameters:
         if stated.argument(name) == left:
             raise StatementError(where + f"the code takes {name!r}, which it is to compute")
+    if stated.is_definition and (sign != "=" or not _names(left)):
+        raise StatementError(
+            where + f"a definition has a bare symbol on the left, not {latex(left)}; "
+            "anything else needs a derivation"
+        )
+    if "!=" in (sign, *(line.sign for line in stated.derivation)):
+        raise StatementError(where + "'!=' stands in a condition alone")
+    try:
+        refuse_contradiction(stated.where)
+        for one in [stated] * stated.is_definition + [*stated.assumed]:
+            refuse_ill_formed(one.definition)
+    except StatementError as error:
+        raise StatementError(where + str(error)) from None
     if stated.is_definition:
-        if sign != "=" or not _names(left):
-            raise StatementError(
-                where + f"a definition has a bare symbol on the left, not {latex(left)}; "
-                "anything else needs a derivation"
-            )
         return
     for number, line in enumerate(stated.derivation, start=1):
         try:
@@ -340,6 +359,37 @@ def _validate(stated: Formula) -> None:
     reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
     if reached != sign:
         raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
+
+
+RUNS: dict[Code, Any] = {}
+"""For each code of a formula, the specification of its module, which a reload makes anew."""
+
+
+def _stated_again(code: Code, before: Code) -> bool:
+    """Whether two codes are one that is stated anew: its module, or the function around it, ran."""
+    if code.__module__ != before.__module__:
+        return False
+    if "<locals>" in code.__qualname__:
+        return code.__code__ is before.__code__
+    run = code.__globals__.get("__spec__")
+    return run is None or run is not RUNS.get(before)  # a prompt has no specification
+
+
+def _refuse_strangers(stated: Formula) -> None:
+    """Refuse a name that reads like a part of a proof, and what is declared in another way."""
+    from rnnnotes.notation import DECLARED, FUNCTIONS, SYMBOLS
+
+    parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
+    for node in set().union(*(part.atoms(Variable, Function) for part in parts)) - set(SYMBOLS):
+        if not node.name.isidentifier():
+            raise StatementError(f"{stated.id}: {node.name!r} is no name of Python")
+        if isinstance(node, Function):
+            declared = DECLARED[node.name] if node.name in FUNCTIONS else node
+            same = node.differentiated(0).at(()) == declared.differentiated(0).at(())
+        else:
+            same = all(node.name != one.name for one in SYMBOLS)
+        if not same:
+            raise StatementError(f"{stated.id}: {node.name} is declared in another way")
 
 
 def _names(left: Expression) -> bool:

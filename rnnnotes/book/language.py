@@ -37,6 +37,7 @@ __all__ = [
     "Compose",
     "Concatenate",
     "Convolve",
+    "Determinant",
     "Diag",
     "Divide",
     "Entry",
@@ -48,6 +49,7 @@ __all__ = [
     "Indicator",
     "Inverse",
     "Jacobian",
+    "Letter",
     "Literal",
     "MatMul",
     "MatrixPower",
@@ -365,6 +367,14 @@ class SpectralRadius(_Variadic):
         return ()
 
 
+class Determinant(_Variadic):
+    """Determinant of a square matrix, which is not zero if the matrix has an inverse."""
+
+    def _shape(self, *parts: Expression) -> Shape:
+        _square(self, parts[0])
+        return ()
+
+
 class Size(_Variadic):
     """Number of entries of an array."""
 
@@ -544,20 +554,31 @@ class Entry(Expression):
         return cast(Entry, node)
 
 
+class Letter(sp.Symbol):  # type: ignore[misc]
+    """A size in the declaration of a map that stands for any: the arguments bind it."""
+
+
 class Function(_Tree):
     """A function that statements apply.
 
-    An elementwise function (no `shape`) acts on each entry of its one argument; `order`
-    counts its derivatives.  A map has a shape of its own and may take several arguments.
+    An elementwise function (no `gives`) acts on each entry of its one argument; `order`
+    counts its derivatives.  A map takes arguments of the shapes `takes`, and its value has
+    the shape `gives`.  A function that is `smooth` has derivatives of every order everywhere.
     """
 
-    def __new__(cls, name: str, shape: Any = None, order: Any = 0, index: Any = ()) -> Function:
-        shape = None if shape in (None, sp.S.false) else sp.Tuple(*shape)
-        node = sp.Basic.__new__(
-            cls, Str(str(name)), sp.S.false if shape is None else shape, sp.Integer(order),
-            sp.Tuple(*index),
-        )  # fmt: skip
-        return cast(Function, node)
+    def __new__(
+        cls,
+        name: str,
+        gives: Any = None,
+        order: Any = 0,
+        index: Any = (),
+        takes: Any = (),
+        smooth: Any = False,
+    ) -> Function:
+        gives = sp.S.false if gives in (None, sp.S.false) else sp.Tuple(*gives)
+        shapes = sp.Tuple(*(sp.Tuple(*shape) for shape in takes))
+        parts = sp.Integer(order), sp.Tuple(*index), shapes, sp.sympify(bool(smooth))
+        return cast(Function, sp.Basic.__new__(cls, Str(str(name)), gives, *parts))
 
     @property
     def name(self) -> str:
@@ -570,6 +591,11 @@ class Function(_Tree):
         return bool(self.args[1] == sp.S.false)
 
     @property
+    def gives(self) -> Shape:
+        """Shape of the value of a map, as it is declared."""
+        return tuple(self.args[1])
+
+    @property
     def order(self) -> int:
         """How many times it has been differentiated."""
         return int(self.args[2])
@@ -580,16 +606,64 @@ class Function(_Tree):
         return tuple(self.args[3])
 
     @property
+    def takes(self) -> tuple[Shape, ...]:
+        """Shapes of the arguments of a map, as they are declared."""
+        return tuple(map(tuple, self.args[4]))
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the function is declared to have derivatives of every order everywhere."""
+        return bool(self.args[5])
+
+    @property
     def prime(self) -> Function:
         """Derivative of an elementwise function."""
         _require(self.elementwise, f"{self.name} does not act entry by entry: use Jacobian")
-        return Function(self.name, None, self.order + 1)
+        return self.differentiated(self.order + 1)
+
+    def differentiated(self, order: int) -> Function:
+        """Return the function differentiated so many times."""
+        return Function(self.name, self.args[1], order, self.index, self.takes, self.smooth)
+
+    def shape_of(self, *shapes: Shape) -> Shape:
+        """Shape of the value for arguments of some shapes, if the function takes them."""
+        if self.elementwise:
+            _require(len(shapes) == 1, f"{self.name}: takes one argument, not {len(shapes)}")
+            return shapes[0]
+        letters: dict[sp.Symbol, sp.Expr] = {}
+        _require(
+            len(shapes) == len(self.takes)
+            and all(_fits(*pair, letters) for pair in zip(self.takes, shapes, strict=True)),
+            f"{self.name}: takes {_listed(self.takes)}, not {_listed(shapes)}",
+        )
+        return tuple(size.xreplace(letters) for size in self.gives)
 
     def __getitem__(self, index: Any) -> Function:
-        return Function(self.name, self.args[1], self.order, (index,))
+        return self.at((index,))
+
+    def at(self, index: tuple[Any, ...]) -> Function:
+        """Return the function at a time, or at none."""
+        return Function(self.name, self.args[1], self.order, index, self.takes, self.smooth)
 
     def __call__(self, *arguments: Operand) -> Apply:
         return Apply(self, *arguments)
+
+
+def _fits(taken: Shape, came: Shape, letters: dict[sp.Symbol, sp.Expr]) -> bool:
+    """Whether an argument has the shape that is taken; a letter is bound where it first stands."""
+    return len(taken) == len(came) and all(
+        (letters.setdefault(size, length) if isinstance(size, Letter) else size) == length
+        for size, length in zip(taken, map(sp.sympify, came), strict=True)
+    )
+
+
+def _listed(shapes: tuple[Shape, ...]) -> str:
+    kinds = ["a scalar", "a vector", "a matrix"]
+    named = [
+        f"{kinds[len(shape)]} of {' by '.join(map(str, shape))}" if shape else kinds[0]
+        for shape in shapes
+    ]
+    return " and ".join(named) or "nothing"
 
 
 class Apply(Expression):
@@ -598,17 +672,12 @@ class Apply(Expression):
     def __new__(cls, function: Function, *arguments: Any) -> Apply:
         wrapped = [wrap(argument) for argument in arguments]
         node = sp.Basic.__new__(cls, function, *wrapped)
-        if function.elementwise:
-            _require(len(wrapped) == 1, f"{function.name}: takes one argument, not {len(wrapped)}")
-            node.shape, node.row = wrapped[0].shape, wrapped[0].row
-        else:
-            _require(
-                not any(argument.row for argument in wrapped),
-                f"{function.name}: takes columns, not shapes {_shapes(*wrapped)}",
-            )
-            # A map may take its shape from its argument, as softmax does.
-            declared = tuple(function.args[1])
-            node.shape = declared if declared != (sp.Symbol("like"),) else wrapped[0].shape
+        _require(
+            function.elementwise or not any(argument.row for argument in wrapped),
+            f"{function.name}: takes columns, not shapes {_shapes(*wrapped)}",
+        )
+        node.shape = function.shape_of(*(argument.shape for argument in wrapped))
+        node.row = function.elementwise and wrapped[0].row
         return cast(Apply, node)
 
     @property
@@ -753,11 +822,18 @@ class Stack(Expression):
 
 
 class Relation(_Tree):
-    """Two expressions of one shape, joined by ``=``, ``<=`` or ``<``."""
+    """Two expressions of one shape, joined by ``=``, ``<=``, ``<`` or, of numbers, ``!=``."""
 
     def __new__(cls, left: Operand, sign: Any, right: Operand) -> Relation:
         left, right, sign = wrap(left), wrap(right), str(sign)
-        _require(sign in ("=", "<=", "<"), f"Relation: {sign!r} is not one of '=', '<=', '<'")
+        _require(
+            sign in ("=", "<=", "<", "!="),
+            f"Relation: {sign!r} is not one of '=', '<=', '<', '!='",
+        )
+        _require(
+            sign != "!=" or not left.shape,
+            f"Relation: '!=' compares numbers, not arrays of shape {_shapes(left)}",
+        )
         _require(
             _alike(left, right) or not right.shape,
             f"Relation: the sides have shapes {_shapes(left, right)}",
@@ -799,10 +875,12 @@ BINDERS: dict[type, Callable[[Any], sp.Symbol]] = {
 def indices(node: sp.Basic) -> set[sp.Symbol]:
     """Return the SymPy symbols (sizes and indices) that a tree leaves free.
 
-    A declared symbol keeps its shape to itself: its sizes are not free.
+    What is declared keeps its shape to itself: its sizes are not free.
     """
     if isinstance(node, sp.Symbol):
         return {node}
+    if isinstance(node, Function):
+        return set().union(*(index.free_symbols for index in node.index))
     if isinstance(node, Variable) or not node.args:
         return set()
     free: set[sp.Symbol] = set().union(*(indices(part) for part in node.args))

@@ -144,11 +144,14 @@ def _constants(node: Any) -> Iterator[Callable[[], Any]]:
 
 def _activations(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Apply) and node.function.elementwise:
+        from rnnnotes.notation import DECLARED
+
         function, arguments = node.function, node.arguments
         order = 0 if function.order else 1
-        yield lambda: lang.Function(function.name, None, order)(*arguments)
+        yield lambda: function.differentiated(order)(*arguments)
         if function.name in SWAPPED:
-            yield lambda: lang.Function(SWAPPED[function.name], None, function.order)(*arguments)
+            other = DECLARED[SWAPPED[function.name]].differentiated(function.order)
+            yield lambda: other(*arguments)
 
 
 SWAPPED = {"tanh": "sigmoid", "sigmoid": "tanh", "f": "g", "g": "f", "exp": "tanh"}

@@ -22,7 +22,7 @@ from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding, is_ope
 
 __all__ = ["RULES", "in_order", "range_text", "text"]
 
-SIGNS = {"=": "=", "<=": "≤", "<": "<"}
+SIGNS = {"=": "=", "<=": "≤", "<": "<", "!=": "≠"}
 
 
 def text(node: sp.Basic) -> str:
@@ -259,6 +259,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Norm: _fenced("‖"),
     lang.Abs: _fenced("|"),
     lang.SpectralRadius: _called("ρ"),
+    lang.Determinant: _called("det"),
     lang.Size: _called("size"),
     lang.Max: _called("max"),
     lang.Min: _called("min"),

@@ -28,7 +28,7 @@ __all__ = ["index_latex", "latex", "range_latex", "values_latex"]
 SUM, HADAMARD, PRODUCT, ATOM = range(1, 5)
 """How tightly a node holds together; a looser one is put in brackets."""
 
-SIGNS = {"=": "=", "<=": r"\le", "<": "<"}
+SIGNS = {"=": "=", "<=": r"\le", "<": "<", "!=": r"\ne"}
 
 TALL = re.compile(r"\\(frac|sum|prod|begin|mathop|underbrace)")
 
@@ -413,6 +413,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Order: _order,
     lang.Norm: _fenced(r"\lVert", r"\rVert"),
     lang.Abs: _fenced("|", "|"),
+    lang.Determinant: _named(r"\det"),
     lang.Size: _named(r"\operatorname{size}"),
     lang.SpectralRadius: _named(r"\rho"),
     lang.Max: _named(r"\max"),

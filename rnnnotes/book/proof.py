@@ -27,6 +27,7 @@ from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Add,
     Apply,
+    At,
     Expression,
     Function,
     Max,
@@ -41,6 +42,17 @@ from rnnnotes.book.language import (
     Variable,
     walk,
 )
+from rnnnotes.book.obligations import (
+    MAY_BE,
+    Known,
+    Obligation,
+    discharged,
+    obligations,
+    positive,
+    refuse_contradiction,
+    refuse_rough,
+)
+from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
 from rnnnotes.book.world import Definition, World
 
@@ -115,8 +127,7 @@ def definitions_of(stated: Formula) -> list[Definition]:
     """
     given = (*stated.given, *stated.assumed, stated)
     return [
-        Definition(ancestor.statement.left, ancestor.statement.right,
-                   tuple(ancestor.index_ranges()))
+        ancestor.definition
         for ancestor in (*stated.ancestors, *stated.assumed, stated)
         if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
     ]  # fmt: skip
@@ -210,6 +221,41 @@ def sizes_of(stated: Formula) -> dict[str, int]:
     return {str(size): number for size, (number, _) in SIZES.items() if size in free}
 
 
+def refuse_undefined(stated: Formula) -> None:
+    """Refuse a formula that has no value for some numbers that its conditions allow."""
+    refuse_contradiction(stated.where)
+    known = known_of(stated)
+    for due in _due(stated, known):
+        if not discharged(due, known):
+            raise StatementError(
+                f"{stated.id}: {text(due.of)} {MAY_BE[due.kind]}: "
+                "state in `where` what keeps it from that"
+            )
+
+
+def known_of(stated: Formula) -> Known:
+    """What is known of signs in a formula."""
+    return Known(stated.where, definitions_of(stated), bounds_of(stated))
+
+
+def _due(stated: Formula, known: Known) -> Iterator[Obligation]:
+    """Obligations of a statement, of its derivation, and of the definitions that it rests on."""
+    for relation in (stated.statement, *stated.where):
+        yield from (*obligations(relation.left, known), *obligations(relation.right, known))
+    for line in stated.derivation:
+        yield from obligations(line.expr, known)
+    for target, value, ranges in known.definitions.values():
+        if not isinstance(target, Apply) or target == stated.statement.left:
+            yield from obligations(value, known, ranges)
+        if isinstance(target, Variable | At) and positive(target):
+            yield Obligation("positive", value, ranges)
+
+
+def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
+    """First and last values of the free indices of a formula, the outer ones first."""
+    return {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
+
+
 class Checker:
     """The checks of one formula in one world."""
 
@@ -217,6 +263,7 @@ class Checker:
         self.stated = stated
         self.world = world
         self.assignments = list(assignments(stated, world))
+        refuse_undefined(stated)
         if not self.assignments:
             raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
         self.draws = 0
@@ -257,8 +304,7 @@ class Checker:
     def _at_all(self, number: int) -> bool:
         """Whether a line that holds at sizes holds at all sizes."""
         before, line = self._before(number), self.stated.derivation[number]
-        ranges = self.stated.index_ranges()
-        bounds = {symbol: (low, high) for symbol, low, high in ranges}
+        bounds = bounds_of(self.stated)
         return line.sign == "=" and holds_for_all_sizes(
             before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
             [g.statement for g in self.stated.given
@@ -298,6 +344,9 @@ class Checker:
     def _small(self, before: Expression, after: Expression, place: str) -> Order | None:
         """Terms that a line leaves out; a line may not claim less of them than the one before."""
         old, new = (_orders(side) for side in (before, after))
+        if small := old or new:
+            for side in (before, after):
+                refuse_rough(side, small.args[0], known_of(self.stated))
         if old is None or new is None:
             if old is not None:
                 raise Refuted(f"{place}: loses {latex(old)}")
@@ -331,7 +380,7 @@ class Checker:
         eps, ledger = self.world.value(small.args[0], {}).item().expr, self.world.ledger
         numerator, denominator = sp.fraction(sp.together(plain))
         too_large = sp.S.Zero
-        for power in range(sp.degree(denominator, eps) + int(small.args[1])):
+        for power in range(_pole(denominator, eps) + int(small.args[1])):
             too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
             numerator = ledger.plain(ledger.derivative(numerator, eps))
         return sp.expand(too_large)
@@ -432,13 +481,23 @@ class Checker:
         """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):
             if value.elementwise:
-                return draw.activation(value.name, value.order)
+                return draw.activation(self.world.called(value, at), value.order)
             name = value.name, tuple(self.world.number(i, at) for i in value.index)
-            return draw.map(name, tuple(self.world.number(n, at) for n in value.args[1]))
+            shape_of = self.world.sized(value).shape_of
+            return lambda *arguments: draw.map(
+                name, tuple(map(int, shape_of(*map(np.shape, arguments))))
+            )(*arguments)
         if isinstance(value, sp.Symbol):
             return self.world.number(value, at)
         array = draw.floats(self.world.value(value, at))
         return array if array.shape else float(array)
+
+
+def _pole(denominator: sp.Expr, eps: sp.Symbol) -> int:
+    """Largest power of a small quantity that a denominator may vanish with."""
+    powers = sp.Poly(denominator, eps)
+    (least,), coefficient = powers.terms()[-1]
+    return int(least if coefficient.is_nonzero else powers.degree())
 
 
 def mentions_numbers(node: sp.Basic) -> bool:
@@ -512,6 +571,8 @@ def holds(left: Any, sign: str, right: Any) -> bool:
     slack = TOLERANCE * (1e-3 + np.maximum(np.abs(left), np.abs(right)))
     if sign == "=":
         return bool(np.all(np.abs(left - right) <= slack))
+    if sign == "!=":
+        return bool(np.all(np.abs(left - right) > slack))
     return bool(np.all(left <= right + slack) if sign == "<=" else np.all(left < right))
 
 

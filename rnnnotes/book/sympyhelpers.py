@@ -255,8 +255,8 @@ def holds(a: Any, sign: str, b: Any) -> bool:
     """Whether two expressions compare as they should at the point at hand, up to rounding."""
     a, b = number(a), number(b)
     slack = 1e-20 * (1 + abs(a) + abs(b))
-    if sign == "=":
-        return bool(abs(a - b) <= slack)
+    if sign in ("=", "!="):
+        return bool(abs(a - b) <= slack) == (sign == "=")
     return bool(a < b if sign == "<" else a <= b + slack)
 
 

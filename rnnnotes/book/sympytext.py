@@ -19,6 +19,7 @@ import sympy as sp
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import sympyhelpers
+from rnnnotes.book.definitions import bound_sizes
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.plaintext import SIGNS, in_order, text
 from rnnnotes.book.source import unannotated
@@ -353,22 +354,40 @@ def _unknown(function: lang.Function) -> str:
     name = function.name
     if name == "sigmoid":
         return SIGMOID
-    shape = () if function.elementwise else tuple(function.args[1])
     times = _places(len(function.index))
+    shape = () if function.elementwise else function.gives
     value = f"unknown({_label(name, *times, *['i'] * len(shape))})"
     if shape:
-        like = shape == (sp.Symbol("like"),)
-        size = "len(arguments[0])" if like else number(shape[0])
+        lengths = {size: sp.Symbol(text) for size, text in _lengths(function.takes)}
+        size = number(shape[0].xreplace(lengths))
         entries = f"{value}(*arguments) for i in range(1, {size} + 1)"
         value = f"lambda *arguments: sp.Matrix([{entries}])"
     return f"def {name}({', '.join(times)}):\n    return {value}" if times else f"{name} = {value}"
+
+
+def _lengths(takes: tuple[lang.Shape, ...]) -> Iterator[tuple[sp.Symbol, str]]:
+    """Sizes that arguments bind, and how to read them off."""
+    for place, taken in enumerate(takes):
+        for axis, size in enumerate(taken):
+            if isinstance(size, lang.Letter):
+                yield size, f"arguments[{place}].shape[{axis}]"
+
+
+def _bound(target: lang.Apply) -> Iterator[tuple[sp.Expr, str]]:
+    """Sizes in a definition that its arguments bind, and how to read them off."""
+    for parameter, sizes in zip(target.arguments, bound_sizes(target), strict=False):
+        for axis, size in enumerate(sizes):
+            if size is not None:
+                yield size, f"{source(parameter)}.shape[{axis}]"
 
 
 def _definition(stated: Formula) -> str:
     """Declare what a definition says: a value, or a function of an index or of arguments."""
     target, value = stated.statement.left, source(stated.statement.right)
     if isinstance(target, lang.Apply):
-        return f"def {target.function.name}({_arguments(target)}):\n    return {value}"
+        bound = "".join(f"    {size} = {length}\n" for size, length in _bound(target)
+                        if size in lang.indices(stated.statement.right))  # fmt: skip
+        return f"def {target.function.name}({_arguments(target)}):\n{bound}    return {value}"
     if isinstance(target, lang.Variable):
         return f"{target.name} = define('{target.name}', {value})"
     assert isinstance(target, lang.At)
@@ -466,9 +485,10 @@ def _matmul(node: Any) -> str:
 def _apply(node: Any) -> str:
     name = BUILT_IN.get(node.function.name, node.function.name)
     arguments = ", ".join(map(source, node.arguments))
+    times = ", ".join(map(number, node.function.index))
+    name = f"{name}({times})" if times else name
     if not node.function.elementwise:
-        times = ", ".join(map(number, node.function.index))
-        return f"{name}({times})({arguments})" if times else f"{name}({arguments})"
+        return f"{name}({arguments})"
     for _ in range(node.function.order):
         name = f"prime({name})"
     return f"({arguments}).applyfunc({name})" if node.shape else f"{name}({arguments})"
@@ -588,6 +608,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Immediate: _derivative,
     lang.Order: lambda node: f"big_o({source(node.args[0])} ** {number(node.args[1])})",
     lang.Size: _called("len"),
+    lang.Determinant: lambda node: f"({source(node.args[0])}).det()",
     lang.Norm: _called("norm"),
     lang.SpectralRadius: _called("spectral_radius"),
     lang.Abs: _entrywise("sp.Abs"),

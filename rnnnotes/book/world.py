@@ -10,25 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book.definitions import (
+    Definition,
+    defined_name,
+    refuse_circles,
+    refuse_ill_formed,
+)
 from rnnnotes.book.entries import Entries, Entry, Ledger, exact
 
 __all__ = ["Definition", "World"]
 
 Indices = Mapping[sp.Symbol, int]
-
-
-class Definition(NamedTuple):
-    """What a symbol stands for, at each index, or a function of each argument."""
-
-    target: lang.Expression
-    value: lang.Expression
-    ranges: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
 
 
 class World:
@@ -40,6 +38,7 @@ class World:
         self.functions: dict[str, Definition] = {}
         for definition in definitions:
             self._define(definition)
+        refuse_circles([*self.variables.values(), *self.functions.values()])
         elementwise = {
             name: self._expansion(name)
             for name, definition in self.functions.items()
@@ -52,11 +51,10 @@ class World:
         self._open: list[str] = []
 
     def _define(self, definition: Definition) -> None:
-        target = definition.target
-        if isinstance(target, lang.Apply):
-            name, known = target.function.name, self.functions
-        else:
-            name, known = _variable_of(target).name, self.variables
+        refuse_ill_formed(definition)
+        is_function = isinstance(definition.target, lang.Apply)
+        known = self.functions if is_function else self.variables
+        name = defined_name(definition.target)
         if name in known and known[name] != definition:
             raise lang.StatementError(f"{name} has two definitions among the formulas given")
         known[name] = definition
@@ -66,12 +64,16 @@ class World:
         (argument,) = definition.target.arguments
 
         def expand(entry: Entry) -> Entry:
-            return self._inside(name, {argument: _box(entry)}, definition.value, {}).item()
+            return self.inside(name, {argument: _box(entry)}, definition.value, {}).item()
 
         return expand
 
-    def _inside(
-        self, name: str, bound: dict[lang.Expression, Entries], value: lang.Expression, at: Indices
+    def inside(
+        self,
+        name: str,
+        bound: dict[lang.Expression, Entries],
+        value: lang.Expression,
+        at: Indices,
     ) -> Entries:
         """Value of a definition, in which nothing is bound but its own arguments."""
         if name in self._open:
@@ -89,7 +91,7 @@ class World:
     def _points(self, values: Entries) -> Entries:
         """Give arguments names of their own: a derivative by one must not reach past it."""
         name = np.frompyfunc(
-            lambda entry: self.ledger.define(f"point{len(self.ledger.nodes)}", entry, None), 1, 1
+            lambda entry: self.ledger.define(f"#point{len(self.ledger.nodes)}", entry, None), 1, 1
         )
         return np.asarray(name(values), dtype=object)
 
@@ -166,29 +168,33 @@ class World:
                 self.number(low, at) <= at[symbol] <= self.number(high, at)
             ):  # fmt: skip
                 return None
-        return self._inside(name, {}, definition.value, at)
+        return self.inside(name, {}, definition.value, at)
 
     def apply(self, function: lang.Function, arguments: Sequence[Any], at: Indices) -> Any:
         """Apply a function, or a derivative of one, to arrays of entries."""
         if function.elementwise:
             (argument,) = arguments
+            name = self.called(function, at)
             apply = np.frompyfunc(
-                lambda entry: self.ledger.apply(function.name, entry, orders=(function.order,)),
-                1, 1,
-            )  # fmt: skip
+                lambda entry: self.ledger.apply(name, entry, orders=(function.order,)), 1, 1
+            )
             return apply(_entries(argument, self))
         flat = [entry for argument in arguments for entry in np.ravel(_entries(argument, self))]
-        shape = tuple(function.args[1])
-        shape = (
-            np.shape(arguments[0])
-            if shape == (sp.Symbol("like"),)
-            else tuple(self.number(size, at) for size in shape)
-        )
-        result = np.empty(shape, dtype=object)
+        shape = self.sized(function).shape_of(*map(np.shape, arguments))
+        result = np.empty(tuple(map(int, shape)), dtype=object)
         index = tuple(self.number(i, at) for i in function.index)
-        for place in np.ndindex(*shape):
+        for place in np.ndindex(*result.shape):
             result[place] = self.ledger.apply((function.name, index, place), *flat)
         return result
+
+    def called(self, function: lang.Function, at: Indices) -> str:
+        """Name of an elementwise function, with the time at which it is taken if it has one."""
+        time = ",".join(str(self.number(index, at)) for index in function.index)
+        return f"{function.name}[{time}]" if time else function.name
+
+    def sized(self, node: Any) -> Any:
+        """Node with numbers for its sizes."""
+        return node.xreplace({size: sp.Integer(number) for size, number in self.sizes.items()})
 
 
 def _variable_of(node: Any) -> lang.Variable:
@@ -267,9 +273,9 @@ def _apply(world: World, node: Any, at: Indices) -> Entries:
     arguments = [world.value(argument, at) for argument in node.arguments]
     definition = world.functions.get(node.function.name)
     if definition is not None and not node.function.elementwise:
-        parameters = definition.target.arguments
-        bound = dict(zip(parameters, arguments, strict=True))
-        return world._inside(node.function.name, bound, definition.value, {})
+        sized = definition.for_shapes([argument.shape for argument in arguments])
+        bound = dict(zip(sized.target.arguments, arguments, strict=True))
+        return world.inside(node.function.name, bound, sized.value, {})
     return np.asarray(world.apply(node.function, arguments, at), dtype=object)
 
 
@@ -298,11 +304,18 @@ def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(reduce(lambda a, b: a @ b, factors, one))
 
 
+def _matrix(world: World, node: Any, at: Indices) -> sp.Matrix:
+    value = world.value(node.args[0], at)
+    return sp.Matrix(np.vectorize(lambda e: e.expr, otypes=[object])(value))
+
+
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = sp.Matrix(
-        np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at))
-    )
+    matrix = _matrix(world, node, at)
     return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
+
+
+def _determinant(world: World, node: Any, at: Indices) -> Entries:
+    return _box(world.constant(_matrix(world, node, at).det(method="berkowitz")))
 
 
 def _convolve(world: World, node: Any, at: Indices) -> Entries:
@@ -395,6 +408,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Convolve: _convolve,
     lang.Inverse: _inverse,
+    lang.Determinant: _determinant,
     lang.MatrixPower: _matrix_power,
     lang.Sum: _sum,
     lang.Product: _product,

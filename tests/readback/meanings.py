@@ -87,7 +87,8 @@ ONES = ("ones",)
 
 NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", lang.Max: "max",
          lang.Min: "min", lang.Norm: "norm", lang.Abs: "abs", lang.Indicator: "indicator",
-         lang.Convolve: "convolve", lang.Transpose: "transpose", lang.Jacobian: "derivative",
+         lang.Convolve: "convolve", lang.Determinant: "det", lang.Transpose: "transpose",
+         lang.Jacobian: "derivative",
          lang.Immediate: "immediate", lang.Gradient: "gradient", lang.Sum: "sum",
          lang.Product: "prod", lang.Compose: "compose", lang.Array: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",

@@ -22,9 +22,10 @@ TELLING = {"SYMBOL", "LIFTED", "FUNCTION", "INDEX", "INT", "PRIME", "CALLED", "O
 """Words that mean something; the others say how they are joined, which a grammar has seen to."""
 
 CALLED = {r"\operatorname{diag}": "diag", r"\operatorname{size}": "size", r"\rho": "radius",
-          r"\max": "max", r"\min": "min", "ρ": "radius", "sum": "sum of entries"}  # fmt: skip
+          r"\max": "max", r"\min": "min", r"\det": "det",
+          "ρ": "radius", "sum": "sum of entries"}  # fmt: skip
 
-SIGNS = {r"\le": "<=", "≤": "<=", "<": "<"}
+SIGNS = {r"\le": "<=", "≤": "<=", "<": "<", r"\ne": "!=", "≠": "!="}
 
 OPERATORS = {r"\sum": "sum", "Σ": "sum", r"\prod": "prod", "Π": "prod"}
 

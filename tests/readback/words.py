@@ -15,7 +15,8 @@ class Misprint(ValueError):
 
 
 LATEX = {
-    "=": "EQ", r"\le": "SIGN", "<": "SIGN", "+": "PLUS", "-": "MINUS", r"\odot": "ODOT",
+    "=": "EQ", r"\le": "SIGN", "<": "SIGN",
+    r"\ne": "SIGN", "+": "PLUS", "-": "MINUS", r"\odot": "ODOT",
     "*": "STAR", r"\cdot": "CDOT", r"\cdots": "CDOTS", r"\dots": "DOTS", ",": "COMMA", "_": "SUB",
     "^": "SUP", "{": "LB", "}": "RB", "(": "LPAR", ")": "RPAR", r"\left(": "LPAR",
     r"\right)": "RPAR", "[": "LSQ", "]": "RSQ", ">": "GT", ":": "COLON", "'": "PRIME",
@@ -24,7 +25,8 @@ LATEX = {
     r"\mathrm{d}": "D", r"\partial": "PARTIAL", r"\partial^{+}": "IMMEDIATE", "e": "E",
     r"\mathbf{1}": "ONES", r"\mathbf{0}": "ZEROS", r"\mathbf{I}": "IDENTITY",
     r"\mathbf{e}": "ONEHOT", r"\operatorname{diag}": "CALLED", r"\operatorname{size}": "CALLED",
-    r"\rho": "CALLED", r"\max": "CALLED", r"\min": "CALLED", r"\left\lVert": "NORM",
+    r"\rho": "CALLED", r"\det": "CALLED",
+    r"\max": "CALLED", r"\min": "CALLED", r"\left\lVert": "NORM",
     r"\right\rVert": "END_NORM", r"\left|": "BAR", r"\right|": "END_BAR",
     r"\begin{bmatrix}": "MATRIX", r"\end{bmatrix}": "END_MATRIX", r"\begin{aligned}": "ALIGNED",
     r"\end{aligned}": "END_ALIGNED", "&": "AMP", r"\\": "ROW", r"\mathcal{O}(": "ORDER",
@@ -34,13 +36,15 @@ LATEX = {
 """What a reader knows of LaTeX."""
 
 TEXT = {
-    "=": "EQ", "≤": "SIGN", "<": "SIGN", "+": "PLUS", "-": "MINUS", "⊙": "ODOT", "*": "STAR",
+    "=": "EQ", "≤": "SIGN", "<": "SIGN", "≠": "SIGN",
+    "+": "PLUS", "-": "MINUS", "⊙": "ODOT", "*": "STAR",
     "·": "CDOT", "/": "SLASH", "^": "SUP", "ᵀ": "TOP", "..": "TO", ",": "COMMA", ";": "ROW",
     "(": "LPAR", ")": "RPAR", "[": "LSQ", "]": "RSQ", ">": "GT", ":": "COLON", "'": "PRIME",
     "Σ": "SUM", "Π": "PROD", "∇_": "NABLA", "∂": "PARTIAL", "∂⁺": "IMMEDIATE", "d": "D",
     "‖": "NORM", "|": "BAR", "∘": "CIRC", "↦": "MAPSTO", "ones": "ONES", "zeros": "ZEROS",
     "I": "IDENTITY", "e": "ONEHOT", "diag": "CALLED", "size": "CALLED", "ρ": "CALLED",
-    "max": "CALLED", "min": "CALLED", "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
+    "max": "CALLED", "min": "CALLED", "det": "CALLED",
+    "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
     "sqrt": "SQRT",
 }  # fmt: skip
 """What a reader knows of plain text."""

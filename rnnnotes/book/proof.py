@@ -9,7 +9,7 @@ tested.  What neither decides is an error: unknown never counts as passed.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -21,12 +21,11 @@ from sympy.polys.rings import PolyRing
 
 from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
-from rnnnotes.book.entries import DERIVATIVES, BranchesOnValues, exact
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
+from rnnnotes.book.entries import BranchesOnValues, exact
 from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Add,
-    Apply,
     Expression,
     Function,
     Max,
@@ -41,8 +40,9 @@ from rnnnotes.book.language import (
     Variable,
     walk,
 )
+from rnnnotes.book.premises import definitions_of, omitted_by, require_conditions
 from rnnnotes.book.printing import latex
-from rnnnotes.book.world import Definition, World
+from rnnnotes.book.world import World
 
 __all__ = ["DRAWS", "Refuted", "Result", "Undecided", "Verdict", "prove"]
 
@@ -107,32 +107,12 @@ def weakest(verdicts: Any) -> Verdict:
     return max(verdicts, key=STRENGTH.index, default="definition")
 
 
-def definitions_of(stated: Formula) -> list[Definition]:
-    """Return the definitions that a formula rests on, its own included.
-
-    A function whose slope the machinery knows, and the building blocks prove, is not written
-    out unless its definition is given itself.
-    """
-    given = (*stated.given, *stated.assumed, stated)
-    return [
-        Definition(ancestor.statement.left, ancestor.statement.right,
-                   tuple(ancestor.index_ranges()))
-        for ancestor in (*stated.ancestors, *stated.assumed, stated)
-        if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
-    ]  # fmt: skip
-
-
-def _has_a_rule(stated: Formula) -> bool:
-    left = stated.statement.left
-    return isinstance(left, Apply) and left.function.name in DERIVATIVES
-
-
 def world_of(stated: Formula) -> World:
     """World in which all that a formula rests on is defined."""
     from rnnnotes.notation import SIZES
 
     sizes = {size: number for size, (number, _) in SIZES.items()}
-    return World(sizes, definitions_of(stated))
+    return World(sizes, definitions_of(stated), omitted_by(stated))
 
 
 def induction_of(stated: Formula) -> Induction | None:
@@ -204,7 +184,7 @@ def sizes_of(stated: Formula) -> dict[str, int]:
 
     parts: list[sp.Basic] = []
     for formula in (stated, *(a for a in stated.ancestors if a.is_definition)):
-        parts += [formula.statement, *(line.expr for line in formula.derivation)]
+        parts += [formula.statement, *formula.where, *(line.expr for line in formula.derivation)]
         parts += [bound for _, *bounds in formula.index_ranges() for bound in bounds]
     free = set().union(*(part.atoms(sp.Symbol) for part in parts))
     return {str(size): number for size, (number, _) in SIZES.items() if size in free}
@@ -214,6 +194,7 @@ class Checker:
     """The checks of one formula in one world."""
 
     def __init__(self, stated: Formula, world: World, drawn: list[Draw] | None = None) -> None:
+        require_conditions(stated)
         self.stated = stated
         self.world = world
         self.assignments = list(assignments(stated, world))
@@ -239,17 +220,21 @@ class Checker:
 
     def _counts(self, number: int) -> bool:
         """Whether a line is about sizes alone: its sides are known numbers."""
+        values = {d.name: d.value for d in definitions_of(self.stated)}
         sides = self._before(number), self.stated.derivation[number].expr
-        return not any(mentions_numbers(side) for side in sides)
+        return not any(mentions_numbers(side, values) for side in sides)
 
     def at_sizes(self, number: int) -> Verdict:
         """Check one line against the line before it, written out at sizes."""
         before, line = self._before(number), self.stated.derivation[number]
         place = f"{self.stated.id}, line {number + 1} ({line.because})"
-        Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
-        return weakest(
-            self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
-        )
+        try:
+            Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
+            return weakest(
+                self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
+            )
+        except StatementError as error:
+            raise StatementError(f"{place}: {error}") from None
 
     def _before(self, number: int) -> Expression:
         return self.stated.derivation[number - 1].expr if number else self.stated.statement.left
@@ -441,11 +426,14 @@ class Checker:
         return array if array.shape else float(array)
 
 
-def mentions_numbers(node: sp.Basic) -> bool:
-    """Whether an expression holds a symbol for more than to count its entries."""
+def mentions_numbers(node: sp.Basic, values: Mapping[str, Expression]) -> bool:
+    """Whether an expression holds a symbol without a value, for more than to count its entries."""
     if isinstance(node, Size):
         return False
-    return isinstance(node, Variable) or any(mentions_numbers(part) for part in node.args)
+    if isinstance(node, Variable):
+        rest = {name: value for name, value in values.items() if name != node.name}
+        return node.name not in values or mentions_numbers(values[node.name], rest)
+    return any(mentions_numbers(part, values) for part in node.args)
 
 
 def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnnotes import gradients, gru, lstm, vanilla_rnn
+from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
 from rnnnotes.book import formulas, store
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
@@ -41,12 +41,14 @@ from rnnnotes.notation import (
     h,
     h_back,
     i_gate,
+    j,
     k,
     kappa,
     m,
     psi,
     q,
     t,
+    tanh,
     u,
     v,
     w,
@@ -325,3 +327,36 @@ def test_value_from_a_size_is_no_evidence():
         check_lines(claim(u**2, "=", 2 * u, where=[(u, "=", Number(H))]))
     with pytest.raises(Undecided, match="a statement about sizes alone"):
         check_lines(claim(2 * u, "=", eta, where=[(u, "=", Number(H)), (eta, "=", Number(D))]))
+
+
+# -- Equations -------------------------------------------------------------------------------------
+
+
+def test_bound_is_no_equation():
+    """Of no steps both sums are zero, as at the sizes of a proof; of four they differ."""
+    sides = Sum(tanh.prime(u) * x[j], j, 4, T), "=", Sum(1 * x[j], j, 4, T)
+    stated = claim(*sides, given=[building_blocks.tanh_slope_bound])
+
+    assert check_lines(stated) == ["proved at sizes"]
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(1, "proved at sizes"), (T, "proved")])
+def test_lemma_is_used_where_it_holds(last, verdict):
+    """A lemma on the first time says nothing of the fourth; one on all times does."""
+
+    def first(q):
+        """Start of a recursion."""
+        return q
+
+    def lemma(W_hh, q):
+        """Lemma."""
+        return W_hh @ q
+
+    ranges = {"ranges": {j: (1, last)}}
+    state(m[j], "=", q[j], first, bindings={"q": q[j]}, **ranges)
+    state(W_hh @ m[j], "=", W_hh @ q[j], lemma, given=[first], bindings={"q": q[j]},
+          derivation=[("=", W_hh @ q[j], "the start")], **ranges)  # fmt: skip
+    sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
+
+    assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
+    assert check_lines(claim(*sides, given=[lemma])) == [verdict]

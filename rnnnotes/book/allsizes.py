@@ -17,18 +17,18 @@ A line that the letters do not show equal is left to the proof at sizes: nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, reduce
-from itertools import takewhile
-from typing import Any
+from itertools import count, takewhile
+from typing import Any, NamedTuple
 
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.language import Expression
+from rnnnotes.book.language import Expression, put
 from rnnnotes.book.world import Definition
 
-__all__ = ["Induction", "Letters", "Unsupported", "holds_for_all_sizes"]
+__all__ = ["Induction", "Lemma", "Letters", "Unsupported", "holds_for_all_sizes"]
 
 Bounds = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 
@@ -37,13 +37,26 @@ class Unsupported(Exception):
     """A node of which the letters know no rule: another proof is tried."""
 
 
+class Lemma(NamedTuple):
+    """Statement that is proved for all sizes, and the values of its indices."""
+
+    statement: lang.Relation
+    ranges: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the right-hand side may stand for the left: only an equation says so."""
+        left, sign, right = self.statement.left, self.statement.sign, self.statement.right
+        return sign == "=" and left.shape == right.shape
+
+
 class Induction:
     """Statement that may be used at the step before, and the index of the step."""
 
     def __init__(self, statement: lang.Relation, index: sp.Symbol, first: sp.Expr) -> None:
         self.statement = statement
         self.index = index
-        self.first = first
+        self.first = sp.sympify(first)
 
 
 class Letters:
@@ -61,7 +74,7 @@ class Letters:
         by_parts: bool = False,
         step: sp.Symbol | None = None,
     ) -> None:
-        self.definitions = {_name(d.target): d for d in definitions}
+        self.definitions = {d.name: d for d in definitions}
         self.bounds = dict(bounds)
         self.deep = deep
         self.by_parts = by_parts
@@ -72,6 +85,7 @@ class Letters:
         self.sums: dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr, sp.Expr]] = {}
         self.since: sp.Expr | None = None
         self._inside_function = False
+        self._fresh = map(_token, count(1))
 
     # -- letters -------------------------------------------------------------------------------
 
@@ -89,14 +103,14 @@ class Letters:
 
     def transpose(self, word: sp.Expr) -> sp.Expr:
         """Transpose a sum of words."""
-        return sp.Add(*(self._transpose_term(term) for term in sp.Add.make_args(sp.expand(word))))
+        return sp.Add(*(self._transpose_term(term) for term in sp.Add.make_args(self.tidy(word))))
 
     def _transpose_term(self, term: sp.Expr) -> sp.Expr:
         scalars, factors = split(term)
         if any(factor in self.sums for factor in factors):
             (total,) = factors
-            body, index, low, high = self.sums[total]
-            return sp.Mul(*scalars) * self.total(self.transpose(body), index, low, high)
+            body, *bounds = self.opened(total)
+            return sp.Mul(*scalars) * self.total(self.transpose(body), *bounds)
         if any(factor not in self.flipped for factor in factors):
             raise Unsupported("transpose of an inverse")
         return sp.Mul(*scalars, *(self.flipped[factor] for factor in reversed(factors)))
@@ -131,9 +145,9 @@ class Letters:
         scalars, factors = split(term)
         for place, factor in enumerate(factors):
             if factor in self.sums:
-                body, index, low, high = self.sums[factor]
+                body, *bounds = self.opened(factor)
                 inner = sp.Mul(*factors[:place], body, *factors[place + 1 :])
-                return sp.Mul(*scalars) * self.total(inner, index, low, high)
+                return sp.Mul(*scalars) * self.total(inner, *bounds)
         return sp.Mul(*scalars, *self._sorted(factors))
 
     def _sorted(self, factors: list[sp.Expr]) -> list[sp.Expr]:
@@ -174,10 +188,53 @@ class Letters:
             number, rest = term.as_coeff_Mul()
             if rest == 0:
                 continue
-            symbol = sp.Symbol(f"sum({rest};{index}={low}..{high})", commutative=False)
-            self.sums[symbol] = rest, index, low, high
+            rest, bound = self.closed(rest, index)
+            symbol = sp.Symbol(f"sum({rest};{bound}={low}..{high})", commutative=False)
+            self.sums[symbol] = rest, bound, low, high
             total += number * symbol
         return total
+
+    # -- bound indices -------------------------------------------------------------------------
+
+    def fresh(self) -> sp.Symbol:
+        """Return an index that occurs nowhere: the one of a sum while it is taken apart."""
+        return next(self._fresh)
+
+    def opened(self, total: sp.Symbol) -> tuple[sp.Expr, sp.Symbol, sp.Expr, sp.Expr]:
+        """Body of a sum and its bounds, with an index that no factor beside it can know."""
+        body, bound, low, high = self.sums[total]
+        index = self.fresh()
+        return self.renamed(body, bound, index), index, low, high
+
+    def closed(self, body: sp.Expr, index: sp.Symbol) -> tuple[sp.Expr, sp.Symbol]:
+        """Body of a sum with the first index that it leaves free, the same for equal sums."""
+        text = str(body)
+        bound = next(i for i in map(_bound, count(1)) if i == index or i.name not in text)
+        return self.renamed(body, index, bound), bound
+
+    def renamed(self, expr: sp.Expr, old: sp.Symbol, new: sp.Symbol) -> sp.Expr:
+        """Rename an index, in the names of letters as well."""
+        if old == new:
+            return expr
+        symbols = [symbol for symbol in expr.free_symbols if old.name in symbol.name]
+        return expr.xreplace({s: self._renamed_letter(s, old, new) for s in symbols})
+
+    def _renamed_letter(self, letter: sp.Symbol, old: sp.Symbol, new: sp.Symbol) -> sp.Expr:
+        if letter == old:
+            return new
+        if letter in self.diagonal:
+            return self._diagonal_letter(self.renamed(self.diagonal[letter], old, new))
+        if letter in self.sums:
+            return self.total(*(self.renamed(part, old, new) for part in self.sums[letter]))
+        symbol, mirror = (
+            sp.Symbol(each.name.replace(old.name, new.name), commutative=each.is_commutative)
+            for each in (letter, self.flipped.get(letter, letter))
+        )
+        if letter in self.flipped:
+            self.flipped[symbol], self.flipped[mirror] = mirror, symbol
+        if letter in self.columns:
+            self.columns.add(symbol)
+        return symbol
 
     # -- normal forms --------------------------------------------------------------------------
 
@@ -226,7 +283,7 @@ class Letters:
         pattern = definition.target.index[0]
         if not pattern.is_Symbol or self.within(time, definition) is not True:
             return None
-        return definition.value.xreplace({pattern: time})
+        return put(definition.value, {pattern: time})
 
     def within(self, time: sp.Expr, definition: Definition) -> bool | None:
         """Whether a time surely lies in the range of a definition; None if it may."""
@@ -240,6 +297,10 @@ class Letters:
         if _surely(above[1] < 0) or _surely(below[1] < 0):
             return False
         return None
+
+    def runs(self, index: sp.Expr, low: sp.Expr, high: sp.Expr) -> bool:
+        """Whether an index surely lies within a first and a last value."""
+        return all(_surely(self.least(gap) >= 0) for gap in (index - low, high - index))
 
     def least(self, expr: sp.Expr) -> sp.Expr:
         """Lower bound of an expression over the bounds of its indices."""
@@ -257,6 +318,10 @@ class Letters:
                 bound = self.bounds[symbol][side if slope > 0 else 1 - side]
                 expr = sp.expand(expr.subs(symbol, bound))
         return sp.expand(expr)
+
+    def peels(self, low: Any, high: Any) -> bool:
+        """Whether a last term, at the step at hand, surely exists and may be taken off."""
+        return bool(self.step is not None and high == self.step and self.least(high - low) >= 0)
 
     def _current(self, node: Any) -> bool:
         """Whether a symbol is written out here: at the step at hand, not before it."""
@@ -296,13 +361,45 @@ class Letters:
         rank = len(node.shape) + len(node.arguments[place].shape)
         return self.letter(f"{_text(node)}/{place}", rank)
 
+    # -- what depends on what ------------------------------------------------------------------
+
+    def apart(self, one: Any, other: Any) -> bool:
+        """Whether two symbols are surely two: of two names, or of times that surely differ."""
+        if _name(one) != _name(other):
+            return True
+        if not (isinstance(one, lang.At) and isinstance(other, lang.At)):
+            return False
+        if len(one.index) != len(other.index):
+            return True
+        gaps = [i - j for i, j in zip(one.index, other.index, strict=True)]
+        return any(_surely(self.least(gap) > 0) or _surely(self.greatest(gap) < 0) for gap in gaps)
+
+    def mentions(self, node: Any, by: Any) -> bool:
+        """Whether an expression may be written with a symbol."""
+        return not all(self.apart(part, by) for part in _symbols(node))
+
+    def held(self, node: Any, by: Any) -> bool:
+        """Whether an expression surely does not change with a symbol."""
+        return not self.mentions(node, by) and all(
+            self._held_symbol(part, by) for part in _symbols(node)
+        )
+
+    def _held_symbol(self, node: Any, by: Any) -> bool:
+        definition = self.definitions.get(_name(node))
+        if definition is None or self._is_start(node):
+            return True
+        if isinstance(node, lang.Variable):
+            return self.held(definition.value, by)
+        earlier = self.since is not None and _surely(self.greatest(_time(node) - self.since) < 0)
+        return earlier or self._precedes(node, by)
+
     # -- derivatives ---------------------------------------------------------------------------
 
     def backward(self, node: Any, by: Any, change: sp.Expr) -> sp.Expr:
         """Pull the gradient of an expression back to a symbol that it is written with."""
         if node == by:
             return change
-        if not _mentions(node, by):
+        if not self.mentions(node, by):
             return sp.S.Zero
         match node:
             case lang.Add() | lang.Sub() | lang.Neg():
@@ -336,12 +433,12 @@ class Letters:
     def _backward_times(self, node: Any, by: Any, change: sp.Expr) -> sp.Expr:
         left, right = node.args
         if isinstance(node, lang.Divide):
-            if _mentions(right, by) or right.shape:
+            if self.mentions(right, by) or right.shape:
                 raise Unsupported("gradient of a denominator")
             return self.backward(left, by, change / self.normal(right))
         if not (left.shape and right.shape):
             scalar, array = (right, left) if left.shape else (left, right)
-            if _mentions(scalar, by):
+            if self.mentions(scalar, by):
                 raise Unsupported("gradient by a scalar factor")
             return self.backward(array, by, self.normal(scalar) * change)
         return self.backward(left, by, self.diag(self.normal(right)) * change) + self.backward(
@@ -355,15 +452,19 @@ class Letters:
         if self._precedes(head, by):
             return sp.S.Zero
         if not _is_symbol(head):
+            if not all(self.held(part, by) for part in _symbols(head) - {by}):
+                raise Unsupported("gradient of more than a symbol")
             return self.backward(head, by, sp.S.One)
         value = self.definition(head)
         if self.by_parts and isinstance(value, lang.Sum):
-            body, *bounds = value.args
-            return self.normal(lang.Sum(lang.Gradient(body, by), *bounds))
-        try:
-            return self._through_children(head, by)
-        except Unsupported:
-            return self.letter(f"grad({_text(head)},{_text(by)})", len(by.shape))
+            body, index, low, high = value.args
+            fresh = self.fresh()
+            part = lang.Gradient(put(body, {index: fresh}), by)
+            return self.normal(lang.Sum(part, fresh, low, high))
+        with suppress(Unsupported):
+            if self.apart(head, by):
+                return self._through_children(head, by)
+        return self.letter(f"grad({_text(head)},{_text(by)})", len(by.shape))
 
     def _precedes(self, head: Any, by: Any) -> bool:
         """Whether a symbol is surely of an earlier time than another, and time runs one way."""
@@ -375,11 +476,17 @@ class Letters:
     def causal(self) -> bool:
         """Whether no definition looks ahead: each is made from its own time and earlier ones."""
         return all(
-            _surely((_time(node) - _time(definition.target)).is_nonpositive)
+            self._looks_back(node, _time(definition.target))
             for definition in self.definitions.values()
-            for node in lang.walk(definition.value)
-            if isinstance(node, lang.At) and isinstance(definition.target, lang.At)
+            if isinstance(definition.target, lang.At)
+            for node in _symbols(definition.value)
         )
+
+    def _looks_back(self, node: Any, time: sp.Expr) -> bool:
+        if isinstance(node, lang.At):
+            return _surely((_time(node) - time).is_nonpositive)
+        definition = self.definitions.get(_name(node))
+        return not node.times and (definition is None or not _symbols(definition.value))
 
     def _through_children(self, head: Any, by: Any) -> sp.Expr:
         total, found = sp.S.Zero, False
@@ -392,51 +499,57 @@ class Letters:
 
     def _child(self, head: Any, by: Any, definition: Definition) -> Iterator[sp.Expr]:
         target, value = definition.target, definition.value
-        name = _name(by)
-        mentions = {
-            node for node in lang.walk(value) if type(node) is type(by) and _name(node) == name
-        }
+        mentions = {node for node in _symbols(value) if _name(node) == _name(by)}
         if not mentions:
             return
         if isinstance(value, lang.Sum | lang.Divide):
-            yield self._of_sum(by, value)
+            yield self._of_sum(by, value) * self.gradient(head, target)
             return
         if isinstance(by, lang.Variable) and isinstance(target, lang.At):
             if len(definition.ranges) != 1:
                 raise Unsupported("a child with two indices")
             ((index, low, high),) = definition.ranges
-            with self.binding(index, low, high):
+            fresh = self.fresh()
+            target, value = (put(part, {index: fresh}) for part in (target, value))
+            with self.binding(fresh, low, high):
                 body = self.backward(value, by, self.gradient(head, target))
-                yield self.total(body, index, low, high)
+                yield self.total(body, fresh, low, high)
             return
         for mention in mentions:
             yield from self._at_time(head, by, definition, mention)
 
     def _at_time(self, head: Any, by: Any, definition: Definition, mention: Any) -> Iterator[Any]:
         target = definition.target
-        if not isinstance(target, lang.At) or len(target.index) > 1:
+        timed = all(isinstance(each, lang.At) for each in (target, mention))
+        if not timed or len(target.index) > 1:
             raise Unsupported("a child without time, or with two")
         pattern, (used,), (time,) = target.index[0], mention.index, by.index
+        if not (pattern.is_Symbol and (used - pattern).is_Integer):
+            raise Unsupported("a child that is not so many steps away")
         child = pattern + time - used
         inside = self.within(child, definition)
         later = child != time and not (time.is_Integer or time in self.bounds)
         if inside is None or (inside and later):
             raise Unsupported("a child that may not exist, or a later one that is kept")
         if inside:
-            value = definition.value.xreplace({pattern: child})
+            value = put(definition.value, {pattern: child})
             yield self.backward(value, by, self.gradient(head, target.variable[child]))
 
     def _of_sum(self, by: Any, value: Any) -> sp.Expr:
         """Derivative of a sum of losses, or of their mean, by one of them."""
         share = sp.S.One
         if isinstance(value, lang.Divide):
-            share, value = 1 / self.normal(value.args[1]), value.args[0]
-        if not isinstance(value, lang.Sum) or not isinstance(value.args[0], lang.At):
+            value, count = value.args
+            share = 1 / self.normal(count)
+            if self.mentions(count, by):
+                raise Unsupported("a loss that others are divided by")
+        if not (isinstance(value, lang.Sum) and isinstance(value.args[0], lang.At)):
             raise Unsupported("a loss that is not a sum of losses")
         body, index, low, high = value.args
-        (time,), fits = by.index, isinstance(by, lang.At) and body.index == (index,)
-        reaches = _surely(self.least(time - low) >= 0) and _surely(self.least(high - time) >= 0)
-        if not (fits and reaches and body.variable == by.variable):
+        if not (isinstance(by, lang.At) and body == by.variable[index]):
+            raise Unsupported("a loss of another sum")
+        (time,) = by.index
+        if not (_surely(self.least(time - low) >= 0) and _surely(self.least(high - time) >= 0)):
             raise Unsupported("a loss outside its sum")
         return share
 
@@ -454,7 +567,7 @@ class Letters:
                 return left + SIGN[type(node)] * right
             case lang.Neg():
                 return -self.jacobian(node.args[0], by, top)
-            case lang.MatMul() if len(node.args[0].shape) == 2 and not _mentions(node.args[0], by):
+            case lang.MatMul() if len(node.args[0].shape) == 2 and self.held(node.args[0], by):
                 return self.normal(node.args[0]) * self.jacobian(node.args[1], by, top)
             case lang.Times() if all(part.shape for part in node.args):
                 left, right = node.args
@@ -472,20 +585,18 @@ class Letters:
         raise Unsupported(f"Jacobian of {type(node).__name__}")
 
     def _jacobian_of_symbol(self, node: Any, by: Any, top: Any) -> sp.Expr:
-        if _name(node) not in self.definitions or self._is_start(node):
+        if self.held(node, by):
             return sp.S.Zero
-        if self.since is not None and _surely((_time(node) - self.since).is_negative):
-            return sp.S.Zero  # held
         definition = self.definition(node)
-        since = _time(node) - _time(by) if isinstance(by, lang.At) else None
-        if since is not None and _surely(since < 0):
-            return sp.S.Zero
-        near = _time(node) == _time(top) or (since is not None and since.is_Integer)
+        steps = _time(node) - _time(by) if isinstance(by, lang.At) else sp.S.NaN
+        near = _time(node) == _time(top) or (self.causal and steps.is_Integer)
         if self.step is not None and (_time(node) - self.step).is_negative:
             near = False  # what holds one step before is a hypothesis, and stays as it is
-        if definition is None or not near:
-            return self.letter(f"jac({_text(node)},{_text(by)})", 2)
-        return self.jacobian(definition, by, top)
+        if definition is not None and near and self.apart(node, by):
+            return self.jacobian(definition, by, top)
+        if self.since is not None:
+            raise Unsupported("a part of one step that is not written out")
+        return self.letter(f"jac({_text(node)},{_text(by)})", 2)
 
     def _is_start(self, node: Any) -> bool:
         """Whether a symbol is surely before the first time of its definition: it is given."""
@@ -498,6 +609,8 @@ class Letters:
         value = self.definition(of) if _is_symbol(of) else of
         if not isinstance(value, lang.Apply) or value.function.elementwise:
             return self.gradient(of, by)
+        if not all(argument.shape or self.held(argument, by) for argument in value.arguments):
+            raise Unsupported("a number that may change")
         return sp.Add(*(
             self.transpose(self.jacobian(argument, by)) * self.partial(value, place)
             for place, argument in enumerate(value.arguments)
@@ -509,18 +622,22 @@ class Letters:
         definition = self.definition(node)
         if definition is None:
             raise Unsupported("immediate derivative of a symbol without a definition")
-        if len(by.shape) == 1 and isinstance(by, lang.At):
-            outer, self.since = self.since, _time(node)
-            value = self.jacobian(definition, by, node)
+        outer, self.since = self.since, _time(node)
+        try:
+            if len(by.shape) == 1 and isinstance(by, lang.At):
+                return self.jacobian(definition, by, node)
+            return self._immediate_of_map(definition, by)
+        finally:
             self.since = outer
-            return value
-        if not isinstance(definition, lang.Apply) or definition.function.elementwise:
+
+    def _immediate_of_map(self, value: Any, by: Any) -> sp.Expr:
+        if not isinstance(value, lang.Apply) or value.function.elementwise:
             raise Unsupported("immediate derivative of a step that is not one map")
-        return sp.Add(*(
-            self.partial(definition, place)
-            for place, argument in enumerate(definition.arguments)
-            if argument == by
-        ))  # fmt: skip
+        if not all(argument == by or self.held(argument, by) for argument in value.arguments):
+            raise Unsupported("an argument that may change")
+        return sp.Add(*(self.partial(value, place)
+                        for place, argument in enumerate(value.arguments)
+                        if argument == by))  # fmt: skip
 
 
 ONES = sp.Symbol("ones", commutative=False)
@@ -548,6 +665,16 @@ def split(term: sp.Expr) -> tuple[list[sp.Expr], list[sp.Expr]]:
     return scalars, flat
 
 
+def _token(number: int) -> sp.Symbol:
+    """Index of a sum that is open.  The name of no other symbol has such a part."""
+    return sp.Symbol(f"~{number}~", integer=True)
+
+
+def _bound(number: int) -> sp.Symbol:
+    """Index of a sum that is closed: by its number, since its name means nothing."""
+    return sp.Symbol(f"#{number}#", integer=True)
+
+
 def _surely(comparison: Any) -> bool:
     return comparison is True or comparison == sp.true
 
@@ -557,8 +684,6 @@ def _is_symbol(node: Any) -> bool:
 
 
 def _name(node: Any) -> str:
-    if isinstance(node, lang.Apply):
-        return f"{node.function.name}()"
     return str(node.variable.name if isinstance(node, lang.At) else node.name)
 
 
@@ -573,8 +698,21 @@ def _text(node: Any) -> str:
     return node.name if isinstance(node, lang.Variable) else str(node)
 
 
-def _mentions(node: Any, by: Any) -> bool:
-    return any(part == by for part in lang.walk(node))
+def _symbols(node: Any) -> set[Any]:
+    """Every symbol that an expression is written with, under a bound index at no known time.
+
+    An array of all times of a symbol is written with the symbol itself.
+    """
+    if _is_symbol(node):
+        return {node}
+    if isinstance(node, lang.Size):
+        return set()
+    if type(node) in lang.BINDERS:
+        body, *rest = node.args
+        parts = put(body, {lang.BINDERS[type(node)](node): sp.Dummy(integer=True)}), *rest
+    else:
+        parts = node.args
+    return set().union(*map(_symbols, parts))
 
 
 def _broadcast(letters: Letters, part: Any, whole: Any) -> sp.Expr:
@@ -617,25 +755,27 @@ def _power(letters: Letters, node: Any) -> sp.Expr:
     base, exponent = node.args
     if not base.shape:
         return letters.normal(base) ** letters.normal(exponent)
-    count = exponent.args[0] if isinstance(exponent, lang.Number) else None
-    if len(base.shape) != 1 or count is None:
+    times = exponent.args[0] if isinstance(exponent, lang.Number) else None
+    if len(base.shape) != 1 or times is None:
         raise Unsupported("power of a matrix, entry by entry")
     value = letters.normal(base)
-    if count == letters.step:
-        return letters.diag(value) * _power(letters, lang.Power(base, count - 1))
-    if not (count.is_Integer and count > 0):
-        return letters.letter(f"power({value};{count})", 1)
-    return letters.diag(value) ** (int(count) - 1) * value
+    if times == 0:
+        return _broadcast(letters, lang.Number(1), node)
+    if letters.peels(1, times):
+        return letters.diag(value) * _power(letters, lang.Power(base, times - 1))
+    if not (times.is_Integer and times > 0):
+        return letters.letter(f"power({value};{times})", 1)
+    return letters.diag(value) ** (int(times) - 1) * value
 
 
 def _matrix_power(letters: Letters, node: Any) -> sp.Expr:
     base, exponent = node.args
-    count, value = exponent.args[0], letters.normal(base)
-    if count.is_Integer and count >= 0:
-        return value ** int(count)
-    if count == letters.step:
-        return value * _matrix_power(letters, lang.MatrixPower(base, count - 1))
-    return letters.letter(f"power({value};{count})", 2)
+    times, value = exponent.args[0], letters.normal(base)
+    if times.is_Integer and times >= 0:
+        return value ** int(times)
+    if letters.peels(1, times):
+        return value * _matrix_power(letters, lang.MatrixPower(base, times - 1))
+    return letters.letter(f"power({value};{times})", 2)
 
 
 def _inverse(letters: Letters, node: Any) -> sp.Expr:
@@ -661,32 +801,40 @@ def _apply(letters: Letters, node: Any) -> sp.Expr:
 def _sum(letters: Letters, node: Any) -> sp.Expr:
     body, index, low, high = node.args
     if (high - low).is_Integer and high - low < 3:
-        steps = (
-            letters.normal(body.xreplace({index: low + i})) for i in range(int(high - low) + 1)
-        )
-        return sp.Add(*steps)
-    if letters.step is not None and high == letters.step:
-        last = letters.normal(body.xreplace({index: high}))
+        return sp.Add(*(letters.normal(put(body, {index: low + i})) for i in range(high - low + 1)))
+    if letters.peels(low, high):
+        last = letters.normal(put(body, {index: high}))
         return _sum(letters, lang.Sum(body, index, low, high - 1)) + last
-    with letters.binding(index, low, high):
-        return letters.total(letters.normal(body), index, low, high)
+    fresh = letters.fresh()
+    with letters.binding(fresh, low, high):
+        return letters.total(letters.normal(put(body, {index: fresh})), fresh, low, high)
 
 
 def _product(letters: Letters, node: Any) -> sp.Expr:
     body, index, high, low = node.args
     if (high - low).is_Integer and high - low < 3:
-        steps = [letters.normal(body.xreplace({index: high - i}))
-                 for i in range(int(high - low) + 1)]  # fmt: skip
-        return sp.Mul(*steps)
-    if letters.step is not None and high == letters.step:
-        first = letters.normal(body.xreplace({index: high}))
+        return sp.Mul(*(letters.normal(put(body, {index: high - i}))
+                        for i in range(high - low + 1)))  # fmt: skip
+    if letters.peels(low, high):
+        first = letters.normal(put(body, {index: high}))
         return first * _product(letters, lang.Product(body, index, high - 1, low))
-    with letters.binding(index, low, high):
-        return letters.letter(f"prod({letters.normal(body)};{index}={high}..{low})", 2)
+    fresh = letters.fresh()
+    with letters.binding(fresh, low, high):
+        factor, bound = letters.closed(letters.normal(put(body, {index: fresh})), fresh)
+    return letters.letter(f"prod({factor};{bound}={high}..{low})", 2)
 
 
-def _jacobian(letters: Letters, node: Any) -> sp.Expr:
+def _derivative(letters: Letters, node: Any) -> sp.Expr:
     of, by = node.args
+    if not _is_symbol(by):
+        raise Unsupported("derivative by an entry")
+    functions = (d.value for d in letters.definitions.values() if isinstance(d.target, lang.Apply))
+    if not all(letters.held(value, by) for value in functions):
+        raise Unsupported("a function that may change")
+    if isinstance(node, lang.Gradient):
+        return letters.gradient(of, by)
+    if isinstance(node, lang.Immediate):
+        return letters.immediate(of, by)
     if not of.shape:
         return letters.row(of, by)
     if len(of.shape) != 1 or len(by.shape) != 1:
@@ -717,9 +865,7 @@ RULES: dict[Any, Callable[[Letters, Any], sp.Expr]] = {
     lang.Diag: lambda letters, node: letters.diag(letters.normal(node.args[0])),
     lang.Sum: _sum,
     lang.Product: _product,
-    lang.Jacobian: _jacobian,
-    lang.Gradient: lambda letters, node: letters.gradient(*node.args),
-    lang.Immediate: lambda letters, node: letters.immediate(*node.args),
+    lang.Jacobian | lang.Gradient | lang.Immediate: _derivative,
 }
 """Normal form of each node."""
 
@@ -730,7 +876,7 @@ def holds_for_all_sizes(
     definitions: Sequence[Definition],
     bounds: Bounds,
     induction: Induction | None = None,
-    known: Sequence[lang.Relation] = (),
+    known: Sequence[Lemma] = (),
 ) -> bool:
     """Whether two expressions have one normal form, in any of the ways to write them out.
 
@@ -744,8 +890,9 @@ def holds_for_all_sizes(
         Values of the free indices.
     induction : Induction, optional
         Statement that may be used one step before.
-    known : sequence of Relation
-        Equations that are proved for all sizes.
+    known : sequence of Lemma
+        Statements that are proved for all sizes.  Equations among them are used, where their
+        indices are within their ranges.
 
     Returns
     -------
@@ -755,13 +902,43 @@ def holds_for_all_sizes(
     grids = _grid(left), _grid(right)
     if grids[0] and grids[1]:
         return _by_parts(grids[0], grids[1], definitions, bounds, induction, known)
-    given = {relation.left: relation.right for relation in known}
-    sides = [(left, right), (left.xreplace(given), right.xreplace(given))]
-    ways = [{}, {"deep": True}, {"by_parts": True}]
-    if any(_same(*pair, Letters(definitions, bounds, **way)) for pair in sides for way in ways):
+    if _in_some_way(left, right, definitions, bounds):
+        return True
+    equations = [lemma for lemma in known if lemma.rewrites]
+    after = [_rewritten(side, equations, Letters((), bounds)) for side in (left, right)]
+    if after != [left, right] and _in_some_way(after[0], after[1], definitions, bounds):
         return True
     return induction is not None and _by_induction(left, right, definitions, bounds, induction)
 
+
+def _in_some_way(
+    left: Expression, right: Expression, definitions: Sequence[Definition], bounds: Bounds
+) -> bool:
+    ways = [{}, {"deep": True}, {"by_parts": True}]
+    return any(_same(left, right, Letters(definitions, bounds, **way)) for way in ways)
+
+
+def _rewritten(node: Any, known: Sequence[Lemma], letters: Letters) -> Any:
+    """Put the right-hand sides of equations for their left-hand sides, where they hold.
+
+    Nothing is rewritten within a derivative, which asks how a side is computed, or under a
+    bound variable, of which an equation does not speak.
+    """
+    for lemma in known:
+        if node == lemma.statement.left and all(letters.runs(*each) for each in lemma.ranges):
+            return lemma.statement.right
+    if isinstance(node, OPAQUE) or not isinstance(node, Expression | sp.Tuple):
+        return node
+    if type(node) not in lang.BINDERS:
+        return node.func(*(_rewritten(part, known, letters) for part in node.args))
+    body, *rest = node.args
+    low, high = rest[1:] if not isinstance(node, lang.Product) else rest[:0:-1]
+    with letters.binding(rest[0], low, high):
+        return node.func(_rewritten(body, known, letters), *rest)
+
+
+OPAQUE = lang.Jacobian, lang.Gradient, lang.Immediate, lang.Compose, lang.Variable, lang.At
+"""Nodes in which nothing is rewritten."""
 
 Grid = list[list[Expression]]
 
@@ -816,19 +993,44 @@ def _by_induction(
     bounds: Bounds,
     induction: Induction,
 ) -> bool:
-    index, first = induction.index, induction.first
-    claim, base = induction.statement, {induction.index: induction.first}
-    start = Letters(definitions, {s: b for s, b in bounds.items() if s != index})
-    if not _same(claim.left.xreplace(base), claim.right.xreplace(base), start):
+    """Whether two sides are equal at the first time, and at a later one if the claim holds before.
+
+    The claim is looked at as well: at the first time it is shown, and not supposed.
+    """
+    index, first, claim = induction.index, induction.first, induction.statement
+    if claim.sign != "=":
         return False
-    later = {**bounds, index: (first + 1, bounds[index][1])}
-    letters = Letters(definitions, later, step=index)
-    before = {index: index - 1}
+    start, later = _first_bounds(bounds, index, first), _later_bounds(bounds, index, first)
+    at_first = ((put(one, {index: first}), put(other, {index: first}))
+                for one, other in ((claim.left, claim.right), (left, right)))  # fmt: skip
+    if not all(_in_some_way(one, other, definitions, start) for one, other in at_first):
+        return False
+    letters, before = Letters(definitions, later, step=index), {index: index - 1}
+    if not all(letters.runs(s, *(sp.sympify(b).xreplace(before) for b in bounds[s]))
+               for s in bounds if s != index):  # fmt: skip
+        return False  # one step before, the claim says nothing of some of these indices
     try:
-        known = letters.normal(claim.left.xreplace(before))
-        value = letters.normal(claim.right.xreplace(before))
+        known = letters.normal(put(claim.left, before))
+        value = letters.normal(put(claim.right, before))
         exposed = [letters.exposed(letters.normal(side), known) for side in (left, right)]
         sides = [letters.tidy(side.subs(known, value)) for side in exposed]
     except Unsupported:
         return False
     return bool(sp.expand(sides[0] - sides[1]) == 0)
+
+
+def _first_bounds(bounds: Bounds, index: sp.Symbol, first: sp.Expr) -> Bounds:
+    """Bounds of the other indices at the first time, which may be one of them."""
+    at_first = {symbol: tuple(sp.sympify(bound).xreplace({index: first}) for bound in pair)
+                for symbol, pair in bounds.items() if symbol != index}  # fmt: skip
+    if first in at_first:
+        at_first[first] = bounds[first][0], bounds[index][1]
+    return at_first
+
+
+def _later_bounds(bounds: Bounds, index: sp.Symbol, first: sp.Expr) -> Bounds:
+    """Bounds of all indices after the first time."""
+    later = {**bounds, index: (first + 1, bounds[index][1])}
+    if first in bounds:
+        later[first] = bounds[first][0], index - 1
+    return later

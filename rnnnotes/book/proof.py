@@ -19,7 +19,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.rings import PolyRing
 
-from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
+from rnnnotes.book.allsizes import Induction, Lemma, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
@@ -246,7 +246,7 @@ class Checker:
         bounds = {symbol: (low, high) for symbol, low, high in ranges}
         return line.sign == "=" and holds_for_all_sizes(
             before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
-            [g.statement for g in self.stated.given
+            [Lemma(g.statement, tuple(g.index_ranges())) for g in self.stated.given
              if prove_verdict(g) == "proved" and not g.where],
         )  # fmt: skip
 

@@ -487,6 +487,14 @@ def test_induction_starts_at_the_earlier_of_two_times(low, holds):
     assert proved(claim.left, claim.right, steps, {t: (1, T), k: (1, t)}, induction) is holds
 
 
+def test_induction_from_an_earlier_time_reaches_the_last():
+    """The earlier time is at most the last one, so its own step is one of the sequence."""
+    steps = [Definition(m[t], M[t] @ m[t - 1], ((t, sp.S.One, T),))]
+    claim = Relation(m[t], "=", Product(M[j], j, t, k) @ m[k - 1])
+
+    assert proved(claim.left, claim.right, steps, {t: (1, T), k: (1, t)}, Induction(claim, t, k))
+
+
 def test_induction_shows_its_claim_at_the_first_time():
     """The line is true at the first time, and later follows from a claim that is false."""
     steps = [Definition(h_unit[t], h_unit[t - 1] + x_unit[t], ((t, sp.S.One, T),))]

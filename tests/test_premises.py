@@ -8,29 +8,34 @@ from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
 from rnnnotes.book import formulas, store
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
+    Compose,
     Diag,
     Gradient,
     Immediate,
     Jacobian,
     Norm,
     Number,
+    Product,
     StatementError,
     Sum,
     Zeros,
 )
 from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, world_of
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, sizes_of, world_of
 from rnnnotes.notation import (
     D,
     H,
     L,
     L_t,
+    M,
+    N,
     O,
     T,
     W_hh,
     W_hy,
     a,
     a_y,
+    b_f,
     c,
     c_tilde,
     ell,
@@ -53,6 +58,7 @@ from rnnnotes.notation import (
     v,
     w,
     x,
+    x_fit,
     y,
     z_gate,
 )
@@ -99,6 +105,8 @@ LAST_STEP = [vanilla_rnn.step_loss, vanilla_rnn.output, vanilla_rnn.output_pre_a
          "a", "vanilla_rnn.pre_activation"),
         (Jacobian(c[t], c[t - 1]), Diag(f_gate[t]), [lstm.cell_update],
          "f_gate", "lstm.forget_gate"),
+        (Jacobian(c[t], c[t - 1]), Diag(f_gate[t]), [lstm.cell_update, lstm.hidden_state],
+         "f_gate", "lstm.forget_gate"),
         (Jacobian(h[t], h[t - 1]), Diag(z_gate[t]), [gru.hidden_state],
          "h_tilde", "gru.candidate"),
         (Gradient(L_t[t], W_hh), Zeros(H, H), LAST_STEP, "h", "vanilla_rnn.hidden_state"),
@@ -113,9 +121,10 @@ LAST_STEP = [vanilla_rnn.step_loss, vanilla_rnn.output, vanilla_rnn.output_pre_a
          "h_back", "vanilla_rnn.state_back"),
     ],
     ids=[
-        "slope of the activation alone", "gates of an LSTM", "candidate of a GRU",
-        "loss by the last step alone", "multiple of a loss", "loss", "function of an output",
-        "product with a state", "sum over time", "immediate derivative", "time that runs back",
+        "slope of the activation alone", "gates of an LSTM", "gates that read what is given",
+        "candidate of a GRU", "loss by the last step alone", "multiple of a loss", "loss",
+        "function of an output", "product with a state", "sum over time",
+        "immediate derivative", "time that runs back",
     ],
 )  # fmt: skip
 def test_what_a_derivative_reaches_must_be_given(left, right, given, symbol, missing):
@@ -191,6 +200,57 @@ def test_what_is_a_constant_may_be_left_out(left, right, given):
     assert check_lines(claim(left, "=", right, given=given))
 
 
+def defined(left, right):
+    """State a definition that no formula of a test is given."""
+
+    def left_out():
+        """Left out."""
+
+    return state(left, "=", right, left_out)
+
+
+@pytest.mark.parametrize("by", [M[1], M[2], v, m[0], W_hh])
+def test_everything_that_a_definition_is_written_with_counts(by):
+    """Factors of a product, from the latest down, steps of a composition and their start."""
+    defined(q[t], Compose(tanh(W_hh @ w + 0 * v), w, Product(M[j], j, 2, 1) @ m[0], k, 1, 2))
+    stated = claim(Gradient(psi(q[t]), by), "=", Zeros(*by.shape), ranges={t: (2, T)})
+
+    with pytest.raises(StatementError, match=r": q\[2\] .*test_premises\.left_out"):
+        check_lines(stated)
+
+
+def test_name_inside_a_definition_is_no_symbol_of_the_book():
+    """The running value of a composition, and the argument of a function, are names alone."""
+    defined(q[t], Compose(tanh(W_hh @ w), w, v, k, 1, 2))
+    assert check_lines(claim(Gradient(psi(q[t]), w), "=", 0 * w))
+
+    defined(g(u), u**2)
+    assert check_lines(claim(Gradient(g(w) @ v, u), "=", Number(0)))
+
+
+def test_argument_of_a_function_is_no_symbol_of_the_book():
+    """Inside, v is an argument, from which the book computes nothing."""
+
+    def squared(w):
+        """Square."""
+        return w @ w
+
+    defined(eta, v @ W_hh @ v)
+    state(psi(v), "=", Gradient(eta * (v @ w), v) @ v, squared)
+
+    assert check_lines(claim(psi(x_fit[t]), "=", eta * (w @ x_fit[t]), given=[squared]))
+
+
+def test_immediate_derivative_holds_what_is_left_out_of_earlier_steps():
+    """The input gate reads the state before, which is held: its definition is not needed."""
+    given = [lstm.cell_update, lstm.forget_gate, lstm.forget_gate_pre_activation]
+    slope = Diag(c[t - 1] * (f_gate[t] * (1 - f_gate[t])))
+
+    assert check_lines(claim(Immediate(c[t], b_f), "=", slope, given=given)) == ["proved at sizes"]
+    with pytest.raises(StatementError, match=r": c_tilde\[2\] is differentiated"):
+        check_lines(claim(Jacobian(c[t], b_f), "=", slope, given=given))
+
+
 def test_a_definition_of_the_book_changes_what_may_be_left_out(empty_cache):
     """The verdict is that of the whole book, so its key is another as soon as a chapter is."""
     stated = claim(Gradient(psi(q[t]), W_hh), "=", Zeros(H, H))
@@ -199,13 +259,27 @@ def test_a_definition_of_the_book_changes_what_may_be_left_out(empty_cache):
         """Read the weights into what a recursion adds."""
         return W_hh @ v
 
-    before = store.key_of(stated), check_lines(stated)
-    state(q[t], "=", W_hh @ v, added)
+    assert check_lines(stated)
+    keys = [store.key_of(stated)]
+    for right in (v, W_hh @ v):
+        state(q[t], "=", right, added)
+        keys.append(store.key_of(stated))
 
-    assert before[1]
-    assert store.key_of(stated) != before[0]
+    assert len(set(keys)) == 3
     with pytest.raises(StatementError, match=r"test_premises\.added"):
         check_lines(stated)
+
+
+def test_a_size_in_what_is_left_out_is_part_of_the_key(monkeypatch):
+    """What a definition reaches is found out at the sizes of a proof."""
+    from rnnnotes.notation import SIZES
+
+    defined(q[t], Sum(v, k, 1, N))
+    sides = Gradient(psi(q[t]), W_hh), "=", Zeros(H, H)
+    before = store.key_of(claim(*sides))
+    monkeypatch.setitem(SIZES, N, SIZES[N]._replace(example=12))
+
+    assert store.key_of(claim(*sides)) != before
 
 
 def test_a_definition_of_another_package_changes_nothing():
@@ -321,6 +395,13 @@ def test_condition_holds_within_the_ranges_of_its_formula():
         check_lines(stated)
 
 
+def test_sizes_of_a_condition_are_named():
+    """A proof at sizes is one at those of its conditions too."""
+    stated = claim(u * eta, "=", eta * u, where=[(u, "=", D * kappa)])
+
+    assert sizes_of(stated) == {"D": 4}
+
+
 def test_value_from_a_size_is_no_evidence():
     """At the size of the proof, two times two is two and two."""
     with pytest.raises(Undecided, match="a statement about sizes alone"):
@@ -360,3 +441,20 @@ def test_lemma_is_used_where_it_holds(last, verdict):
 
     assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
     assert check_lines(claim(*sides, given=[lemma])) == [verdict]
+
+
+def test_lemma_with_a_condition_is_not_used_beyond_it():
+    """The user says of the first time alone what the lemma asks of all."""
+
+    def lemma(W_hh, q):
+        """Lemma."""
+        return W_hh @ q
+
+    where = [(m[j], "=", q[j])]
+    state(W_hh @ m[j], "=", W_hh @ q[j], lemma, where=where, bindings={"q": q[j]},
+          derivation=[("=", W_hh @ q[j], "the condition")])  # fmt: skip
+    sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
+    stated = claim(*sides, given=[lemma], where=where, ranges={j: (1, 1)})
+
+    assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
+    assert check_lines(stated) == ["proved at sizes"]

@@ -589,7 +589,7 @@ class Letters:
             return sp.S.Zero
         definition = self.definition(node)
         steps = _time(node) - _time(by) if isinstance(by, lang.At) else sp.S.NaN
-        near = _time(node) == _time(top) or (self.causal and steps.is_Integer)
+        near = _time(node) == _time(top) or steps.is_Integer
         if self.step is not None and (_time(node) - self.step).is_negative:
             near = False  # what holds one step before is a hypothesis, and stays as it is
         if definition is not None and near and self.apart(node, by):

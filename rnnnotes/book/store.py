@@ -64,15 +64,15 @@ def key_of(stated: Formula) -> str:
 
 @cache
 def _key_of(stated: Formula, definitions: tuple[Formula, ...]) -> str:
-    omitted = omitted_by(stated)
-    left_out = [sp.Tuple(*definition) for definition in omitted.values()]
+    left_out = [sp.Tuple(*definition) for definition in omitted_by(stated).values()]
     texts = [
         *content(stated),
         *instructions(stated.code),
         *(_key_of(parent, definitions) for parent in stated.given),
-        *omitted, *map(tree, left_out), *declarations(left_out),
+        *map(tree, left_out),
+        *declarations(left_out),
         *foundations(),
-    ]  # fmt: skip
+    ]
     return digest("\n".join(texts))
 
 

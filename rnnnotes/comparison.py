@@ -46,6 +46,7 @@ from rnnnotes.notation import (
     h,
     h_tilde,
     i_gate,
+    j,
     o_gate,
     r_gate,
     t,
@@ -333,7 +334,7 @@ def exposed_share(o_gate: Array, c: Array) -> Array:
     where=[
         (f_gate[t], "=", z_gate[t]),
         (i_gate[t], "=", 1 - z_gate[t]),
-        (h[t], "=", c[t]),
+        (h[j], "=", c[j]),
     ],
     ranges={t: (2, T)},
     derivation=[

@@ -100,6 +100,10 @@ def numbers(world, tree, seed=0, **at):
 # -- Language --------------------------------------------------------------------------------------
 
 
+PRIMED, TWICE = (sp.Symbol(f"k{primes}", integer=True) for primes in ("'", "''"))
+"""Names that a bound index takes where another k comes in."""
+
+
 @pytest.mark.parametrize(
     ("tree", "shape"),
     [
@@ -165,6 +169,27 @@ def test_every_node_is_printed_and_has_a_value():
 
     assert nodes <= set(PRINTED)
     assert nodes <= set(VALUED)
+
+
+@pytest.mark.parametrize(
+    ("tree", "values", "expected"),
+    [
+        (Sum(h[k], k, 1, t), {t: T}, Sum(h[k], k, 1, T)),
+        (Sum(h[k], k, 1, t), {k: sp.Integer(5), t: k}, Sum(h[k], k, 1, k)),
+        (Sum(h[t] * h[k], k, k, T), {k: t + 1}, Sum(h[t] * h[k], k, t + 1, T)),
+        (Sum(h[t] * h[k], k, k, T), {k: k + 1}, Sum(h[t] * h[k], k, k + 1, T)),
+        (Sum(h[t] * h[k], k, 1, T), {t: k}, Sum(h[k] * h[PRIMED], PRIMED, 1, T)),
+        (Sum(h[t] * h[k] * h[PRIMED], k, 1, T), {t: k},
+         Sum(h[k] * h[TWICE] * h[PRIMED], TWICE, 1, T)),
+        (Stack(Sum(h[t] * h[k], k, 1, T), t, 1, T), {t: k},
+         Stack(Sum(h[t] * h[k], k, 1, T), t, 1, T)),
+        (Compose(tanh(v + h[k]), v, h[t], k, 1, t), {k: sp.Integer(2), t: t + 1},
+         Compose(tanh(v + h[k]), v, h[t + 1], k, 1, t + 1)),
+    ],
+)  # fmt: skip
+def test_values_are_put_for_free_indices_alone(tree, values, expected):
+    """A bound index is another than a free one of its name, and makes way for it."""
+    assert lang.put(tree, values) == expected
 
 
 # -- Printing --------------------------------------------------------------------------------------

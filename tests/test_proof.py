@@ -11,6 +11,7 @@ from rnnnotes.book.checking import OutOfTime, result_of
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Abs,
+    Compose,
     Diag,
     Gradient,
     Immediate,
@@ -103,28 +104,6 @@ def test_condition_with_a_bare_symbol_gives_the_symbol_its_value():
         check_lines(claim(W_hh @ v + w, "=", w))
     with pytest.raises(Refuted):
         check_lines(claim(W_hh @ v + w, "=", v, **condition))
-
-
-def test_condition_holds_for_its_formula_alone():
-    """What rests on a formula with a condition may not use the formula without it.
-
-    Twice two is four, but twice `H` is not `D`: at all sizes, only zero times either is the same.
-    """
-    zero = [("=", 0 * v, "a product with zero")]
-    where = [(W_hh, "=", Zeros(H, H))]
-
-    def nothing(v):
-        """Nothing."""
-        return 0 * v
-
-    state(W_hh @ v, "=", 0 * v, nothing, derivation=zero, where=where)
-    later = {"given": [nothing]}
-
-    assert prove(FORMULAS["test_proof.nothing"]).verdict == "proved"
-    sides = Number(D) * (W_hh @ v), "=", Number(2 * H) * (W_hh @ v)
-    assert check_lines(claim(*sides, **later)) == ["proved at sizes"]
-    with pytest.raises(Refuted):
-        check_lines(claim(W_hh @ v, "=", 0 * v, **later))
 
 
 def test_symbol_has_no_value_beside_its_definition():
@@ -455,6 +434,33 @@ def test_argument_of_a_function_captures_no_symbol():
     assert check_lines(claim(f(b), "=", b + 0, given=[slope]))
     with pytest.raises(Refuted):
         check_lines(claim(f(b), "=", 2 * b, given=[slope]))
+
+
+def test_argument_is_held_by_a_derivative_inside_its_function():
+    """In f(u) = d(u b)/db the name u is a symbol, and no b, whatever it stands for."""
+    b = eta
+
+    def slope(u):
+        """Slope."""
+        return u
+
+    state(f(u), "=", Jacobian(u * b, b), slope)
+
+    assert check_lines(claim(f(b), "=", 1 * b, given=[slope]))
+    with pytest.raises(Refuted):
+        check_lines(claim(f(b), "=", 2 * b, given=[slope]))
+
+
+@pytest.mark.parametrize(("times", "holds"), [(1, True), (2, False)])
+def test_running_value_is_held_by_a_derivative_of_what_is_composed(times, holds):
+    """The first running value is w, and the slope of v + w by v is that of v alone."""
+    stated = claim(Compose(Jacobian(v + w, v) @ v, v, w, j, 1, 1), "=", times * w)
+
+    if holds:
+        assert check_lines(stated)
+    else:
+        with pytest.raises(Refuted):
+            check_lines(stated)
 
 
 def test_name_of_an_argument_stays_inside_its_function():

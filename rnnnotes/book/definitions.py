@@ -30,6 +30,17 @@ class Definition(NamedTuple):
     value: lang.Expression
     ranges: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...]
 
+    @property
+    def name(self) -> str:
+        """Name of what is defined; that of a function has brackets."""
+        return defined_name(self.target) + "()" * isinstance(self.target, lang.Apply)
+
+    @property
+    def parameters(self) -> set[str]:
+        """Names of the arguments of a function."""
+        arguments = self.target.arguments if isinstance(self.target, lang.Apply) else ()
+        return {argument.name for argument in arguments}
+
     def for_shapes(self, shapes: Sequence[Sequence[Any]]) -> Definition:
         """Definition of a function for arguments of some shapes, which its sizes take on."""
         lengths = {

@@ -170,6 +170,8 @@ class Ledger:
 
     `expansions` maps the name of a function to its definition, and is consulted before
     the rules: where a function is defined, nothing is known of it but its definition.
+    `held` are the arguments of a function while it is evaluated: a derivative does not follow
+    what they stand for.
     """
 
     def __init__(self, expansions: dict[str, Callable[[Entry], Entry]] | None = None) -> None:
@@ -179,9 +181,10 @@ class Ledger:
         self._interned: dict[Atom, sp.Symbol] = {}
         self._plain: dict[sp.Symbol, sp.Expr] = {}
         self._compiled: dict[sp.Expr, tuple[list[sp.Symbol], Callable[..., float]]] = {}
-        self._slopes: dict[tuple[sp.Symbol, sp.Symbol, int | None], sp.Expr] = {}
+        self._slopes: dict[tuple[Any, ...], sp.Expr] = {}
         self._gathered: set[sp.Symbol] = set()
-        self._ways: dict[tuple[sp.Symbol, int | None], dict[sp.Symbol, list[sp.Symbol]]] = {}
+        self._ways: dict[tuple[Any, ...], dict[sp.Symbol, list[sp.Symbol]]] = {}
+        self.held: frozenset[sp.Symbol] = frozenset()
 
     def entry(self, name: str, positive: bool | None = None) -> Entry:
         """Return the leaf or node of a name; what is no entry of a symbol starts with a sign."""
@@ -241,7 +244,7 @@ class Ledger:
         """
         if head == by:
             return sp.S.One
-        key = head, by, since
+        key = head, by, since, self.held
         if key not in self._slopes:
             total = sp.S.Zero
             for user in self._users(head, since).get(by, ()):
@@ -257,7 +260,7 @@ class Ledger:
 
     def _users(self, head: sp.Symbol, since: int | None) -> dict[sp.Symbol, list[sp.Symbol]]:
         """What is computed from each symbol in one step, on the way to a head."""
-        key = head, since
+        key = head, since, self.held
         if key not in self._ways:
             users: dict[sp.Symbol, list[sp.Symbol]] = {}
             pending, seen = [head], {head}
@@ -271,8 +274,20 @@ class Ledger:
             self._ways[key] = users
         return self._ways[key]
 
+    def inputs(self, of: Entries, held: set[sp.Symbol], since: int | None) -> set[sp.Symbol]:
+        """Every symbol that entries are computed from, without what only held ones need."""
+        pending = set[sp.Symbol]().union(*(exact(entry).free_symbols for entry in of.flat)) - held
+        found = set(pending)
+        while pending:
+            new = self._inputs(pending.pop(), since) - held - found
+            pending |= new
+            found |= new
+        return found
+
     def _inputs(self, symbol: sp.Symbol, since: int | None) -> set[sp.Symbol]:
         """Symbols that a symbol is computed from, unless it is held."""
+        if symbol in self.held:
+            return set()
         if symbol in self.nodes:
             value, time = self.nodes[symbol]
             held = since is not None and time is not None and time < since

@@ -8,7 +8,7 @@ itself, so a line is proved if one of them shows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ from rnnnotes.core.equations import Equation, peeled, used
 from rnnnotes.core.integers import Affine, Facts, affine
 from rnnnotes.core.normal import Unsupported
 
-__all__ = ["Known", "Premises", "holds_for_all_sizes"]
+__all__ = ["Lemma", "Premises", "holds_for_all_sizes"]
 
 Ranges = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 At = tuple[Affine, ...]
@@ -33,7 +33,7 @@ Bounds = tuple[str, Affine, Affine]
 
 
 @dataclass(frozen=True)
-class Known:
+class Lemma:
     """An equation that is proved for all sizes, and the ranges of its indices."""
 
     statement: Relation
@@ -46,7 +46,7 @@ class Premises:
 
     definitions: Sequence[Definition]
     ranges: Ranges
-    known: Sequence[Known] = ()
+    known: Sequence[Lemma] = ()
     functions: Sequence[Definition] = ()
     """Definitions of functions that have rules, for where the rules are not enough."""
 
@@ -83,11 +83,9 @@ def _claims(left: Expression, right: Expression, claim: Relation | None) -> Iter
     """Equations that an induction may be over: the statement, and the line itself."""
     if claim is not None and claim.sign == "=":
         yield claim
-    yield (
-        Relation(left, "=", right) if left.shape or not right.shape else Relation(right, "=", left)
-    )
-    if left.shape == right.shape:
-        yield Relation(right, "=", left)
+    for one, other in ((left, right), (right, left)):
+        with suppress(lang.StatementError):  # inside of a norm, a row may equal a column
+            yield Relation(one, "=", other)
 
 
 # -- Comparing -------------------------------------------------------------------------------------
@@ -155,7 +153,7 @@ def agree(
     deep: bool = False,
     reverse: bool = True,
     functions: bool = False,
-    equations: Sequence[Known] = (),
+    equations: Sequence[Lemma] = (),
     step: str = "",
 ) -> bool:
     """Whether two expressions have one normal form, at every place."""
@@ -191,7 +189,7 @@ def inside(at: At, shape: Sequence[sp.Expr]) -> list[Affine]:
     return [fact for place, size in pairs for fact in core.within(place, affine(1), _whole(size))]
 
 
-def _equations(reading: Reading, known: Known) -> Iterator[Equation]:
+def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
     """Return an equation as the core uses it: its indices and its places stand for any."""
     left, right = known.statement.left, known.statement.right
     indices = _letters(known.ranges)
@@ -298,7 +296,7 @@ def by_induction(
         one, other = (replaced(side, base) for side in sides)
         if not any(way(one, other, replace(premises, ranges=at_first)) for way in WAYS):
             return False
-    hypothesis = Known(
+    hypothesis = Lemma(
         Relation(replaced(claim.left, before), "=", replaced(claim.right, before)), {}
     )
     return any(

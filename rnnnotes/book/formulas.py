@@ -151,7 +151,7 @@ class Formula:
     def assumed(self) -> tuple[Formula, ...]:
         """Conditions that give a symbol its value, as definitions that hold for this one alone."""
         return tuple(
-            Formula(f"{self.id}.where", condition, self.code, self.sources)
+            Formula(f"{self.id}.where", condition, self.code, self.sources, ranges=self.ranges)
             for condition in self.where
             if condition.sign == "=" and isinstance(condition.left, Variable | At)
         )
@@ -258,12 +258,14 @@ def formula(
     source : str or sequence of str
         Keys of the bibliography that the formula goes back to.
     given : sequence of callable
-        Functions of earlier formulas that the derivation uses.
+        Functions of earlier formulas that the derivation uses.  A derivative needs the
+        definition of each symbol that is computed from what it differentiates by.
     derivation : sequence of (sign, expression, reason)
         Lines, each compared with the line before; the first with `left`.
     where : sequence of (left, sign, right)
-        Conditions under which the statement holds.  One with ``=`` after a bare symbol gives
-        the symbol its value; one with ``!=`` says that two numbers differ.
+        Conditions under which the statement holds, and which what rests on it must state.
+        One with ``=`` after a bare symbol gives the symbol its value, for this formula alone;
+        one with ``!=`` says that two numbers differ.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional
@@ -467,7 +469,7 @@ def find(id: str) -> Formula:
 
 def scalar_only(stated: Formula) -> bool:
     """Whether a statement is about numbers alone, so that its proof knows no sizes."""
-    parts = [stated.statement, *(line.expr for line in stated.derivation)]
+    parts = [stated.statement, *stated.where, *(line.expr for line in stated.derivation)]
     parts += [ancestor.statement for ancestor in stated.ancestors if ancestor.is_definition]
     nodes = [node for part in parts for node in walk(part)]
     # A size may stand in a number, as in a count: 2 H = D holds at H=2 and D=4 alone.

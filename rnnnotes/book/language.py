@@ -21,7 +21,7 @@ and the immediate derivative `Immediate`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 import sympy as sp
@@ -78,6 +78,7 @@ __all__ = [
     "Variable",
     "Zeros",
     "indices",
+    "put",
     "walk",
     "wrap",
 ]
@@ -885,3 +886,26 @@ def indices(node: sp.Basic) -> set[sp.Symbol]:
         return set()
     free: set[sp.Symbol] = set().union(*(indices(part) for part in node.args))
     return free - {BINDERS[type(node)](node)} if type(node) in BINDERS else free
+
+
+def put(node: Any, values: Mapping[sp.Symbol, sp.Expr]) -> Any:
+    """Put values for the free indices of a tree.
+
+    An index that a sum or a product binds is another than a free one of its name: it is left
+    alone, and renamed where it would capture what is put in.
+    """
+    if isinstance(node, sp.Expr):
+        return node.xreplace(values)
+    if isinstance(node, Variable) or not node.args:
+        return node
+    if type(node) not in BINDERS:
+        return node.func(*(put(part, values) for part in node.args))
+    body, *rest = node.args
+    index = bound = BINDERS[type(node)](node)
+    inside = {s: value for s, value in values.items() if s != index and s in indices(body)}
+    arriving = set[sp.Symbol]().union(*(value.free_symbols for value in inside.values()))
+    while bound in arriving or (bound != index and bound in indices(body)):
+        bound = sp.Symbol(f"{bound.name}'", integer=True)
+    rest = [put(part, values) for part in rest]
+    rest[node.args.index(index) - 1] = bound
+    return node.func(put(body, {**inside, index: bound}), *rest)

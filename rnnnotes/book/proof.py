@@ -9,7 +9,7 @@ tested.  What neither decides is an error: unknown never counts as passed.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -19,10 +19,10 @@ import numpy as np
 import sympy as sp
 from sympy.polys.rings import PolyRing
 
-from rnnnotes.book.allsizes import Induction, holds_for_all_sizes
 from rnnnotes.book.draws import Draw
-from rnnnotes.book.entries import DERIVATIVES, BranchesOnValues, exact
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
+from rnnnotes.book.entries import BranchesOnValues, exact
+from rnnnotes.book.everysize import Lemma, Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Add,
@@ -53,8 +53,9 @@ from rnnnotes.book.obligations import (
     refuse_rough,
 )
 from rnnnotes.book.plaintext import text
+from rnnnotes.book.premises import definitions_of, functions_of, omitted_by, require_conditions
 from rnnnotes.book.printing import latex
-from rnnnotes.book.world import Definition, World
+from rnnnotes.book.world import World
 
 __all__ = ["DRAWS", "Refuted", "Result", "Undecided", "Verdict", "prove"]
 
@@ -119,42 +120,12 @@ def weakest(verdicts: Any) -> Verdict:
     return max(verdicts, key=STRENGTH.index, default="definition")
 
 
-def definitions_of(stated: Formula) -> list[Definition]:
-    """Return the definitions that a formula rests on, its own included.
-
-    A function whose slope the machinery knows, and the building blocks prove, is not written
-    out unless its definition is given itself.
-    """
-    given = (*stated.given, *stated.assumed, stated)
-    return [
-        ancestor.definition
-        for ancestor in (*stated.ancestors, *stated.assumed, stated)
-        if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
-    ]  # fmt: skip
-
-
-def _has_a_rule(stated: Formula) -> bool:
-    left = stated.statement.left
-    return isinstance(left, Apply) and left.function.name in DERIVATIVES
-
-
 def world_of(stated: Formula) -> World:
     """World in which all that a formula rests on is defined."""
     from rnnnotes.notation import SIZES
 
     sizes = {size: number for size, (number, _) in SIZES.items()}
-    return World(sizes, definitions_of(stated))
-
-
-def induction_of(stated: Formula) -> Induction | None:
-    """Induction over the time of a statement, from the earlier of its times if it has two."""
-    from rnnnotes.notation import t
-
-    ranges = {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
-    if t not in ranges:
-        return None
-    earlier = [symbol for symbol, (_, high) in ranges.items() if high == t]
-    return Induction(stated.statement, t, earlier[0] if earlier else ranges[t][0])
+    return World(sizes, definitions_of(stated), omitted_by(stated))
 
 
 def assignments(stated: Formula, world: World) -> Iterator[dict[sp.Symbol, int]]:
@@ -215,7 +186,7 @@ def sizes_of(stated: Formula) -> dict[str, int]:
 
     parts: list[sp.Basic] = []
     for formula in (stated, *(a for a in stated.ancestors if a.is_definition)):
-        parts += [formula.statement, *(line.expr for line in formula.derivation)]
+        parts += [formula.statement, *formula.where, *(line.expr for line in formula.derivation)]
         parts += [bound for _, *bounds in formula.index_ranges() for bound in bounds]
     free = set().union(*(part.atoms(sp.Symbol) for part in parts))
     return {str(size): number for size, (number, _) in SIZES.items() if size in free}
@@ -251,6 +222,13 @@ def _due(stated: Formula, known: Known) -> Iterator[Obligation]:
             yield Obligation("positive", value, ranges)
 
 
+def premises_of(stated: Formula) -> Premises:
+    """Return what the lines of a formula may use."""
+    lemmas = [Lemma(given.statement, bounds_of(given)) for given in stated.given
+              if given.derivation and given.statement.sign == "="]  # fmt: skip
+    return Premises(definitions_of(stated), bounds_of(stated), lemmas, functions_of(stated))
+
+
 def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
     """First and last values of the free indices of a formula, the outer ones first."""
     return {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
@@ -260,6 +238,7 @@ class Checker:
     """The checks of one formula in one world."""
 
     def __init__(self, stated: Formula, world: World, drawn: list[Draw] | None = None) -> None:
+        require_conditions(stated)
         self.stated = stated
         self.world = world
         self.assignments = list(assignments(stated, world))
@@ -286,30 +265,31 @@ class Checker:
 
     def _counts(self, number: int) -> bool:
         """Whether a line is about sizes alone: its sides are known numbers."""
+        values = {d.name: d.value for d in definitions_of(self.stated)}
         sides = self._before(number), self.stated.derivation[number].expr
-        return not any(mentions_numbers(side) for side in sides)
+        return not any(mentions_numbers(side, values) for side in sides)
 
     def at_sizes(self, number: int) -> Verdict:
         """Check one line against the line before it, written out at sizes."""
         before, line = self._before(number), self.stated.derivation[number]
         place = f"{self.stated.id}, line {number + 1} ({line.because})"
-        Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
-        return weakest(
-            self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
-        )
+        try:
+            Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
+            return weakest(
+                self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
+            )
+        except StatementError as error:
+            raise StatementError(f"{place}: {error}") from None
 
     def _before(self, number: int) -> Expression:
         return self.stated.derivation[number - 1].expr if number else self.stated.statement.left
 
     def _at_all(self, number: int) -> bool:
-        """Whether a line that holds at sizes holds at all sizes."""
+        """Whether a line holds at all sizes."""
         before, line = self._before(number), self.stated.derivation[number]
-        bounds = bounds_of(self.stated)
         return line.sign == "=" and holds_for_all_sizes(
-            before, line.expr, definitions_of(self.stated), bounds, induction_of(self.stated),
-            [g.statement for g in self.stated.given
-             if prove_verdict(g) == "proved" and not g.where],
-        )  # fmt: skip
+            before, line.expr, premises_of(self.stated), self.stated.statement
+        )
 
     def _compare(
         self, before: Expression, sign: str, after: Expression, at: Any, place: str
@@ -500,11 +480,14 @@ def _pole(denominator: sp.Expr, eps: sp.Symbol) -> int:
     return int(least if coefficient.is_nonzero else powers.degree())
 
 
-def mentions_numbers(node: sp.Basic) -> bool:
-    """Whether an expression holds a symbol for more than to count its entries."""
+def mentions_numbers(node: sp.Basic, values: Mapping[str, Expression]) -> bool:
+    """Whether an expression holds a symbol without a value, for more than to count its entries."""
     if isinstance(node, Size):
         return False
-    return isinstance(node, Variable) or any(mentions_numbers(part) for part in node.args)
+    if isinstance(node, Variable):
+        rest = {name: value for name, value in values.items() if name != node.name}
+        return node.name not in values or mentions_numbers(values[node.name], rest)
+    return any(mentions_numbers(part, values) for part in node.args)
 
 
 def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:

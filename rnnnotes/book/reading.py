@@ -186,15 +186,17 @@ def _variable(node: Any) -> lang.Variable:
     return node if isinstance(node, lang.Variable) else _variable(node.args[0])
 
 
-def _lags(target: Any, leaves: Sequence[Any]) -> dict[object, frozenset[int | None]]:
+def _lags(target: Any, leaves: Sequence[Any]) -> dict[object, frozenset[tuple[int | None, ...]]]:
     """Steps by which the symbols of a definition are earlier; what has no time is of any."""
-    lags: dict[object, frozenset[int | None]] = {}
+    lags: dict[object, frozenset[tuple[int | None, ...]]] = {}
     for leaf in leaves:
         name = _variable(leaf).name
-        steps: int | None = 0
+        steps: tuple[int | None, ...] = ()
         if isinstance(target, lang.At) and isinstance(leaf, lang.At):
-            gap = target.index[-1] - leaf.index[-1]
-            steps = int(gap) if gap.is_Integer else None
+            # Times are counted from the last: a layer stands before them.
+            pairs = zip(target.index[::-1], leaf.index[::-1], strict=False)
+            gaps = [own - other for own, other in pairs]
+            steps = tuple(int(gap) if gap.is_Integer else None for gap in reversed(gaps))
         lags[name] = lags.get(name, frozenset()) | {steps}
     return lags
 

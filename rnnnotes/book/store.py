@@ -1,8 +1,9 @@
 """Results of proofs on disk, each under a key made from all that it depends on.
 
 A key covers the statement, its derivation and its code, the keys of the formulas it rests
-on, what the notation says of its symbols, the modules that prove, and the versions of what
-they stand on.  If any of these changes, the key changes, and the old result is out of reach.
+on, the definitions that it leaves out, what the notation says of its symbols, the modules
+that prove, and the versions of what they stand on.  If any of these changes, the key
+changes, and the old result is out of reach.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
@@ -24,7 +26,8 @@ import numpy as np
 import platformdirs
 import sympy as sp
 
-from rnnnotes.book.formulas import Formula
+from rnnnotes.book.formulas import Formula, find_all
+from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.source import instructions
 
@@ -42,7 +45,6 @@ def folder() -> Path:
 # -- Keys ------------------------------------------------------------------------------------------
 
 
-@cache
 def key_of(stated: Formula) -> str:
     """Key of a formula's result.
 
@@ -56,10 +58,19 @@ def key_of(stated: Formula) -> str:
     str
         Digest of all that the result depends on.
     """
+    # What a formula leaves out is known once all chapters are loaded, and changes with them.
+    return _key_of(stated, tuple(other for other in find_all().values() if other.is_definition))
+
+
+@cache
+def _key_of(stated: Formula, definitions: tuple[Formula, ...]) -> str:
+    left_out = [sp.Tuple(*definition) for definition in omitted_by(stated).values()]
     texts = [
         *content(stated),
         *instructions(stated.code),
-        *map(key_of, stated.given),
+        *(_key_of(parent, definitions) for parent in stated.given),
+        *map(tree, left_out),
+        *declarations(left_out),
         *foundations(),
     ]
     return digest("\n".join(texts))
@@ -93,7 +104,7 @@ def tree(node: Any) -> str:
     return f"{type(node).__name__}({', '.join(map(tree, node.args))})"
 
 
-def declarations(parts: list[Any]) -> list[str]:
+def declarations(parts: Sequence[Any]) -> list[str]:
     """Return what the notation says of the sizes and indices that occur, and of those they need."""
     from rnnnotes.notation import INDICES, SIZES
 

@@ -28,12 +28,26 @@ __all__ = ["Definition", "World"]
 
 Indices = Mapping[sp.Symbol, int]
 
+Place = tuple[str, tuple[int, ...]]
+"""Name of a symbol and an index, as ``h`` and ``(3,)``; a function is ``f()`` at no index."""
+
 
 class World:
-    """Sizes, definitions and draws under which a statement has a value."""
+    """Sizes and definitions under which a statement has a value.
 
-    def __init__(self, sizes: Indices, definitions: Sequence[Definition] = ()) -> None:
+    `omitted` are definitions of symbols that have none here, by the ids of their formulas.
+    A derivative that would hold such a symbol constant is refused, unless the symbol is
+    computed without what is differentiated by.
+    """
+
+    def __init__(
+        self,
+        sizes: Indices,
+        definitions: Sequence[Definition] = (),
+        omitted: Mapping[str, Definition] | None = None,
+    ) -> None:
         self.sizes = dict(sizes)
+        self.omitted = dict(omitted or {})
         self.variables: dict[str, Definition] = {}
         self.functions: dict[str, Definition] = {}
         for definition in definitions:
@@ -47,14 +61,15 @@ class World:
         self.ledger = Ledger(elementwise)
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
+        self._places: dict[sp.Symbol, Place] = {}
+        self._sources: dict[Place, set[Place]] = {}
         self._values: dict[tuple[Any, frozenset[tuple[sp.Symbol, int]]], Entries] = {}
         self._open: list[str] = []
 
     def _define(self, definition: Definition) -> None:
         refuse_ill_formed(definition)
-        is_function = isinstance(definition.target, lang.Apply)
-        known = self.functions if is_function else self.variables
         name = defined_name(definition.target)
+        known = self.functions if isinstance(definition.target, lang.Apply) else self.variables
         if name in known and known[name] != definition:
             raise lang.StatementError(f"{name} has two definitions among the formulas given")
         known[name] = definition
@@ -78,18 +93,32 @@ class World:
         """Value of a definition, in which nothing is bound but its own arguments."""
         if name in self._open:
             raise lang.StatementError(f"{name} is defined by itself: {' by '.join(self._open)}")
+        self._open.append(name)
+        outer = self.bound, self.ledger.held
+        self.bound, self.ledger.held = {}, frozenset()
+        try:
+            return self.value_where(bound, value, at)
+        finally:
+            self.bound, self.ledger.held = outer
+            self._open.pop()
+
+    def value_where(
+        self, bound: Mapping[lang.Expression, Entries], value: lang.Expression, at: Indices
+    ) -> Entries:
+        """Value of an expression in which some symbols stand for other values than their own."""
+        outer = self.bound, self.ledger.held
         if any(isinstance(node, DERIVATIVES) for node in lang.walk(value)):
             bound = {argument: self._points(entries) for argument, entries in bound.items()}
-        self._open.append(name)
-        outer, self.bound = self.bound, bound
+            points = (exact(entry) for entries in bound.values() for entry in entries.flat)
+            self.ledger.held = self.ledger.held.union(points)
+        self.bound = {**self.bound, **bound}
         try:
             return self.value(value, at)
         finally:
-            self.bound = outer
-            self._open.pop()
+            self.bound, self.ledger.held = outer
 
     def _points(self, values: Entries) -> Entries:
-        """Give arguments names of their own: a derivative by one must not reach past it."""
+        """Give arguments names of their own: inside, no derivative reaches past them."""
         name = np.frompyfunc(
             lambda entry: self.ledger.define(f"#point{len(self.ledger.nodes)}", entry, None), 1, 1
         )
@@ -149,12 +178,22 @@ class World:
                 if value is None
                 else self.ledger.define(label, value[place], index[-1] if index else None)
             )
+            self._places[exact(entries[place])] = variable.name, index
         return entries
 
     def _defined(self, name: str, definition: Definition, index: tuple[int, ...]) -> Entries | None:
         """Return the value that a definition gives at an index, if it reaches that far."""
+        at = self._reached(definition, index)
+        return None if at is None else self.inside(name, {}, definition.value, at)
+
+    def _reached(
+        self, definition: Definition, index: tuple[int, ...]
+    ) -> dict[sp.Symbol, int] | None:
+        """Return what the indices of a definition are at an index of its symbol, if it is there."""
         pattern = definition.target.index if isinstance(definition.target, lang.At) else ()
         at: dict[sp.Symbol, int] = {}
+        if len(pattern) != len(index):
+            return None
         for expr, value in zip(pattern, index, strict=True):
             free = expr.free_symbols - set(self.sizes) - set(at)
             if not free:
@@ -168,7 +207,99 @@ class World:
                 self.number(low, at) <= at[symbol] <= self.number(high, at)
             ):  # fmt: skip
                 return None
-        return self.inside(name, {}, definition.value, at)
+        return at
+
+    # -- What is computed from what ------------------------------------------------------------
+
+    def require_given(
+        self, of: Entries, by: lang.Expression, at: Indices, since: int | None
+    ) -> None:
+        """Refuse a derivative that holds constant what the book computes from its symbol."""
+        if by in self.bound:
+            return  # the argument of a function, of which no symbol is computed
+        (target,) = self.places(by, at)
+        held = {exact(entry) for entry in self.value(by, at).flat}
+        for symbol in sorted(self.ledger.inputs(of, held, since), key=str):
+            place = self._place(symbol)
+            if place is not None and self._reaches(place, target, since):
+                raise lang.StatementError(
+                    f"{_shown(place)} is differentiated by {_shown(target)}, and no formula given "
+                    f"defines it: `given` needs {' or '.join(self._missing(place))}"
+                )
+
+    def _place(self, symbol: sp.Symbol) -> Place | None:
+        """What a symbol of the ledger is called in the book, if it has no definition here."""
+        if symbol in self.ledger.atoms:
+            name = self.ledger.atoms[symbol].name
+            return f"{name[0] if isinstance(name, tuple) else name}()", ()
+        return None if symbol in self.ledger.nodes else self._places.get(symbol)
+
+    def _missing(self, place: Place) -> list[str]:
+        """Ids of the formulas that define what is at a place."""
+        return [
+            id
+            for id, definition in self.omitted.items()
+            if definition.name == place[0] and self._reached(definition, place[1]) is not None
+        ]
+
+    def _reaches(self, place: Place, target: Place, since: int | None) -> bool:
+        """Whether what is at a place is computed from what is at another."""
+        pending, seen = [place], {place}
+        while pending:
+            here = pending.pop()
+            if since is not None and here[1] and here[1][-1] < since:
+                continue  # held
+            sources = self._computed_from(here)
+            if target in sources:
+                return True
+            pending += sources - seen
+            seen |= sources
+        return False
+
+    def _computed_from(self, place: Place) -> set[Place]:
+        """Places from which another is computed in one step, by any of its definitions."""
+        if place not in self._sources:
+            name, index = place
+            function = name.endswith("()")
+            given = (self.functions if function else self.variables).get(name.removesuffix("()"))
+            known = [given] if given else [d for d in self.omitted.values() if d.name == name]
+            reached = ((definition, self._reached(definition, index)) for definition in known)
+            self._sources[place] = {
+                (source, at_)
+                for definition, at in reached if at is not None
+                for source, at_ in self.places(definition.value, at)
+                if source not in definition.parameters
+            }  # fmt: skip
+        return self._sources[place]
+
+    def places(self, node: sp.Basic, at: Indices) -> set[Place]:
+        """Every symbol and function of an expression, at the indices where it is taken."""
+        match node:
+            case lang.Variable():
+                return {(node.name, ())}
+            case lang.At():
+                return {(node.variable.name, tuple(self.number(i, at) for i in node.index))}
+            case lang.Array():
+                variable, low, high = node.args
+                return self.places(lang.Stack(variable[TIME], TIME, low, high), at)
+            case lang.Function():
+                return {(f"{node.name}()", ())}
+            case lang.Sum() | lang.Product() | lang.Stack() | lang.Compose():
+                return self._places_of_steps(node, at)
+        return set().union(*(self.places(part, at) for part in node.args))
+
+    def _places_of_steps(self, node: Any, at: Indices) -> set[Place]:
+        body, index = node.args[0], lang.BINDERS[type(node)](node)
+        low, high = (self.number(bound, at) for bound in node.args[-2:])
+        if isinstance(node, lang.Product):  # its bounds are written from the latest down
+            low, high = high, low
+        inside = (self.places(body, {**at, index: i}) for i in range(low, high + 1))
+        start, running = set[Place](), set[Place]()
+        if isinstance(node, lang.Compose):
+            running, start = (self.places(part, at) for part in node.args[1:3])
+        return set().union(*inside) - running | start
+
+    # -- Functions -----------------------------------------------------------------------------
 
     def apply(self, function: lang.Function, arguments: Sequence[Any], at: Indices) -> Any:
         """Apply a function, or a derivative of one, to arrays of entries."""
@@ -195,6 +326,15 @@ class World:
     def sized(self, node: Any) -> Any:
         """Node with numbers for its sizes."""
         return node.xreplace({size: sp.Integer(number) for size, number in self.sizes.items()})
+
+
+TIME = sp.Symbol("time", integer=True)
+"""Index of the steps of an array."""
+
+
+def _shown(place: Place) -> str:
+    name, index = place
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
 def _variable_of(node: Any) -> lang.Variable:
@@ -263,9 +403,7 @@ def _compose(world: World, node: Any, at: Indices) -> Entries:
     body, variable, start, index, low, high = node.args
     result = world.value(start, at)
     for i in range(world.number(low, at), world.number(high, at) + 1):
-        outer, world.bound = world.bound, {**world.bound, variable: result}
-        result = world.value(body, {**at, index: i})
-        world.bound = outer
+        result = world.value_where({variable: result}, body, {**at, index: i})
     return result
 
 
@@ -284,12 +422,13 @@ DERIVATIVES = lang.Jacobian, lang.Gradient, lang.Immediate
 
 def _derivative(world: World, node: Any, at: Indices, since: int | None = None) -> Entries:
     of, by = node.args
+    values = world.value(of, at), world.value(by, at)
+    world.require_given(values[0], by, at, since)
     # The derivative of an unknown would be zero, and anything would follow from it.
     if isinstance(of, lang.Variable | lang.At) and of not in world.bound:
         name = _variable_of(of).name
         if name not in world.variables and name != _variable_of(by).name:
             raise lang.StatementError(f"{name} is differentiated, and no formula given defines it")
-    values = world.value(of, at), world.value(by, at)
     return world.ledger.derivatives(*values, since=since)
 
 

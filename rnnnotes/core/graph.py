@@ -47,8 +47,8 @@ class Definition:
     """Sizes of the array."""
     value: Value
     """Entry at the values of the letters and a place, in entries of other arrays."""
-    mentions: Mapping[object, frozenset[int | None]]
-    """Names of these arrays, with the steps by which they are earlier, if these are known."""
+    mentions: Mapping[object, frozenset[tuple[int | None, ...]]]
+    """Names of these arrays, with the steps by which each of their times is earlier, if known."""
 
     def letters_at(self, index: tuple[Affine, ...]) -> dict[str, Affine] | None:
         """Values of the letters for which the left-hand side stands at given times."""
@@ -158,7 +158,7 @@ class Graph:
 
     def opened(self, poly: Poly, kind: Callable[[Atom], bool], deep: bool) -> Poly:
         """Write out what comes first of a kind, by one step; what most depends on comes first."""
-        turns: set[tuple[int, str]] = set()
+        turns: set[tuple[int, int, str]] = set()
 
         def look(atom: Atom) -> Poly | None:
             if isinstance(atom, Entry) and kind(atom):
@@ -173,19 +173,21 @@ class Graph:
                 return opened
         return poly
 
-    def turn(self, atom: Entry, deep: bool) -> tuple[int, str] | None:
+    def turn(self, atom: Entry, deep: bool) -> tuple[int, int, str] | None:
         """When an entry is written out, or None if it is not."""
         if is_slope(atom):
             head, by = self.ends(atom)
-            if self.goes_backward(head):
-                # A symbol without times is used at all of them.
-                return self.ranks.get(by.name, 0) - MANY * (not self.split(by)[0]), repr(by.name)
-            return -2 * MANY - self.ranks.get(head.name, 0), repr(head.name)
+            if not self.goes_backward(head):
+                return 0, -self.ranks.get(head.name, 0), repr(head.name)
+            # A symbol without times is used at all of them, and what is of another time waits.
+            late = 2 if self.split(by)[0] else 1
+            order = late + (not self.is_near(by))
+            return order, self.ranks.get(by.name, 0), repr(by.name)
         if atom.name in self.definitions and (deep or self.is_current(atom)):
-            return -self.ranks.get(atom.name, 0), repr(atom.name)
+            return 0, -self.ranks.get(atom.name, 0), repr(atom.name)
         return None
 
-    def written_out(self, atom: Atom, turn: tuple[int, str], deep: bool) -> Poly | None:
+    def written_out(self, atom: Atom, turn: tuple[int, int, str], deep: bool) -> Poly | None:
         """Write an entry out if it has its turn."""
         if not isinstance(atom, Entry) or self.turn(atom, deep) != turn:
             return None
@@ -196,10 +198,11 @@ class Graph:
         index, _ = self.split(leaf)
         return all(is_plain(time) for time in index)
 
-    def is_dated(self, leaf: Entry) -> bool:
-        """Whether a time of an entry is a number."""
+    def is_near(self, leaf: Entry) -> bool:
+        """Whether an entry is of the step at hand, or is where all starts."""
         index, _ = self.split(leaf)
-        return any(time.is_number for time in index)
+        dated = any(time.is_number for time in index)
+        return self.is_current(leaf) and (self.is_leaf(leaf) or not dated)
 
     # -- What depends on what ------------------------------------------------------------------
 
@@ -209,7 +212,7 @@ class Graph:
         lags = (
             lag for one in self.definitions.values() for of in one.mentions.values() for lag in of
         )
-        return all(lag is not None and lag >= 0 for lag in lags)
+        return all(not lag or (lag[-1] is not None and lag[-1] >= 0) for lag in lags)
 
     @cached_property
     def ranks(self) -> dict[object, int]:
@@ -221,8 +224,8 @@ class Graph:
                 raise Unsupported(f"{name} is defined by itself")
             if name not in ranks:
                 definition = self.definitions.get(name)
-                now = [one for one, lags in definition.mentions.items() if 0 in lags] if (
-                    definition) else []  # fmt: skip
+                mentions = definition.mentions if definition else {}
+                now = [one for one, lags in mentions.items() if any(map(is_now, lags))]
                 ranks[name] = max((1 + rank(one, (*path, name)) for one in now), default=0)
             return ranks[name]
 
@@ -305,9 +308,8 @@ class Graph:
     def backward(self, head: Entry, by: Entry) -> Poly | None:
         """From what it is differentiated by, over all that is computed from that in one step."""
         children = [one for one in self.definitions.values() if by.name in one.mentions]
-        at_once = all(child.mentions[by.name] == {0} for child in children)
-        near = self.is_current(by) and (self.is_leaf(by) or not self.is_dated(by))
-        if not (near or at_once):
+        at_once = all(is_now(lag) for child in children for lag in child.mentions[by.name])
+        if not (at_once or self.is_near(by)):
             return None
         paths = plus(*(self.through(child, head, by) for child in children))
         return mapped(paths, self.settled)
@@ -362,8 +364,9 @@ class Graph:
         return derivative(value, through)
 
 
-MANY = 1000
-"""More definitions than stand between any two arrays: what has no time comes first."""
+def is_now(lag: tuple[int | None, ...]) -> bool:
+    """Whether what is mentioned is of the same time, and of the same layer."""
+    return not any(lag) and None not in lag
 
 
 def slope_of(head: Entry, by: Entry) -> Entry:

@@ -331,6 +331,24 @@ def powers_met(bound: frozenset[str], powers: Factors) -> Poly | None:
     return None
 
 
+def exponentials_met(bound: frozenset[str], powers: Factors) -> Poly | None:
+    """exp(u/2)**3 is exp(u) exp(u/2): whole powers are split off."""
+    for atom, exponent in powers.items():
+        if not (isinstance(atom, Apply) and atom.name == "exp"):
+            continue
+        ((monomial, share),) = atom.arguments[0].body.terms.items()
+        parts = Fraction(share).denominator
+        if parts > 1 and not 0 <= exponent < parts:
+            split = [(exp_of(monomial), exponent // parts), (atom, exponent % parts)]
+            return term(1, bound, (*without(powers, atom), *split))
+    return None
+
+
+def exp_of(monomial: Monomial, parts: int = 1) -> Apply:
+    """Exponential of a part of a monomial."""
+    return Apply("exp", (), (scalar(Poly({monomial: Fraction(1, parts) if parts > 1 else 1})),))
+
+
 def term_of(factors: Iterable[tuple[Atom, int]]) -> Poly:
     """Polynomial of one monomial, as it stands."""
     return Poly({tuple(sorted(factors, key=lambda factor: factor[0].key)): 1})
@@ -441,6 +459,7 @@ def counted(bound: frozenset[str], powers: Factors) -> Poly | None:
 RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     multiplied_out,
     powers_met,
+    exponentials_met,
     delta_met,
     mask_met,
     inverse_met,
@@ -857,14 +876,12 @@ def exponential(poly: Poly) -> Poly:
     """exp(2a - b) is exp(a)**2 / exp(b), and exp(log a) is a."""
     parts = []
     for monomial, value in poly.terms.items():
-        whole = Fraction(value).denominator == 1
-        inside = logarithm_of(monomial) if whole else None
+        share = Fraction(value)
+        inside = logarithm_of(monomial) if share.denominator == 1 else None
         if inside is not None:
-            parts.append(whole_power(inside, int(value)))
-        elif whole:
-            parts.append(of(Apply("exp", (), (scalar(Poly({monomial: 1})),)), int(value)))
+            parts.append(whole_power(inside, int(share)))
         else:
-            parts.append(closed("exp", Poly({monomial: value})))
+            parts.append(of(exp_of(monomial, share.denominator), share.numerator))
     return times(*parts)
 
 
@@ -922,7 +939,7 @@ def absolute(poly: Poly) -> Poly:
     if not poly.terms:
         return ZERO
     outside = shared(poly)
-    inside = over(poly, term(1, (), outside)) if outside else poly
+    inside = times(poly, Poly({tuple((atom, -e) for atom, e in outside): 1}))
     value = Fraction(inside.terms[min(inside.terms, key=spelled)])
     inside = scaled(1 / value, inside)
     parts = [whole_power(size_of(atom), e) for atom, e in outside]

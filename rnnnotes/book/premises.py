@@ -1,0 +1,149 @@
+"""What a formula takes from others, and what it leaves out.
+
+A formula rests on those that it is `given`, on what they rest on, and on its own conditions.
+All else that the book says of its symbols is left out.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from rnnnotes.book.definitions import Definition
+from rnnnotes.book.entries import DERIVATIVES as SLOPES
+from rnnnotes.book.everysize import within_ranges
+from rnnnotes.book.formulas import Formula, find_all
+from rnnnotes.book.language import (
+    Apply,
+    Expression,
+    Function,
+    Number,
+    Relation,
+    StatementError,
+    Variable,
+    walk,
+)
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.reading import whole
+from rnnnotes.book.world import DERIVATIVES
+from rnnnotes.core.integers import Facts
+from rnnnotes.core.normal import Unsupported
+
+__all__ = ["definitions_of", "functions_of", "omitted_by", "require_conditions"]
+
+# -- Definitions -----------------------------------------------------------------------------------
+
+
+def definitions_of(stated: Formula) -> list[Definition]:
+    """Return the definitions that a formula rests on, its own included.
+
+    A function whose slope the machinery knows, and the building blocks prove, is not written
+    out unless its definition is given itself.
+    """
+    given = (*stated.given, *stated.assumed, stated)
+    return [
+        ancestor.definition
+        for ancestor in (*stated.ancestors, *stated.assumed, stated)
+        if ancestor.is_definition and (ancestor in given or not _has_a_rule(ancestor))
+    ]
+
+
+def functions_of(stated: Formula) -> list[Definition]:
+    """Definitions of functions that have rules, where a formula rests on them from afar."""
+    return [a.definition for a in stated.ancestors if a.is_definition and _has_a_rule(a)]
+
+
+def _has_a_rule(stated: Formula) -> bool:
+    left = stated.statement.left
+    return isinstance(left, Apply) and left.function.name in SLOPES
+
+
+def omitted_by(stated: Formula) -> dict[str, Definition]:
+    """Definitions of what a formula leaves undefined and may differentiate, by their ids.
+
+    They are those of the chapters of the book, all of them, and of the formula's own package:
+    a formula says the same whatever else is loaded.
+    """
+    given = definitions_of(stated)
+    lines = (line.expr for line in stated.derivation)
+    parts = [stated.statement, *stated.where, *lines, *(d.value for d in given)]
+    if not any(isinstance(node, DERIVATIVES) for part in parts for node in walk(part)):
+        return {}
+    defined = {definition.name for definition in given}
+    others = {id: d for id, d in definitions_known_to(stated).items() if d.name not in defined}
+    pending, reached = parts, set[str]()
+    while pending:
+        new = set().union(*map(_names, pending)) - reached
+        reached |= new
+        pending = [d.value for d in others.values() if d.name in new]
+    return {id: definition for id, definition in others.items() if definition.name in reached}
+
+
+def definitions_known_to(stated: Formula) -> dict[str, Definition]:
+    """Every definition of the book and of the package of a formula, by id."""
+    packages = {_package(stated), __package__.partition(".")[0]}
+    return {other.id: other.definition for other in find_all().values()
+            if other.is_definition and _package(other) in packages}  # fmt: skip
+
+
+def _package(stated: Formula) -> str:
+    return stated.code.__module__.partition(".")[0]
+
+
+def _names(part: sp.Basic) -> set[str]:
+    """Names of the symbols and functions in an expression."""
+    nodes = set(walk(part))
+    functions = {f"{node.name}()" for node in nodes if isinstance(node, Function)}
+    return functions | {node.name for node in nodes if isinstance(node, Variable)}
+
+
+# -- Conditions ------------------------------------------------------------------------------------
+
+
+def require_conditions(stated: Formula) -> None:
+    """Refuse a formula that rests on another without the conditions of that one."""
+    ranges = [(str(s), whole(low, {}), whole(high, {})) for s, low, high in stated.index_ranges()]
+    facts = Facts(within_ranges(ranges))
+    for parent in stated.given:
+        for condition in parent.where:
+            if not _follows(condition, stated.where, facts):
+                raise StatementError(
+                    f"{stated.id}: {parent.id} is given, which holds where {text(condition)}; "
+                    f"no condition of {stated.id} says so"
+                )
+
+
+def _follows(needed: Relation, conditions: tuple[Relation, ...], facts: Facts) -> bool:
+    """Whether a condition is one of some others, weaker than one, or true of its indices."""
+    left, sign, right = needed.left, needed.sign, needed.right
+    if sign == "!=":
+        both = needed, Relation(right, "!=", left)
+        strict = Relation(left, "<", right), Relation(right, "<", left)
+        return any(one in conditions for one in both) or any(
+            _follows(one, conditions, facts) for one in strict
+        )
+    if sign == "=":
+        sides = Relation(left, "<=", right), Relation(right, "<=", left)
+        return all(_follows(one, conditions, facts) for one in sides)
+    known = [(left, "=", left), *((c.left, c.sign, c.right) for c in conditions if c.sign != "!=")]
+    known += [(high, "=", low) for low, join, high in known if join == "="]
+    for low, join, high in known:
+        gaps = _gap(left, low, facts), _gap(high, right, facts)
+        if None not in gaps and (sign == "<=" or join == "<" or 1 in gaps):
+            return True
+    return False
+
+
+def _gap(low: Expression, high: Expression, facts: Facts) -> int | None:
+    """0 if one side is surely at most another, 1 if it is surely below, None if it may not be."""
+    if low == high:
+        return 0
+    if not (isinstance(low, Number) and isinstance(high, Number)):
+        return None
+    gap = sp.expand(high.args[0] - low.args[0])
+    if gap.is_number:
+        return int(gap > 0) if gap >= 0 else None
+    try:
+        least = whole(gap, {})
+    except Unsupported:
+        return None
+    return int(facts.entails(least - 1)) if facts.entails(least) else None

@@ -1,6 +1,5 @@
 """What a reader takes away of a formula: citations, and code that runs in an empty file."""
 
-import inspect
 import json
 import re
 import subprocess
@@ -10,15 +9,15 @@ import numpy as np
 import pytest
 import sympy as sp
 from pybtex.database import parse_string
+from sample import Sample
 
 from rnnnotes.book import bibliography, language, plaintext, sympytext
 from rnnnotes.book.bibliography import find_source, plain, read, sources
 from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
-from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import Atom
 from rnnnotes.book.formulas import find, find_all
 from rnnnotes.book.language import Expression, Function, walk
-from rnnnotes.book.proof import Checker, assignments, world_of
+from rnnnotes.book.settings import settings_of
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.cli import FORMATS as OFFERED
 
@@ -92,16 +91,11 @@ def test_numpy_runs_in_an_empty_file(id):
     stated = find(id)
     scope = {}
     exec(cite(stated, "numpy"), scope)
-    world = world_of(stated)
-    checker = Checker(stated, world)
-    draw = checker.drawn()[0]
+    setting = settings_of(stated)[0]
 
     assert not scope[stated.name].__annotations__
-    for at in assignments(stated, world):
-        bound = {
-            name: checker.numeric(stated.argument(name), draw, at)
-            for name in inspect.signature(stated.code).parameters
-        }
+    for at in setting.assignments:
+        bound = {name: setting.argument(value, at, 0) for name, value in stated.arguments.items()}
         np.testing.assert_array_equal(scope[stated.name](**bound), stated.code(**bound))
 
 
@@ -139,7 +133,7 @@ def test_sympy_agrees_with_the_proof(id):
 def test_each_choice_of_the_indices_has_its_sympy():
     """The default is one choice; a reader may look at any."""
     stated = find("bptt.jacobian_product")
-    for at in assignments(stated, world_of(stated)):
+    for at in settings_of(stated)[0].assignments:
         scope = {"__name__": "empty"}
         exec(sympy_text(stated, at), scope)
         compare_with_proof(stated, scope, at)
@@ -147,8 +141,8 @@ def test_each_choice_of_the_indices_has_its_sympy():
 
 def compare_with_proof(stated, scope, at):
     """Compare the sides of exported SymPy with the prover's, on a draw of the prover."""
-    world = world_of(stated)
-    draw = Draw(world.ledger, seed=1)
+    world = settings_of(stated)[0].symbols
+    draw = Sample(world.ledger, seed=1)
     for side in ["right"] if stated.is_definition else ["left", "right"]:
         wanted = world.value(getattr(stated.statement, side), at)
         found = evaluate(scope[side], draw, world, stated).reshape(wanted.shape)

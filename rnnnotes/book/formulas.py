@@ -175,6 +175,11 @@ class Formula:
             result.append((symbol, low, high))
         return result
 
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """What each parameter of the code stands for."""
+        return {name: self.argument(name) for name in inspect.signature(self.code).parameters}
+
     def argument(self, name: str) -> Any:
         """What the parameter of a name stands for: an expression, a function or an index.
 

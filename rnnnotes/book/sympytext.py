@@ -20,7 +20,8 @@ from rnnnotes.book import language as lang
 from rnnnotes.book import sympyhelpers
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.plaintext import in_order
-from rnnnotes.book.proof import assignments, world_of
+from rnnnotes.book.settings import Setting
+from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import unannotated
 
 __all__ = ["RULES", "sympy_text"]
@@ -83,11 +84,11 @@ class _Writer:
     """The parts of one text, found by the names that it uses."""
 
     def __init__(self, stated: Formula, at: Mapping[sp.Symbol, int] | None) -> None:
-        from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
+        from rnnnotes.notation import FUNCTIONS, SYMBOLS
 
         self.stated = stated
         self.at = dict(_choice(stated) if at is None else at)
-        self.sizes = {str(size): number for size, (number, _) in SIZES.items()}
+        self.sizes = {str(size): number for size, number in choices(stated)[0].items()}
         self.symbols = {symbol.name: symbol for symbol in SYMBOLS}
         self.definitions = {
             _defined_name(ancestor): ancestor
@@ -163,9 +164,9 @@ class _Writer:
 
 def _choice(stated: Formula) -> Mapping[sp.Symbol, int]:
     """One choice of the free indices: the last of the outer, the first of the inner ones."""
-    choices = list(assignments(stated, world_of(stated)))
-    outer = next(iter(choices[-1]), None)
-    return next(choice for choice in choices if choice.get(outer) == choices[-1].get(outer))
+    assignments = Setting(stated, choices(stated)[0]).assignments
+    outer, last = next(iter(assignments[-1]), None), assignments[-1]
+    return next(choice for choice in assignments if choice.get(outer) == last.get(outer))
 
 
 # -- Text ------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.entries import Entries, Entry, Ledger, exact
+from rnnnotes.book.draws import Draws
+from rnnnotes.book.entries import Entries, Ledger, label
 
 __all__ = ["Definition", "World"]
 
@@ -34,7 +35,12 @@ class Definition(NamedTuple):
 class World:
     """Sizes, definitions and draws under which a statement has a value."""
 
-    def __init__(self, sizes: Indices, definitions: Sequence[Definition] = ()) -> None:
+    def __init__(
+        self,
+        sizes: Indices,
+        definitions: Sequence[Definition] = (),
+        ledger: Ledger | Draws | None = None,
+    ) -> None:
         self.sizes = dict(sizes)
         self.variables: dict[str, Definition] = {}
         self.functions: dict[str, Definition] = {}
@@ -45,7 +51,9 @@ class World:
             for name, definition in self.functions.items()
             if definition.target.function.elementwise
         }
-        self.ledger = Ledger(elementwise)
+        # With a ledger of symbols a statement is written out, with one of draws it is computed.
+        self.ledger: Any = Ledger() if ledger is None else ledger
+        self.ledger.expansions = elementwise
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
         self._values: dict[tuple[Any, frozenset[tuple[sp.Symbol, int]]], Entries] = {}
@@ -61,11 +69,11 @@ class World:
             raise lang.StatementError(f"{name} has two definitions among the formulas given")
         known[name] = definition
 
-    def _expansion(self, name: str) -> Callable[[Entry], Entry]:
+    def _expansion(self, name: str) -> Callable[[Any], Any]:
         definition = self.functions[name]
         (argument,) = definition.target.arguments
 
-        def expand(entry: Entry) -> Entry:
+        def expand(entry: Any) -> Any:
             return self._inside(name, {argument: _box(entry)}, definition.value, {}).item()
 
         return expand
@@ -88,10 +96,7 @@ class World:
 
     def _points(self, values: Entries) -> Entries:
         """Give arguments names of their own: a derivative by one must not reach past it."""
-        name = np.frompyfunc(
-            lambda entry: self.ledger.define(f"point{len(self.ledger.nodes)}", entry, None), 1, 1
-        )
-        return np.asarray(name(values), dtype=object)
+        return np.asarray(np.frompyfunc(self.ledger.point, 1, 1)(values), dtype=object)
 
     def number(self, expr: sp.Expr, at: Indices) -> int:
         """Integer value of an expression in sizes and indices."""
@@ -124,10 +129,6 @@ class World:
         """Value of each part of a node."""
         return [self.value(part, at) for part in node.args]
 
-    def constant(self, value: Any) -> Entry:
-        """Entry of a known number."""
-        return Entry(exact(value), self.ledger)
-
     def named(self, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
         """Entries of a symbol at an index: nodes if it is defined there, else leaves."""
         name = f"{variable.name}[{','.join(map(str, index))}]" if index else variable.name
@@ -137,16 +138,13 @@ class World:
 
     def _name(self, name: str, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
         shape = self.shape(variable, {})
-        entries = np.empty(shape, dtype=object)
         definition = self.variables.get(variable.name)
         value = None if definition is None else self._defined(name, definition, index)
+        if value is None:
+            return np.asarray(self.ledger.leaf(name, shape, variable.positive), dtype=object)
+        entries, time = np.empty(shape, dtype=object), index[-1] if index else None
         for place in np.ndindex(*shape):
-            label = name + (f"({','.join(str(i + 1) for i in place)})" if shape else "")
-            entries[place] = (
-                self.ledger.entry(label, positive=variable.positive or None)
-                if value is None
-                else self.ledger.define(label, value[place], index[-1] if index else None)
-            )
+            entries[place] = self.ledger.define(label(name, place), value[place], time)
         return entries
 
     def _defined(self, name: str, definition: Definition, index: tuple[int, ...]) -> Entries | None:
@@ -203,7 +201,7 @@ def _box(entry: Any) -> Entries:
 
 
 def _entries(array: Any, world: World) -> Entries:
-    lift = np.frompyfunc(lambda e: e if isinstance(e, Entry) else world.constant(e), 1, 1)
+    lift = np.frompyfunc(world.ledger.constant, 1, 1)
     return np.asarray(lift(np.asarray(array, dtype=object)), dtype=object)
 
 
@@ -248,7 +246,7 @@ def _sum(world: World, node: Any, at: Indices) -> Entries:
 def _product(world: World, node: Any, at: Indices) -> Entries:
     factors = _steps(world, node, at)
     if not node.shape:
-        return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.constant(1))))
+        return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.ledger.constant(1))))
     one = _identity(world, world.shape(node, at)[0])
     return np.asarray(reduce(lambda so_far, later: later @ so_far, factors, one))
 
@@ -299,10 +297,23 @@ def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
 
 
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = sp.Matrix(
-        np.vectorize(lambda e: e.expr, otypes=[object])(world.value(node.args[0], at))
+    matrix = world.value(node.args[0], at)
+    size = len(matrix)
+    cofactors = np.empty((size, size), dtype=object)
+    for i, j in np.ndindex(size, size):
+        rest = np.delete(np.delete(matrix, i, axis=0), j, axis=1)
+        cofactors[i, j] = (-1) ** (i + j) * _determinant(rest)
+    return np.asarray(cofactors.T / (matrix[0] @ cofactors[0]))
+
+
+def _determinant(matrix: Entries) -> Any:
+    """Determinant by the expansion along the first row; that of no rows is one."""
+    if not len(matrix):
+        return 1
+    return sum(
+        (-1) ** j * entry * _determinant(np.delete(matrix[1:], j, axis=1))
+        for j, entry in enumerate(matrix[0])
     )
-    return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
 
 
 def _convolve(world: World, node: Any, at: Indices) -> Entries:
@@ -318,7 +329,7 @@ def _convolve(world: World, node: Any, at: Indices) -> Entries:
 
 def _power(world: World, node: Any, at: Indices) -> Entries:
     base, exponent = world.values(node, at)
-    return np.asarray(base ** exponent.item().expr, dtype=object)
+    return np.asarray(base ** exponent.item(), dtype=object)
 
 
 def _one_hot(world: World, node: Any, at: Indices) -> Entries:
@@ -361,7 +372,7 @@ def _array(world: World, node: Any, at: Indices) -> Entries:
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Number: lambda world, node, at: _box(
-        world.constant(node.args[0].subs({**world.sizes, **at}))
+        world.ledger.constant(node.args[0].subs({**world.sizes, **at}))
     ),
     lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
     lang.Zeros: lambda world, node, at: _entries(np.zeros(world.shape(node, at), dtype=int), world),
@@ -390,7 +401,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     ),
     lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
     lang.Size: lambda world, node, at: _box(
-        world.constant(math.prod(world.shape(node.args[0], at)))
+        world.ledger.constant(math.prod(world.shape(node.args[0], at)))
     ),
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Convolve: _convolve,
@@ -403,7 +414,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Gradient: _derivative,
     lang.Immediate: _immediate,
     # What is too small to count is left out; the proof asks how small it is.
-    lang.Order: lambda world, node, at: _box(world.constant(0)),
+    lang.Order: lambda world, node, at: _box(world.ledger.constant(0)),
     lang.Stack: lambda world, node, at: np.stack(_steps(world, node, at)),
     lang.Norm: _norm,
     lang.SpectralRadius: _opaque,

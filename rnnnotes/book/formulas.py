@@ -27,6 +27,9 @@ from rnnnotes.book.language import (
     At,
     Expression,
     Function,
+    Gradient,
+    Immediate,
+    Jacobian,
     Number,
     Relation,
     StatementError,
@@ -324,8 +327,10 @@ def _validate(stated: Formula) -> None:
     if not stated.sources:
         raise StatementError(where + "needs a source")
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
-    for name in inspect.signature(stated.code).parameters:
-        if stated.argument(name) == left:
+    if hasattr(stated.code, "__wrapped__"):
+        raise StatementError(where + "the code is decorated: what is shown is not what runs")
+    for name, value in stated.arguments.items():
+        if value == left or (name in stated.bindings and _holds_answer(value, stated.statement)):
             raise StatementError(where + f"the code takes {name!r}, which it is to compute")
     if stated.is_definition:
         if sign != "=" or not _names(left):
@@ -345,6 +350,26 @@ def _validate(stated: Formula) -> None:
     reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
     if reached != sign:
         raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
+
+
+def _holds_answer(node: Any, statement: Relation) -> bool:
+    """Whether a side of a statement can be read off an expression.
+
+    A derivative by a symbol does not tell the symbol.  A right-hand side that is one quantity,
+    as where two gradients are equal, is what the code has to take.
+    """
+    left, right = statement.left, statement.right
+    if node == left or (node == right and not is_quantity(right)):
+        return True
+    derivative = isinstance(node, Jacobian | Gradient | Immediate)
+    return not derivative and any(_holds_answer(part, statement) for part in node.args)
+
+
+def is_quantity(node: Any) -> bool:
+    """Whether an expression is a symbol, or the derivative of one by another."""
+    if isinstance(node, Jacobian | Gradient | Immediate):
+        return all(map(is_quantity, node.args))
+    return isinstance(node, Variable | At | Array | Number)
 
 
 def _names(left: Expression) -> bool:

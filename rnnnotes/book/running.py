@@ -16,7 +16,7 @@ import sympy as sp
 from rnnnotes.book import tape
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import BranchesOnValues
-from rnnnotes.book.formulas import Formula
+from rnnnotes.book.formulas import Formula, is_quantity
 from rnnnotes.book.language import Expression, Function
 from rnnnotes.book.settings import (
     FEWEST,
@@ -41,10 +41,26 @@ LARGE = 1e6
 
 def look(stated: Formula, setting: Setting) -> None:
     """Refute code that does not compute the statement in a draw, or not in every form."""
+    _require_work(stated, setting)
     for at in setting.assignments:
         with np.errstate(all="ignore"):
             _in_forms(stated, setting, at)
             _in_all_draws(stated, setting, at)
+
+
+def _require_work(stated: Formula, setting: Setting) -> None:
+    """Refuse code that is handed its answer under another name."""
+    answer = stated.statement.right
+    for name, value in stated.bindings.items():
+        given = name in stated.arguments and isinstance(value, Expression)
+        if given and not is_quantity(value) and value.shape == answer.shape:
+            with np.errstate(all="ignore"):
+                failures = [setting.compare(setting.numbers.value(value, at),
+                                            setting.numbers.value(answer, at), "=")[0]
+                            for at in setting.assignments]  # fmt: skip
+            if not any(failures):
+                raise Refuted(f"{stated.id}: the code takes {name!r}, which it is to compute: "
+                              f"in every draw it is the answer")  # fmt: skip
 
 
 def _in_all_draws(stated: Formula, setting: Setting, at: At) -> None:

@@ -32,7 +32,7 @@ DRAWS = 10 * len(KINDS)
 FEWEST = DRAWS // 5
 """Draws that must tell something of what algebra does not decide."""
 
-CANDIDATES = 8 * DRAWS
+CANDIDATES = 16 * DRAWS
 """Draws that are tried before the conditions of a statement are given up as too rare."""
 
 At = dict[sp.Symbol, int]
@@ -391,9 +391,8 @@ class _Candidates:
     def holding(self, condition: Relation) -> Any:
         """In which candidates a condition holds for certain."""
         left, right = self._values(condition.left), self._values(condition.right)
-        right = (
-            right if len(right) == len(left) else list(np.repeat(right, len(left) // len(right)))
-        )
+        # A number on the right bounds every entry on the left.
+        right = [number for number in right for _ in range(len(left) // len(right))]
         result = np.ones(CANDIDATES, dtype=bool)
         for a, b in zip(left, right, strict=True):
             result &= holds(a, condition.sign, b)

@@ -134,7 +134,7 @@ def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
              SYMBOLS[symbol].text) for symbol in stated.symbols]  # fmt: skip
     rows += [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
     used = stated.statement.atoms(Symbol)
-    return rows + [(str(size), "size", SIZES[size].text) for size in SIZES if size in used]
+    return rows + [(str(size), "size", SIZES[size]) for size in SIZES if size in used]
 
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:

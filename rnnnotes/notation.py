@@ -29,13 +29,6 @@ class Meaning(NamedTuple):
     text: str
 
 
-class Size(NamedTuple):
-    """The number that stands in for a size in a proof, and what the size counts."""
-
-    example: int
-    text: str
-
-
 class Range(NamedTuple):
     """First and last value of an index, and what it counts."""
 
@@ -44,8 +37,8 @@ class Range(NamedTuple):
     text: str
 
 
-SIZES: dict[sp.Symbol, Size] = {}
-"""Each size.  No two share a number, so that a transposed matrix never fits by luck."""
+SIZES: dict[sp.Symbol, str] = {}
+"""Each size, and what it counts.  A proof chooses the numbers that stand in for them."""
 
 SYMBOLS: dict[Variable, Meaning] = {}
 """Each scalar, vector and matrix, in reading order."""
@@ -66,14 +59,13 @@ def _refuse_name(kind: str, name: str) -> None:
         raise ValueError(f"{kind} {name} is declared twice")
 
 
-def size(name: str, example: int, text: str) -> sp.Symbol:
+def size(name: str, text: str) -> sp.Symbol:
     """Declare a size."""
-    taken = {number for number, _ in SIZES.values()} | {1}
-    if example in taken:
-        raise ValueError(f"size {name}: {example} already stands for a size, or is 1")
     _refuse_name("size", name)
     symbol = sp.Symbol(name, integer=True, positive=True)
-    SIZES[symbol] = Size(example, text)
+    if symbol in SIZES:
+        raise ValueError(f"size {name} is declared twice")
+    SIZES[symbol] = text
     return symbol
 
 
@@ -127,15 +119,15 @@ def function(
     return declared
 
 
-# -- Sizes: small, pairwise distinct and above 1 ---------------------------------------------
+# -- Sizes ------------------------------------------------------------------------------------
 
-H = size("H", 2, "hidden units")
-T = size("T", 3, "steps of a sequence")
-D = size("D", 4, "entries of an input")
-O = size("O", 5, "entries of an output")  # noqa: E741
-B = size("B", 6, "examples in a batch")
-P = size("P", 7, "parameters of a map")
-N = size("N", 8, "layers of a deep network")
+H = size("H", "hidden units")
+T = size("T", "steps of a sequence")
+D = size("D", "entries of an input")
+O = size("O", "entries of an output")  # noqa: E741
+B = size("B", "examples in a batch")
+P = size("P", "parameters of a map")
+N = size("N", "layers of a deep network")
 
 # -- Indices -----------------------------------------------------------------------------------
 
@@ -277,9 +269,9 @@ radius = declare("radius", r"\varrho", "radius of a disc", times=(1, H))
 
 # -- Variants of the LSTM ------------------------------------------------------------------------
 
-E = size("E", 10, "entries of a projected state")
-K = size("K", 9, "taps of a kernel, an odd number")
-S = size("S", 11, "places of a map")
+E = size("E", "entries of a projected state")
+K = size("K", "taps of a kernel, an odd number")
+S = size("S", "places of a map")
 
 g_c = function("g_c", r"g_{c}", "squashing of what enters the cell of 1997")
 h_c = function("h_c", r"h_{c}", "squashing of what leaves the cell of 1997")

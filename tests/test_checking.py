@@ -12,7 +12,7 @@ from rnnnotes.book import checking, store
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
 from rnnnotes.book.formulas import FORMULAS, find, formula
 from rnnnotes.book.proof import Refuted, Result
-from rnnnotes.notation import H, v, w
+from rnnnotes.notation import v, w
 
 START_METHODS = sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()})
 
@@ -142,13 +142,13 @@ def test_a_change_of_an_ancestor_changes_the_key(registry):
 
 
 def test_a_change_of_the_notation_changes_the_key(registry, monkeypatch):
-    """A proof at another size is another proof."""
-    from rnnnotes.notation import SIZES
+    """A proof at other times is another proof."""
+    from rnnnotes.notation import INDICES, k, t
 
-    before = store.key_of(state())
-    monkeypatch.setitem(SIZES, H, SIZES[H]._replace(example=11))
+    before = store.key_of(state(v * k))
+    monkeypatch.setitem(INDICES, k, INDICES[k]._replace(high=t + 1))
 
-    assert store.key_of(state()) != before
+    assert store.key_of(state(v * k)) != before
 
 
 def test_a_change_of_what_proves_changes_the_key(registry, monkeypatch):

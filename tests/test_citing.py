@@ -1,6 +1,5 @@
 """What a reader takes away of a formula: citations, and code that runs in an empty file."""
 
-import inspect
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from rnnnotes.book.language import Expression, walk
 from rnnnotes.book.plaintext import range_text
 from rnnnotes.book.plaintext import text as text_of
 from rnnnotes.book.printing import latex, range_latex
-from rnnnotes.book.proof import Checker, assignments, world_of
+from rnnnotes.book.settings import settings_of
 from rnnnotes.cli import FORMATS as OFFERED
 
 BOOK = list(find_all())
@@ -116,16 +115,11 @@ def test_numpy_runs_in_an_empty_file(id):
     stated = find(id)
     scope = {}
     exec(cite(stated, "numpy"), scope)
-    world = world_of(stated)
-    checker = Checker(stated, world)
-    draw = checker.drawn()[0]
+    setting = settings_of(stated)[0]
 
     assert not scope[stated.name].__annotations__
-    for at in assignments(stated, world):
-        bound = {
-            name: checker.numeric(stated.argument(name), draw, at)
-            for name in inspect.signature(stated.code).parameters
-        }
+    for at in setting.assignments:
+        bound = {name: setting.argument(value, at, 0) for name, value in stated.arguments.items()}
         np.testing.assert_array_equal(scope[stated.name](**bound), stated.code(**bound))
 
 

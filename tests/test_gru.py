@@ -11,13 +11,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sample import Sample
 
 from rnnnotes import gru
 from rnnnotes import notation as n
-from rnnnotes.book.draws import Draw
 from rnnnotes.book.formulas import find
 from rnnnotes.book.language import Array, Gradient
-from rnnnotes.book.proof import is_zero, world_of
+from rnnnotes.book.proof import is_zero
+from rnnnotes.book.settings import settings_of
 
 FIGURES = Path(__file__).parents[1] / "docs" / "figures" / "gru.py"
 
@@ -126,7 +127,7 @@ class OnSymbols:
 
     def __init__(self, world, **broken):
         self.world, self.broken = world, broken
-        self.draw = Draw(world.ledger, seed=0)
+        self.draw = Sample(world.ledger, seed=0)
         self.calls = Counter()
 
     def __getattr__(self, name):
@@ -157,7 +158,7 @@ class OnSymbols:
 
 def run_on_symbols(variant, monkeypatch, run=backward, **broken):
     """Run a backward pass of three steps on symbols: it fails at the first wrong value."""
-    world = world_of(find(f"gru.candidate_recurrent_weight_gradient_{variant}"))
+    world = settings_of(find(f"gru.candidate_recurrent_weight_gradient_{variant}"))[0].symbols
     # The sigmoid stays a function of which the slope is known, as it is in the statements.
     monkeypatch.setattr(gru.building_blocks, "sigmoid", lambda a: world.apply(n.sigmoid, [a], {}))
     weights = {name: world.value(getattr(n, name), {}) for name in SHAPES}

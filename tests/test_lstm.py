@@ -11,9 +11,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from sample import Sample
 
 from rnnnotes import building_blocks, lstm
-from rnnnotes.book.draws import Draw
 from rnnnotes.book.proof import is_zero
 from rnnnotes.book.world import World
 from rnnnotes.notation import D, H
@@ -185,7 +185,7 @@ def test_backward_pass_is_the_derivative_of_the_forward_pass():
 def drawn():
     """What goes into three steps, and the derivative of the loss, in the numbers of a draw."""
     ledger, given, vs, _, _ = symbols()
-    draw = Draw(ledger, seed=0)
+    draw = Sample(ledger, seed=0)
     numbers = {name: draw.floats(array) for name, array in given.items()}
     wanted = {name: draw.floats(derivative(given[name])) for name in NAMES}
     return forward(numbers["xs"], numbers), numbers, draw.floats(vs), wanted

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
+from sample import NUMBERS
 
 from rnnnotes.book import language as lang
 from rnnnotes.book.arguments import ArgumentError, DtypeError, Length, ShapeError
-from rnnnotes.book.draws import Draw
+from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import BranchesOnValues, Ledger
 from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
 from rnnnotes.book.language import (
@@ -37,11 +38,11 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.printing import RULES as PRINTED
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import holds
+from rnnnotes.book.settings import fails, holds, tells
+from rnnnotes.book.tape import Number as Float
 from rnnnotes.book.world import RULES as VALUED
 from rnnnotes.book.world import Definition, World
 from rnnnotes.notation import (
-    SIZES,
     D,
     F,
     H,
@@ -77,8 +78,6 @@ from rnnnotes.notation import (
     x,
 )
 
-NUMBERS = {size: number for size, (number, _) in SIZES.items()}
-
 
 @pytest.fixture
 def world():
@@ -92,9 +91,16 @@ def ledger():
     return Ledger()
 
 
-def numbers(world, tree, seed=0, **at):
-    """Value of a tree in a draw."""
-    return Draw(world.ledger, seed).floats(world.value(tree, at))
+def drawn(seed=0, definitions=()):
+    """World of one draw."""
+    return World(NUMBERS, definitions, Draws([9], 10, seed))
+
+
+def numbers(world, tree, seed=0, at=None):
+    """Value of a tree in a draw of a world, or of one without definitions."""
+    value = np.frompyfunc(lambda number: float(np.ravel(number.value)[0]), 1, 1)
+    one = drawn(seed) if isinstance(world.ledger, Ledger) else world
+    return np.asarray(value(one.value(tree, at or {})), dtype=float)
 
 
 # -- Language --------------------------------------------------------------------------------------
@@ -374,7 +380,7 @@ def test_composition_applies_the_last_function_last(world):
 def test_definition_is_followed_through_time():
     """h_3 is computed from h_0; before that it is any vector."""
     step = Definition(h[t], tanh(W_hh @ h[t - 1]), ((t, sp.Integer(1), T),))
-    world = World(NUMBERS, [step])
+    world = drawn(definitions=[step])
     state, W = numbers(world, h[0]), numbers(world, W_hh)
     for _ in range(3):
         state = np.tanh(W @ state)
@@ -384,7 +390,7 @@ def test_definition_is_followed_through_time():
 
 def test_one_hot_counts_from_one(world):
     """The first class is class 1, and there is no class 0."""
-    assert Draw(world.ledger, 0).floats(world.value(OneHot(r, O), {r: 1}))[0] == 1
+    assert numbers(world, OneHot(r, O), at={r: 1})[0] == 1
     with pytest.raises(StatementError, match="place 0 is not within 1 to 5"):
         world.value(OneHot(r, O), {r: 0})
 
@@ -413,44 +419,47 @@ def test_draw_is_the_same_for_the_same_seed(world):
     assert first != pytest.approx(other)
 
 
-def test_unknown_activation_has_its_derivative(world):
-    """A central difference of what stands for f agrees with what stands for f'."""
-    draw = Draw(world.ledger, 0)
-    activation, slope = draw.activation("f", 0), draw.activation("f", 1)
+@pytest.mark.parametrize("draw", range(30))
+def test_unknown_activation_has_its_derivative(draw):
+    """A central difference of what stands for f agrees with what stands for f', for each kind."""
+    draws = Draws(range(30), 30)
+    activation, slope = (draws.activation("f", order, draw) for order in (0, 1))
     z, step = 0.3, 1e-6
 
-    assert (activation(z + step) - activation(z - step)) / (2 * step) == pytest.approx(slope(z))
-    assert abs(slope(z)) <= draw.gamma
+    difference = (activation(z + step) - activation(z - step)) / (2 * step)
+    assert difference == pytest.approx(slope(z), rel=1e-6, abs=1e-6)
 
 
-def test_unknown_activation_has_no_property_of_its_own(world):
-    """It is not odd, not zero at zero, not its own fourth derivative, and f is not g."""
-    draw = Draw(world.ledger, 0)
-    activation = draw.activation("f", 0)
+def test_unknown_activation_has_no_property_of_its_own():
+    """It is not odd, not bounded, not zero at zero, not its own derivative, and f is not g."""
+    draws = Draws(range(30), 30)
+    f_, g_, slope = (
+        np.array([draws.activation(name, order, draw)(np.array([-0.5, 0.0, 0.5, 50.0]))
+                  for draw in range(30)])
+        for name, order in (("f", 0), ("g", 0), ("f", 1))
+    )  # fmt: skip
 
-    assert activation(-0.5) != pytest.approx(-activation(0.5))
-    assert activation(0) != pytest.approx(0)
-    assert activation(0.5) != pytest.approx(draw.activation("f", 4)(0.5))
-    assert activation(0.5) != pytest.approx(draw.activation("g", 0)(0.5))
+    assert not np.isclose(f_[:, 0], -f_[:, 2]).all()
+    assert not np.isclose(f_[:, 1], 0).all()
+    assert not np.isclose(f_, slope).all()
+    assert not np.isclose(f_, g_).all()
+    assert np.abs(f_).max() > 1e6
+    assert np.abs(slope).max() > 1e6
 
 
 def test_unknown_map_has_its_derivative():
     """What stands for F in a draw is the same for the statement and for its code."""
     step = Definition(s[t], F(s[t - 1], x[t], theta), ((t, sp.Integer(1), T),))
-    world = World(NUMBERS, [step])
-    draw = Draw(world.ledger, 0)
-    before, inputs, parameters = (
-        draw.floats(world.value(node, {})) for node in (s[0], x[1], theta)
-    )
-    code = draw.map(("F", ()), (2,))
-    nudge = 1e-6 * np.eye(2)
+    world = drawn(definitions=[step])
+    before, inputs, parameters = (numbers(world, node) for node in (s[0], x[1], theta))
+    code = world.ledger.map(("F", ()), (NUMBERS[H],), 0)
     differences = [
         (code(before + e, inputs, parameters) - code(before - e, inputs, parameters)) / 2e-6
-        for e in nudge
+        for e in 1e-6 * np.eye(NUMBERS[H])
     ]
 
-    assert draw.floats(world.value(s[1], {})) == pytest.approx(code(before, inputs, parameters))
-    slope = draw.floats(world.value(Jacobian(s[1], s[0]), {}))
+    value, slope = (numbers(world, node) for node in (s[1], Jacobian(s[1], s[0])))
+    assert value == pytest.approx(code(before, inputs, parameters))
     assert slope == pytest.approx(np.array(differences).T, rel=1e-4, abs=1e-6)
 
 
@@ -489,23 +498,27 @@ def test_kernel_needs_a_middle_and_fits(world, kernel):
 
 
 @pytest.mark.parametrize(
-    ("left", "sign", "right", "answer"),
+    ("left", "sign", "right", "holding", "failing"),
     [
-        (1.0, "=", 1.0 + 1e-9, True),
-        (1.0, "=", 1.0 + 1e-6, False),
-        (0.0, "=", 1e-9, False),
-        (1e9, "=", 1e9 + 1, True),
-        (1.0, "<=", 1.0, True),
-        (1.0, "<", 1.0, False),
-        (2.0, "<=", 1.0, False),
-        (math.nan, "=", math.nan, False),
-        (math.nan, "<=", 1.0, False),
-        (1.0, "<", math.nan, False),
+        ((1.0, 0.0), "=", (1.0, 0.0), True, False),
+        ((1.0, 0.0), "=", (1.0 + 1e-15, 0.0), False, True),
+        ((1.0, 1e-9), "=", (1.0 + 1e-9, 0.0), False, False),
+        ((1.0, 0.0), "<=", (1.0, 0.0), True, False),
+        ((1.0, 0.0), "<", (1.0, 0.0), False, True),
+        ((1.0, 1e-9), "<", (1.0, 0.0), False, False),
+        ((2.0, 0.1), "<=", (1.0, 0.1), False, True),
+        ((math.nan, 0.0), "=", (math.nan, 0.0), False, False),
+        ((math.inf, 0.0), "<=", (1.0, 0.0), False, False),
+        ((2.0, math.inf), "<=", (1.0, 0.0), False, False),
     ],
 )
-def test_numbers_compare_up_to_rounding(left, sign, right, answer):
-    """What is not a number passes no comparison."""
-    assert holds(left, sign, right) is answer
+def test_numbers_compare_for_certain_or_not_at_all(left, sign, right, holding, failing):
+    """What rounding may have made, and what is not a number, shows nothing either way."""
+    a, b = Float(*left), Float(*right)
+    with np.errstate(invalid="ignore"):
+        assert bool(holds(a, sign, b)) is holding
+        assert bool(fails(a, sign, b)) is failing
+        assert bool(tells(a, b)) is (max(left[1], right[1]) < 1e-5 and math.isfinite(left[0]))
 
 
 # -- Formulas --------------------------------------------------------------------------------------

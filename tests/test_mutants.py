@@ -29,7 +29,7 @@ from rnnnotes.book.mutants import (
     trial,
     trials_of,
 )
-from rnnnotes.book.proof import Checker, Refuted, world_of
+from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.notation import W_hh, W_hy, h, t
 
 
@@ -82,7 +82,7 @@ def test_a_check_that_passes_everything_is_noticed(monkeypatch):
     lines = (*stated.derivation[:-1], stated.derivation[-1]._replace(expr=right))
     mutant = Mutant(replace(stated, derivation=lines), "order", "right", (2,))
 
-    assert trial(mutant, Checker(stated, world_of(stated))).fate == "survived"
+    assert trial(mutant, Checker(stated)).fate == "survived"
 
 
 def test_a_share_is_seeded():
@@ -212,9 +212,9 @@ def test_a_share_is_not_recorded(kept):
 def test_numbers_at_hand_refute_before_algebra(monkeypatch):
     """A wrong gradient written out over all steps has no end; a draw of it has."""
     stated = find("bptt.tanh_backward")
-    original = Checker(stated, world_of(stated))
+    original = Checker(stated)
     mutant = next(m for m in mutants_of(stated) if m.operator == "sign" and m.lines)
-    checker = Checker(mutant.formula, original.world, original.drawn())
+    checker = Checker(mutant.formula, original.settings)
     monkeypatch.delattr(Ledger, "gap")
 
     with pytest.raises(Refuted):

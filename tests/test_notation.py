@@ -27,14 +27,6 @@ def _declarations(monkeypatch):
         monkeypatch.setattr(notation, table, dict(getattr(notation, table)))
 
 
-def test_no_size_fits_by_luck():
-    """A transposed matrix of two equal sizes would pass, and a size of 1 broadcasts."""
-    numbers = [number for number, _ in SIZES.values()]
-
-    assert len(set(numbers)) == len(numbers)
-    assert min(numbers) > 1
-
-
 def test_each_name_is_declared_once():
     """A name in the code stands for one symbol."""
     names = [str(one) for one in chain(SIZES, INDICES, FUNCTIONS)] + [s.name for s in SYMBOLS]
@@ -118,10 +110,9 @@ def bound(stated):
     [
         (lambda: declare("h", "h", "twice"), "symbol h is declared twice"),
         (lambda: function("tanh", "tanh", "twice"), "function tanh is declared twice"),
-        (lambda: size("K", 3, "as many as there are steps"), "3 already stands for a size"),
-        (lambda: size("K", 1, "one"), "already stands for a size, or is 1"),
+        (lambda: size("K", "twice"), "size K is declared twice"),
     ],
-    ids=["symbol", "function", "number of a size", "one"],
+    ids=["symbol", "function", "size"],
 )
 def test_second_declaration_is_refused(again, complaint):
     """It would change the meaning of what has been stated."""

@@ -14,10 +14,10 @@ import pytest
 import sympy as sp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from sample import NUMBERS, Sample
 
 from rnnnotes.book import language as lang
 from rnnnotes.book.arguments import ArgumentError
-from rnnnotes.book.draws import Draw
 from rnnnotes.book.entries import Entry, Ledger, expand
 from rnnnotes.book.language import StatementError, walk
 from rnnnotes.book.plaintext import text
@@ -26,7 +26,6 @@ from rnnnotes.book.proof import is_positive, is_zero
 from rnnnotes.book.world import World
 from rnnnotes.bptt import jacobian_product
 from rnnnotes.notation import (
-    SIZES,
     D,
     H,
     W_hh,
@@ -52,7 +51,6 @@ settings.register_profile(
 )
 settings.load_profile("book")
 
-NUMBERS = {size: number for size, (number, _) in SIZES.items()}
 
 # -- Expressions -----------------------------------------------------------------------------------
 
@@ -130,7 +128,7 @@ def direct(node, numbers):
 def test_value_is_that_of_numpy(tree, seed):
     """Written out entry by entry, then drawn: as if NumPy had been given the numbers."""
     world = World(NUMBERS)
-    draw = Draw(world.ledger, seed)
+    draw = Sample(world.ledger, seed)
     symbols = {node for node in walk(tree) if isinstance(node, lang.Variable)}
     numbers = {symbol: draw.floats(world.value(symbol, {})) for symbol in symbols}
 
@@ -178,7 +176,7 @@ def test_trees_that_print_alike_have_one_value(printed):
     for tree in (*leaves, *small, *large):
         alike[printed(tree)].append(tree)
     world = World(NUMBERS)
-    draw = Draw(world.ledger, 0)
+    draw = Sample(world.ledger, 0)
 
     assert len(alike) > 3000
     for tex, trees in ((tex, trees) for tex, trees in alike.items() if len(trees) > 1):
@@ -211,7 +209,7 @@ def in_sympy(node):
 def test_derivative_is_that_of_sympy(tree, seed):
     """The ledger has rules of its own for the chain and for each function."""
     world = World(NUMBERS)
-    draw = Draw(world.ledger, seed)
+    draw = Sample(world.ledger, seed)
     of, by = world.value(tree, {}), world.value(u, {})
 
     found = draw.floats(world.ledger.derivatives(of, by))[()]
@@ -240,7 +238,7 @@ def test_derivative_of_a_product(left, right):
 def test_what_algebra_calls_equal_is_equal_on_numbers(left, right, seed):
     """Zero is never said of what is not; the rules of symmetry are used on the way."""
     world = World(NUMBERS)
-    draw = Draw(world.ledger, seed)
+    draw = Sample(world.ledger, seed)
     a, b = (world.value(side, {})[()] for side in (left, right))
     numbers = draw.evaluate(a.expr), draw.evaluate(b.expr)
 
@@ -254,7 +252,7 @@ def test_what_algebra_calls_equal_is_equal_on_numbers(left, right, seed):
 def test_normal_form_keeps_the_value(tree, seed):
     """Writing a tree in leaves and atoms changes nothing."""
     world = World(NUMBERS)
-    draw = Draw(world.ledger, seed)
+    draw = Sample(world.ledger, seed)
     entry = world.value(tree, {})[()]
 
     plain = draw.evaluate(world.ledger.plain(entry.expr))

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-__all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node", "expand"]
+__all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node", "expand", "label"]
 
 Entries: TypeAlias = npt.NDArray[Any]
 """Array of entries."""
@@ -50,6 +50,17 @@ class Atom(NamedTuple):
     name: Hashable
     orders: tuple[int, ...]
     arguments: tuple[sp.Expr, ...]
+
+
+def label(name: str, place: tuple[int, ...]) -> str:
+    """Name of an entry of a symbol, counted from 1.
+
+    Examples
+    --------
+    >>> label("W_xh", (0, 2)), label("u", ())
+    ('W_xh(1,3)', 'u')
+    """
+    return f"{name}({','.join(str(i + 1) for i in place)})" if place else name
 
 
 def exact(value: Any) -> sp.Expr:
@@ -180,7 +191,6 @@ class Ledger:
         self.atoms: dict[sp.Symbol, Atom] = {}
         self._interned: dict[Atom, sp.Symbol] = {}
         self._plain: dict[sp.Symbol, sp.Expr] = {}
-        self._compiled: dict[sp.Expr, tuple[list[sp.Symbol], Callable[..., float]]] = {}
         self._slopes: dict[tuple[Any, ...], sp.Expr] = {}
         self._gathered: set[sp.Symbol] = set()
         self._ways: dict[tuple[Any, ...], dict[sp.Symbol, list[sp.Symbol]]] = {}
@@ -190,11 +200,26 @@ class Ledger:
         """Return the leaf or node of a name; what is no entry of a symbol starts with a sign."""
         return Entry(sp.Symbol(name, real=True, positive=positive), self)
 
+    def leaf(self, name: str, shape: tuple[int, ...], positive: bool) -> Entries:
+        """Entries of a symbol that may be any numbers."""
+        entries = np.empty(shape, dtype=object)
+        for place in np.ndindex(*shape):
+            entries[place] = self.entry(label(name, place), positive=positive or None)
+        return entries
+
+    def constant(self, value: Any) -> Entry:
+        """Entry of a known number."""
+        return value if isinstance(value, Entry) else Entry(exact(value), self)
+
     def define(self, name: str, value: Any, time: int | None) -> Entry:
         """Give a name to a value."""
         entry = self.entry(name)
         self.nodes[entry.expr] = Node(expand(exact(value)), time)
         return entry
+
+    def point(self, value: Any) -> Entry:
+        """Give a value a name of its own: a derivative by it reaches no further."""
+        return self.define(f"#point{len(self.nodes)}", value, None)
 
     def apply(self, name: Hashable, *arguments: Entry, orders: tuple[int, ...] = ()) -> Entry:
         """Apply a function to entries, or one of its derivatives."""
@@ -210,7 +235,7 @@ class Ledger:
         """Differentiate a function of one argument at a point: a symbol, or a node for that end."""
         point = argument
         if not argument.expr.is_Symbol:
-            point = self.define(f"#point{len(self.nodes)}", argument, None)
+            point = self.point(argument)
         value = self.apply(name, point).expr
         for _ in range(order):
             value = self.derivative(value, point.expr)
@@ -413,13 +438,6 @@ class Ledger:
             filled = tuple(self.substitute(argument, values) for argument in arguments)
             inside[symbol] = self._intern(Atom(name, orders, filled))
         return self.plain(expr.xreplace(inside))
-
-    def compiled(self, expr: sp.Expr) -> tuple[list[sp.Symbol], Callable[..., float]]:
-        """Symbols of an expression and a Python function of them, made once for all draws."""
-        if expr not in self._compiled:
-            symbols = sorted(expr.free_symbols, key=str)
-            self._compiled[expr] = symbols, sp.lambdify(symbols, expr, "math")
-        return self._compiled[expr]
 
     def derivatives(self, of: Entries, by: Entries, since: int | None = None) -> Entries:
         """Differentiate each entry by each entry, along new last axes."""

@@ -326,6 +326,5 @@ def replaced(node: Any, values: dict[sp.Symbol, Any]) -> Any:
     if isinstance(node, lang.Relation):
         return Relation(replaced(node.left, values), node.sign, replaced(node.right, values))
     if isinstance(node, lang.Function):
-        index = tuple(sp.sympify(i).xreplace(values) for i in node.index)
-        return lang.Function(node.name, node.args[1], node.order, index)
+        return node.at(tuple(sp.sympify(i).xreplace(values) for i in node.index))
     return node.func(*(replaced(part, values) for part in node.args))

@@ -28,9 +28,13 @@ from rnnnotes.book.language import (
     At,
     Expression,
     Function,
+    Gradient,
+    Immediate,
+    Jacobian,
     Number,
     Relation,
     StatementError,
+    Transpose,
     Variable,
     indices,
     walk,
@@ -182,6 +186,11 @@ class Formula:
             result.append((symbol, low, high))
         return result
 
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
+        """What each parameter of the code stands for."""
+        return {name: self.argument(name) for name in inspect.signature(self.code).parameters}
+
     def argument(self, name: str) -> Any:
         """What the parameter of a name stands for: an expression, a function or an index.
 
@@ -332,8 +341,10 @@ def _validate(stated: Formula) -> None:
         raise StatementError(where + "needs a source")
     _refuse_strangers(stated)
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
-    for name in inspect.signature(stated.code).parameters:
-        if stated.argument(name) == left:
+    if hasattr(stated.code, "__wrapped__"):
+        raise StatementError(where + "the code is decorated: what is shown is not what runs")
+    for name, value in stated.arguments.items():
+        if value == left or (name in stated.bindings and _holds_answer(value, stated.statement)):
             raise StatementError(where + f"the code takes {name!r}, which it is to compute")
     if stated.is_definition and (sign != "=" or not _names(left)):
         raise StatementError(
@@ -392,6 +403,29 @@ def _refuse_strangers(stated: Formula) -> None:
             same = all(node.name != one.name for one in SYMBOLS)
         if not same:
             raise StatementError(f"{stated.id}: {node.name} is declared in another way")
+
+
+def _holds_answer(node: Any, statement: Relation) -> bool:
+    """Whether a side of a statement can be read off an expression.
+
+    A derivative by a symbol does not tell the symbol.  A right-hand side that is one quantity,
+    as where two gradients are equal, is what the code has to take.
+    """
+    left, right = statement.left, statement.right
+    if node == left or (node == right and not is_quantity(right)):
+        return True
+    derivative = isinstance(node, Jacobian | Gradient | Immediate)
+    return not derivative and any(_holds_answer(part, statement) for part in node.args)
+
+
+def is_quantity(node: Any) -> bool:
+    """Whether an expression is a symbol, or the derivative of one by another, or its transpose."""
+    if isinstance(node, Transpose):
+        return is_quantity(node.args[0])
+    if isinstance(node, Jacobian | Gradient | Immediate):
+        of, by = node.args
+        return (is_quantity(of) or (isinstance(of, Apply) and _names(of))) and is_quantity(by)
+    return isinstance(node, Variable | At | Array | Number)
 
 
 def _names(left: Expression) -> bool:

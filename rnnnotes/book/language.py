@@ -500,7 +500,7 @@ class Variable(Expression):
     @property
     def name(self) -> str:
         """Name of the symbol, which is the name of the argument in the code."""
-        return str(self.args[0])
+        return str(self.args[0].name)
 
     @property
     def times(self) -> tuple[sp.Expr, ...]:
@@ -584,7 +584,7 @@ class Function(_Tree):
     @property
     def name(self) -> str:
         """Name of the function."""
-        return str(self.args[0])
+        return str(self.args[0].name)
 
     @property
     def elementwise(self) -> bool:

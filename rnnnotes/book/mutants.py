@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -32,9 +32,10 @@ from pebble import ProcessExpired, ProcessPool
 from rnnnotes.book import language as lang
 from rnnnotes.book import store
 from rnnnotes.book.checking import result_of
-from rnnnotes.book.draws import Draw
+from rnnnotes.book.draws import KINDS
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
-from rnnnotes.book.proof import CANDIDATES, Checker, fulfils, holds, world_of
+from rnnnotes.book.proof import Checker
+from rnnnotes.book.settings import Setting, settings_of
 from rnnnotes.book.source import standalone
 
 __all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"]
@@ -385,13 +386,13 @@ def trial(mutant: Mutant, original: Checker) -> Trial:
 def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
     stated, broken_code = original.stated, mutant.place.startswith("code")
     try:
-        if stated.is_definition and not broken_code:
-            checker = Checker(mutant.formula, world_of(mutant.formula))
-        else:
-            checker = Checker(mutant.formula, original.world, original.drawn())
+        # A definition that is broken makes another world.
+        shared = None if stated.is_definition and not broken_code else original.settings
+        checker = Checker(mutant.formula, shared)
         for number in mutant.lines:
             checker.at_sizes(number)
         if broken_code or stated.is_definition:
+            checker.look_at_code()
             checker.code()
     except REFUSALS as error:
         return "refuted", type(error).__name__
@@ -401,24 +402,30 @@ def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
     return "survived", ""
 
 
-def unseen(original: Checker) -> list[Draw]:
-    """Draws that no check has used, and that fulfil the conditions of the formula."""
-    candidates = (Draw(original.world.ledger, seed) for seed in range(10**6, 10**6 + CANDIDATES))
-    conditions = original.conditions()
-    return list(islice((draw for draw in candidates if fulfils(draw, conditions)), 20))
+def unseen(original: Checker) -> list[Setting]:
+    """Settings of the formula with draws that no check has used."""
+    return settings_of(original.stated, seed=1)
+
+
+def _agree(pairs: Iterable[tuple[Any, str, Any]], original: Checker) -> bool:
+    """Whether expressions compare as they are said to, in draws that no check has used."""
+    compared = list(pairs)
+    with np.errstate(all="ignore"):
+        return all(
+            one.compare(one.numbers.value(before, at), one.numbers.value(after, at), sign)[0]
+            is None
+            for one in unseen(original)
+            for at in one.assignments
+            for before, sign, after in compared
+        )
 
 
 def _same_value(mutant: Mutant, original: Checker) -> bool:
     """Whether what was changed has the value that it had."""
     if mutant.place.startswith("code"):
         return False
-    return all(
-        holds(draw.floats(original.world.value(before, at)), "=",
-              draw.floats(original.world.value(after, at)))
-        for before, after in _changed(mutant.formula, original.stated)
-        for at in original.assignments
-        for draw in unseen(original)
-    )  # fmt: skip
+    changed = _changed(mutant.formula, original.stated)
+    return _agree(((before, "=", after) for before, after in changed), original)
 
 
 def _changed(mutant: Formula, original: Formula) -> Iterator[tuple[Any, Any]]:
@@ -439,13 +446,8 @@ def _true_as_well(mutant: Mutant, original: Checker) -> bool:
     chain = _chain(mutant.formula)
     if all(lines[number].sign == "=" for number in mutant.lines):
         return False
-    return all(
-        holds(draw.floats(original.world.value(chain[number], at)), lines[number].sign,
-              draw.floats(original.world.value(chain[number + 1], at)))
-        for number in mutant.lines
-        for at in original.assignments
-        for draw in unseen(original)
-    )  # fmt: skip
+    claims = ((chain[number], lines[number].sign, chain[number + 1]) for number in mutant.lines)
+    return _agree(claims, original)
 
 
 def _same_code(mutant: Mutant, original: Checker) -> bool:
@@ -453,16 +455,20 @@ def _same_code(mutant: Mutant, original: Checker) -> bool:
     if not mutant.place.startswith("code"):
         return False
     stated = original.stated
-    bound = {name: stated.argument(name) for name in inspect.signature(stated.code).parameters}
-    for at in original.assignments:
-        for draw in unseen(original):
-            arguments = {name: original.numeric(value, draw, at) for name, value in bound.items()}
-            before, after = (np.asarray(code(**arguments), dtype=float)
-                             for code in (stated.code, mutant.formula.code))  # fmt: skip
-            if not holds(before, "=", after):
-                return False
+    with np.errstate(all="ignore"):
+        for one in unseen(original):
+            for at, draw in product(one.assignments, range(TRIED)):
+                arguments = {name: one.argument(value, at, draw)
+                             for name, value in stated.arguments.items()}  # fmt: skip
+                before, after = (np.asarray(code(**arguments), dtype=float)
+                                 for code in (stated.code, mutant.formula.code))  # fmt: skip
+                if not np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True):
+                    return False
     return True
 
+
+TRIED = 2 * len(KINDS)
+"""Draws on which two pieces of code are compared."""
 
 REASONS: dict[Callable[[Mutant, Checker], bool], str] = {
     _same_value: "what was changed has the same value",
@@ -490,7 +496,7 @@ def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:
     """
     stated = find(id)
     result_of(stated)  # a check that refuses the original too would refuse every mutant
-    original = Checker(stated, world_of(stated))
+    original = Checker(stated)
     chosen = random.Random(f"{seed} {id}")  # noqa: S311 -- a sample, not a secret
     return [trial(mutant, original) for mutant in mutants_of(stated) if chosen.random() < share]
 

@@ -1,25 +1,25 @@
 """Decide whether a formula holds.
 
-Each line of a derivation is compared with the line before, entry by entry, at sizes that
-differ from one another; then the code is run on symbols and compared with the statement.
-What algebra decides is proved.  What it does not decide is drawn at random, and is called
-tested.  What neither decides is an error: unknown never counts as passed.
+Each line of a derivation is compared with the line before, and the code with the statement:
+first in draws, at each choice of sizes, which refute most of what is wrong at once; then by
+algebra, entry by entry, on symbols.  What algebra decides is proved.  What it does not decide,
+and no draw refutes, is called tested.  What neither decides is an error: unknown never counts
+as passed.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Any, Literal, get_args
 
 import numpy as np
 import sympy as sp
 from sympy.polys.rings import PolyRing
 
-from rnnnotes.book.draws import Draw
+from rnnnotes.book import running
+from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
 from rnnnotes.book.everysize import Lemma, Premises, holds_for_all_sizes
@@ -40,6 +40,7 @@ from rnnnotes.book.language import (
     SpectralRadius,
     StatementError,
     Variable,
+    indices,
     walk,
 )
 from rnnnotes.book.obligations import (
@@ -53,35 +54,27 @@ from rnnnotes.book.obligations import (
     refuse_rough,
 )
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.premises import definitions_of, functions_of, omitted_by, require_conditions
-from rnnnotes.book.printing import latex
-from rnnnotes.book.world import World
+from rnnnotes.book.premises import definitions_of, functions_of, require_conditions
+from rnnnotes.book.settings import (
+    FEWEST,
+    Indices,
+    Refuted,
+    Setting,
+    Undecided,
+    entries,
+    readable,
+    settings_of,
+)
+from rnnnotes.book.world import DERIVATIVES, World
 
-__all__ = ["DRAWS", "Refuted", "Result", "Undecided", "Verdict", "prove"]
+__all__ = ["Refuted", "Result", "Undecided", "Verdict", "prove"]
 
 Verdict = Literal["definition", "proved", "proved at sizes", "tested", "cited"]
 STRENGTH: list[Verdict] = list(get_args(Verdict))
 """Verdicts, the strongest first."""
 
-DRAWS = 100
-"""Draws on which a statement that algebra does not decide must hold."""
-
-CANDIDATES = 100 * DRAWS
-"""Draws that are tried before the conditions of a statement are given up as too rare."""
-
 OPAQUE = (Norm, SpectralRadius, Max, Min)
 """Nodes that algebra does not compare: an inequality between them is drawn."""
-
-TOLERANCE = 1e-7
-"""Relative difference that the rounding of a draw may make."""
-
-
-class Refuted(AssertionError):
-    """A line or a piece of code that is wrong, with a counterexample."""
-
-
-class Undecided(AssertionError):
-    """A line that is neither proved nor refuted, and so does not pass."""
 
 
 @dataclass(frozen=True)
@@ -89,57 +82,70 @@ class Result:
     """What has been found out about a formula.
 
     `verdict` is that of the statement and of all it rests on, `code` that of the code.
+    `sizes` are the choices of sizes: algebra is done at the first, and draws are made at all.
+    `draws` is the number of draws that told something of every entry, at all choices together,
+    and `kinds` are their kinds.
     """
 
     id: str
     verdict: Verdict
     code: Verdict
     lines: tuple[Verdict, ...]
-    sizes: dict[str, int]
+    sizes: tuple[dict[str, int], ...]
     draws: int
+    kinds: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def __repr__(self) -> str:
-        proof = {
-            "definition": "a definition",
-            "proved": "proved",
-            "proved at sizes": "proved at " + ", ".join(f"{n}={v}" for n, v in self.sizes.items()),
-            "tested": f"tested on {self.draws} draws",
-            "cited": "cited",
-        }[self.verdict]
-        code = "is proved" if self.code != "tested" else "agrees on draws"
-        return f"{proof}; the code {code}"
+        return f"{self._of_statement()}; the code {self._of_code()}"
+
+    def _of_statement(self) -> str:
+        match self.verdict:
+            case "definition":
+                return "a definition"
+            case "proved at sizes":
+                return f"proved{self.at}"
+            case "tested":
+                return f"tested on {self.draws} draws{self.everywhere}: {', '.join(self.kinds)}"
+        return self.verdict
+
+    def _of_code(self) -> str:
+        if self.code == "tested":
+            return f"agrees on draws{self.everywhere}"
+        return f"is proved{self.at}"
+
+    @property
+    def at(self) -> str:
+        """At which sizes algebra has been done, and at which there were draws alone."""
+        if not self.sizes[0]:
+            return ""
+        first, *others = map(_sizes_text, self.sizes)
+        return f" at {first}, on draws at {' and at '.join(others)}"
+
+    @property
+    def everywhere(self) -> str:
+        """At which sizes there were draws."""
+        return f" at {' and at '.join(map(_sizes_text, self.sizes))}" if self.sizes[0] else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
         return asdict(self)
 
 
+def _sizes_text(sizes: dict[str, int]) -> str:
+    """Text of one choice of sizes.
+
+    Examples
+    --------
+    >>> _sizes_text({"H": 2, "D": 3})
+    'H=2, D=3'
+    """
+    return ", ".join(f"{name}={number}" for name, number in sizes.items())
+
+
 def weakest(verdicts: Any) -> Verdict:
     """Return the weakest of some verdicts."""
     return max(verdicts, key=STRENGTH.index, default="definition")
-
-
-def world_of(stated: Formula) -> World:
-    """World in which all that a formula rests on is defined."""
-    from rnnnotes.notation import SIZES
-
-    sizes = {size: number for size, (number, _) in SIZES.items()}
-    return World(sizes, definitions_of(stated), omitted_by(stated))
-
-
-def assignments(stated: Formula, world: World) -> Iterator[dict[sp.Symbol, int]]:
-    """Every choice of the free indices of a statement."""
-
-    def extend(at: dict[sp.Symbol, int], rest: list[Any]) -> Iterator[dict[sp.Symbol, int]]:
-        if not rest:
-            yield at
-            return
-        (symbol, low, high), *later = rest
-        for value in range(world.number(low, at), world.number(high, at) + 1):
-            yield from extend({**at, symbol: value}, later)
-
-    yield from extend({}, stated.index_ranges())
 
 
 def prove(stated: Formula) -> Result:
@@ -153,7 +159,7 @@ def prove(stated: Formula) -> Result:
     Returns
     -------
     Result
-        The verdicts, and the sizes at which they hold.
+        The verdicts, and the sizes and draws on which they rest.
 
     Raises
     ------
@@ -164,13 +170,15 @@ def prove(stated: Formula) -> Result:
     StatementError
         If the statement cannot be evaluated.
     """
-    world = world_of(stated)
-    checker = Checker(stated, world)
+    checker = Checker(stated)
+    checker.require_given()
+    checker.look()
     lines = tuple(checker.line(number) for number in range(len(stated.derivation)))
     code = checker.code()
     rests_on = [prove_verdict(ancestor) for ancestor in stated.ancestors]
     verdict = weakest([*lines, *rests_on]) if lines else "definition"
-    return Result(stated.id, verdict, code, lines, sizes_of(stated), checker.draws)
+    sizes = tuple({str(size): n for size, n in one.sizes.items()} for one in checker.settings)
+    return Result(stated.id, verdict, code, lines, sizes, checker.draws, checker.kinds)
 
 
 def prove_verdict(stated: Formula) -> Verdict:
@@ -178,18 +186,6 @@ def prove_verdict(stated: Formula) -> Verdict:
     from rnnnotes.book.checking import result_of
 
     return "definition" if stated.is_definition else result_of(stated).verdict
-
-
-def sizes_of(stated: Formula) -> dict[str, int]:
-    """Sizes that occur in a formula or in a definition it rests on, and their numbers."""
-    from rnnnotes.notation import SIZES
-
-    parts: list[sp.Basic] = []
-    for formula in (stated, *(a for a in stated.ancestors if a.is_definition)):
-        parts += [formula.statement, *formula.where, *(line.expr for line in formula.derivation)]
-        parts += [bound for _, *bounds in formula.index_ranges() for bound in bounds]
-    free = set().union(*(part.atoms(sp.Symbol) for part in parts))
-    return {str(size): number for size, (number, _) in SIZES.items() if size in free}
 
 
 def refuse_undefined(stated: Formula) -> None:
@@ -235,29 +231,91 @@ def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
 
 
 class Checker:
-    """The checks of one formula in one world."""
+    """The checks of one formula, in its settings or in those of another that it differs from."""
 
-    def __init__(self, stated: Formula, world: World, drawn: list[Draw] | None = None) -> None:
+    def __init__(self, stated: Formula, settings: list[Setting] | None = None) -> None:
         require_conditions(stated)
-        self.stated = stated
-        self.world = world
-        self.assignments = list(assignments(stated, world))
         refuse_undefined(stated)
-        if not self.assignments:
-            raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
-        self.draws = 0
-        self._drawn = drawn
+        self.stated = stated
+        self.settings = settings_of(stated) if settings is None else settings
+        self._told = [len(one.draws.chosen) for one in self.settings]
+        self._seen: set[int] = set()
+
+    @property
+    def draws(self) -> int:
+        """Draws that told something of every entry that was compared."""
+        return sum(self._told)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of the draws."""
+        found = {number % len(KINDS) for one in self.settings for number in one.draws.chosen}
+        return tuple(kind.name for number, kind in enumerate(KINDS) if number in found)
+
+    # -- premises ------------------------------------------------------------------------------
+
+    def require_given(self) -> None:
+        """Refuse a derivative that reaches what the book computes and no formula given defines."""
+        (first, *_) = self.settings
+        for number in range(len(self.stated.derivation)):
+            sides = self._before(number), self.stated.derivation[number].expr
+            for node in (node for side in sides for node in walk(side)):
+                if isinstance(node, DERIVATIVES):
+                    self._require_given(number, node, first)
+
+    def _require_given(self, number: int, node: Any, setting: Setting) -> None:
+        free = indices(node) - setting.sizes.keys()
+        for at in setting.assignments:
+            try:
+                if free <= at.keys():  # a bound index has its turn within its sum
+                    setting.symbols.value(node, at)
+            except StatementError as error:
+                raise StatementError(f"{self._place(number)}: {error}") from None
+
+    # -- draws ---------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Look for a draw that refutes a line or the code: it is found before any algebra."""
+        for number in range(len(self.stated.derivation)):
+            self._look_at(number)
+        self.look_at_code()
+
+    def look_at_code(self) -> None:
+        """Run the code in draws."""
+        for one in self.settings:
+            running.look(self.stated, one)
+
+    def _look_at(self, number: int) -> None:
+        """Look at a line in all draws, once."""
+        before, line = self._before(number), self.stated.derivation[number]
+        if number in self._seen or self._small(number) is not None:
+            return
+        for place, one in enumerate(self.settings):
+            for at in one.assignments:
+                told = one.look(before, line.sign, line.expr, at, self._place(number))
+                self._told[place] = min(self._told[place], told)
+        self._seen.add(number)
+
+    def _require_draws(self, place: str) -> None:
+        """Refuse to call tested what too few draws have told of."""
+        if min(self._told) < FEWEST or not self._told:
+            raise Undecided(f"{place}: algebra does not decide it, and too few draws tell: "
+                            f"{min(self._told)}, where {FEWEST} are wanted")  # fmt: skip
 
     # -- lines ---------------------------------------------------------------------------------
 
     def line(self, number: int) -> Verdict:
-        """Check one line against the line before it: at sizes, then at all sizes."""
-        found = self.at_sizes(number)
-        if found != "proved at sizes":
-            return found
-        if self._at_all(number):
-            return "proved"
-        if self._counts(number):
+        """Check one line against the line before it: in draws, at all sizes, then at sizes."""
+        before, line = self._before(number), self.stated.derivation[number]
+        try:
+            Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
+            self._look_at(number)
+            if self._small(number) is None and self._at_all(number):
+                return "proved"
+            found = self.at_sizes(number)
+        except StatementError as error:
+            raise StatementError(f"{self._place(number)}: {error}") from None
+        if found == "proved at sizes" and self._counts(number):
             # The sizes of a proof were chosen: that they are 2 and 4 shows nothing of others.
             raise Undecided(f"{self.stated.id}, line {number + 1}: holds at these sizes, and of "
                             "a statement about sizes alone that is no evidence")  # fmt: skip
@@ -270,19 +328,17 @@ class Checker:
         return not any(mentions_numbers(side, values) for side in sides)
 
     def at_sizes(self, number: int) -> Verdict:
-        """Check one line against the line before it, written out at sizes."""
-        before, line = self._before(number), self.stated.derivation[number]
-        place = f"{self.stated.id}, line {number + 1} ({line.because})"
-        try:
-            Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
-            return weakest(
-                self._compare(before, line.sign, line.expr, at, place) for at in self.assignments
-            )
-        except StatementError as error:
-            raise StatementError(f"{place}: {error}") from None
+        """Check one line against the line before it: in draws, then written out at sizes."""
+        self._look_at(number)
+        first = self.settings[0]
+        return weakest(self._compare(number, first, at) for at in first.assignments)
 
     def _before(self, number: int) -> Expression:
         return self.stated.derivation[number - 1].expr if number else self.stated.statement.left
+
+    def _place(self, number: int) -> str:
+        because = self.stated.derivation[number].because
+        return f"{self.stated.id}, line {number + 1} ({because})"
 
     def _at_all(self, number: int) -> bool:
         """Whether a line holds at all sizes."""
@@ -291,186 +347,128 @@ class Checker:
             before, line.expr, premises_of(self.stated), self.stated.statement
         )
 
-    def _compare(
-        self, before: Expression, sign: str, after: Expression, at: Any, place: str
-    ) -> Verdict:
-        small = self._small(before, after, place)
-        left, right = self.world.value(before, at), self.world.value(after, at)
-        exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
-        claim = f"{latex(before)} {sign} {latex(after)}"
-        verdicts: list[Verdict] = []
+    def _compare(self, number: int, setting: Setting, at: Indices) -> Verdict:
+        """Compare two lines by algebra, entry by entry; what it leaves open, draws have told."""
+        before, line = self._before(number), self.stated.derivation[number]
+        after, sign, place = line.expr, line.sign, self._place(number)
         if sign != "=" and any(isinstance(node, OPAQUE) for node in (*walk(before), *walk(after))):
-            for entry, (a, b) in entries(left, right):
-                self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
+            self._require_draws(place)
             return "tested"
+        small = self._small(number)
+        exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
+        left, right = setting.symbols.value(before, at), setting.symbols.value(after, at)
+        verdicts: list[Verdict] = []
         for entry, (a, b) in entries(left, right):
-            if small is None:
-                self._glance(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
-            plain = self.world.ledger.gap(a, b)
+            plain = setting.symbols.ledger.gap(a, b)
             if small is not None:
-                plain = self._leading(plain, small)
+                plain = _leading(setting.symbols, plain, small)
             if (sign == "=" and is_zero(plain)) or (
                 sign != "="
-                and (is_positive(plain, sign) or self._by_factors(before, sign, after, at))
+                and (
+                    is_positive(plain, sign)
+                    or self._by_factors(setting.symbols, before, sign, after, at)
+                )
             ):
                 verdicts.append(exactly)
                 continue
-            self._draw(a, sign, b, f"{place}, entry {entry} at {_readable(at)}: {claim}")
-            if sign == "=" and not has_opaque(self.world, plain):
+            if sign == "=" and (small is not None or not has_opaque(setting.symbols, plain)):
+                claim = text(Relation(before, sign, after))
                 raise Undecided(f"{place}, entry {entry}: algebra does not decide {claim}")
+            self._require_draws(f"{place}, entry {entry} at {readable(at)}")
             verdicts.append("tested")
         return weakest(verdicts)
 
-    def _small(self, before: Expression, after: Expression, place: str) -> Order | None:
+    def _small(self, number: int) -> Order | None:
         """Terms that a line leaves out; a line may not claim less of them than the one before."""
-        old, new = (_orders(side) for side in (before, after))
+        place = self._place(number)
+        old, new = (
+            _orders(side) for side in (self._before(number), self.stated.derivation[number].expr)
+        )
         if small := old or new:
-            for side in (before, after):
+            for side in (self._before(number), self.stated.derivation[number].expr):
                 refuse_rough(side, small.args[0], known_of(self.stated))
         if old is None or new is None:
             if old is not None:
-                raise Refuted(f"{place}: loses {latex(old)}")
+                raise Refuted(f"{place}: loses {text(old)}")
             return new
         if old.args[0] != new.args[0] or not old.args[1] >= new.args[1]:
-            raise Refuted(f"{place}: makes {latex(new)} of {latex(old)}")
+            raise Refuted(f"{place}: makes {text(new)} of {text(old)}")
         return new
 
-    def _by_factors(self, before: Expression, sign: str, after: Expression, at: Any) -> bool:
+    def _by_factors(
+        self, world: World, before: Expression, sign: str, after: Expression, at: Indices
+    ) -> bool:
         """Whether each factor of a product is at most its counterpart, and none is negative."""
         products = isinstance(before, Product) and isinstance(after, Product)
         if not products or sign != "<=" or before.shape or before.args[1:] != after.args[1:]:
             return False
         index, high, low = before.args[1:]
-        steps = range(self.world.number(low, at), self.world.number(high, at) + 1)
-        return all(self._at_most(before.args[0], after.args[0], {**at, index: i}) for i in steps)
-
-    def _at_most(self, less: Expression, more: Expression, at: Any) -> bool:
-        """Whether a number is visibly not negative, and visibly at most another."""
-        small, large = (exact(self.world.value(side, at)[()]) for side in (less, more))
-        return all(
-            is_positive(self.world.ledger.plain(gap), "<=") for gap in (small, large - small)
-        )
-
-    def _leading(self, plain: sp.Expr, small: Order) -> sp.Expr:
-        """Terms of a difference that are too large for an ``O(eps**n)``: zero if it holds.
-
-        The difference is a quotient by a power of `eps`, so the Taylor coefficients of its
-        numerator tell which powers of `eps` are left.
-        """
-        eps, ledger = self.world.value(small.args[0], {}).item().expr, self.world.ledger
-        numerator, denominator = sp.fraction(sp.together(plain))
-        too_large = sp.S.Zero
-        for power in range(_pole(denominator, eps) + int(small.args[1])):
-            too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
-            numerator = ledger.plain(ledger.derivative(numerator, eps))
-        return sp.expand(too_large)
-
-    # -- draws ---------------------------------------------------------------------------------
-
-    def drawn(self) -> list[Draw]:
-        """Draws that fulfil the conditions of the statement."""
-        if self._drawn is None:
-            conditions = self.conditions()
-            candidates = (Draw(self.world.ledger, seed) for seed in range(CANDIDATES))
-            allowed = (draw for draw in candidates if fulfils(draw, conditions))
-            self._drawn = list(islice(allowed, DRAWS))
-            if len(self._drawn) < DRAWS:
-                raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions")
-        return self._drawn
-
-    def conditions(self) -> list[tuple[Any, str, Any]]:
-        """Return the conditions of the statement, each with the values of its sides."""
-        return [
-            (self.world.value(condition.left, at), condition.sign,
-             self.world.value(condition.right, at))
-            for condition in self.stated.where
-            for at in self.assignments
-        ]  # fmt: skip
-
-    def _draw(self, a: Any, sign: str, b: Any, place: str) -> None:
-        for draw in self.drawn():
-            _look(draw, a, sign, b, place)
-        self.draws = DRAWS
-
-    def _glance(self, a: Any, sign: str, b: Any, place: str) -> None:
-        """Look at one draw, if draws are at hand: it refutes what algebra would write out."""
-        for draw in (self._drawn or [])[:1]:
-            _look(draw, a, sign, b, place)
+        steps = range(world.number(low, at), world.number(high, at) + 1)
+        return all(_at_most(world, before.args[0], after.args[0], {**at, index: i}) for i in steps)
 
     # -- code ----------------------------------------------------------------------------------
 
     def code(self) -> Verdict:
-        """Check the code against the statement."""
-        return weakest(self._code_at(at) for at in self.assignments)
+        """Check the code on symbols; where it compares values, on one draw after the other."""
+        first, *others = self.settings
+        found = weakest(self._code_at(first, at) for at in first.assignments)
+        for one in others if found == "tested" else ():
+            for at in one.assignments:
+                running.compare_in_all_draws(self.stated, one, at)
+        return found
 
-    def _code_at(self, at: Any) -> Verdict:
-        names = inspect.signature(self.stated.code).parameters
-        bound = {name: self.stated.argument(name) for name in names}
+    def _code_at(self, setting: Setting, at: Indices) -> Verdict:
+        place = f"{self.stated.id}: the code is not the statement, at {readable(at)}"
         try:
             computed = self.stated.code(
-                **{name: self._symbolic(value, at) for name, value in bound.items()}
-            )
+                **{name: _symbolic(setting.symbols, value, at)
+                   for name, value in self.stated.arguments.items()}
+            )  # fmt: skip
         except (BranchesOnValues, np.linalg.LinAlgError, TypeError):
-            return self._code_on_draws(bound, at)
-        stated = self.world.value(self.stated.statement.right, at)
-        return self._agree(np.asarray(computed, dtype=object), stated, at)
-
-    def _agree(self, computed: Any, stated: Any, at: Any) -> Verdict:
-        if computed.shape != stated.shape:
-            raise Refuted(
-                f"{self.stated.id}: the code returns shape {computed.shape}, "
-                f"and the statement has shape {stated.shape}"
-            )
+            running.compare_in_all_draws(self.stated, setting, at)
+            return "tested"
+        stated = setting.symbols.value(self.stated.statement.right, at)
         verdicts: list[Verdict] = []
-        for entry, (a, b) in entries(computed, stated):
-            place = f"{self.stated.id}: the code is not the statement, entry {entry} at "
-            self._glance(self.world.constant(a), "=", b, place + _readable(at))
-            plain = self.world.ledger.gap(b, a)
+        for entry, (a, b) in entries(np.asarray(computed, dtype=object), stated):
+            plain = setting.symbols.ledger.gap(b, setting.symbols.ledger.constant(a))
             if is_zero(plain):
                 verdicts.append("proved at sizes")
                 continue
-            self._draw(self.world.constant(a), "=", b, place + _readable(at))
-            if not has_opaque(self.world, plain):
-                raise Undecided(f"{place}{_readable(at)}: algebra does not decide it")
+            if not has_opaque(setting.symbols, plain):
+                raise Undecided(f"{place}, entry {entry}: algebra does not decide it")
             verdicts.append("tested")
         return weakest(verdicts)
 
-    def _symbolic(self, value: Any, at: Any) -> Any:
-        if isinstance(value, Function):
-            return lambda *arguments: self.world.apply(value, arguments, at)
-        if isinstance(value, sp.Symbol):
-            return self.world.number(value, at)
-        array = self.world.value(value, at).copy()  # the code may write into what it is given
-        return array if array.shape else array[()]
 
-    def _code_on_draws(self, bound: dict[str, Any], at: Any) -> Verdict:
-        stated = self.world.value(self.stated.statement.right, at)
-        for draw in self.drawn():
-            arguments = {name: self.numeric(value, draw, at) for name, value in bound.items()}
-            computed = np.asarray(self.stated.code(**arguments), dtype=float)
-            wanted = draw.floats(stated)
-            if computed.shape != wanted.shape or not holds(computed, "=", wanted):
-                raise Refuted(
-                    f"{self.stated.id}: the code gives {computed} and the statement {wanted} "
-                    f"at {_readable(at)} {_leaves(draw)}"
-                )
-        self.draws = DRAWS
-        return "tested"
+def _symbolic(world: World, value: Any, at: Indices) -> Any:
+    """What a parameter of the code stands for, on symbols."""
+    if isinstance(value, Function):
+        return lambda *arguments: world.apply(value, arguments, at)
+    if isinstance(value, sp.Symbol):
+        return world.number(value, at)
+    array = world.value(value, at).copy()  # the code may write into what it is given
+    return array if array.shape else array[()]
 
-    def numeric(self, value: Any, draw: Draw, at: Any) -> Any:
-        """What a parameter of the code stands for, in the numbers of a draw."""
-        if isinstance(value, Function):
-            if value.elementwise:
-                return draw.activation(self.world.called(value, at), value.order)
-            name = value.name, tuple(self.world.number(i, at) for i in value.index)
-            shape_of = self.world.sized(value).shape_of
-            return lambda *arguments: draw.map(
-                name, tuple(map(int, shape_of(*map(np.shape, arguments))))
-            )(*arguments)
-        if isinstance(value, sp.Symbol):
-            return self.world.number(value, at)
-        array = draw.floats(self.world.value(value, at))
-        return array if array.shape else float(array)
+
+def _at_most(world: World, less: Expression, more: Expression, at: Indices) -> bool:
+    """Whether a number is visibly not negative, and visibly at most another."""
+    small, large = (exact(world.value(side, at)[()]) for side in (less, more))
+    return all(is_positive(world.ledger.plain(gap), "<=") for gap in (small, large - small))
+
+
+def _leading(world: World, plain: sp.Expr, small: Order) -> sp.Expr:
+    """Terms of a difference that are too large for an ``O(eps**n)``: zero if it holds.
+
+    The difference is a quotient by a power of `eps`, so the Taylor coefficients of its
+    numerator tell which powers of `eps` are left.
+    """
+    eps, ledger = world.value(small.args[0], {}).item().expr, world.ledger
+    numerator, denominator = sp.fraction(sp.together(plain))
+    too_large = sp.S.Zero
+    for power in range(_pole(denominator, eps) + int(small.args[1])):
+        too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
+        numerator = ledger.plain(ledger.derivative(numerator, eps))
+    return sp.expand(too_large)
 
 
 def _pole(denominator: sp.Expr, eps: sp.Symbol) -> int:
@@ -490,25 +488,11 @@ def mentions_numbers(node: sp.Basic, values: Mapping[str, Expression]) -> bool:
     return any(mentions_numbers(part, values) for part in node.args)
 
 
-def fulfils(draw: Draw, conditions: list[tuple[Any, str, Any]]) -> bool:
-    """Whether a draw meets all conditions."""
-    return all(holds(draw.floats(a), sign, draw.floats(b)) for a, sign, b in conditions)
-
-
-def entries(left: Any, right: Any) -> Iterator[tuple[tuple[int, ...], tuple[Any, Any]]]:
-    """Pairs of entries with their place, counted from 1."""
-    left, right = np.broadcast_arrays(left, right)
-    if not left.size:
-        raise StatementError("two arrays without entries are compared, which says nothing")
-    for place in np.ndindex(*left.shape):
-        yield tuple(i + 1 for i in place), (left[place], right[place])
-
-
 def _orders(side: Expression) -> Order | None:
     """Return the terms that a side leaves out, which stand alone as its last term."""
     found = [node for node in walk(side) if isinstance(node, Order)]
     if found and not (isinstance(side, Add) and found == [side.args[1]]):
-        raise StatementError(f"{latex(found[0])} stands alone, as the last term of a sum")
+        raise StatementError(f"{text(found[0])} stands alone, as the last term of a sum")
     return found[0] if found else None
 
 
@@ -540,32 +524,3 @@ def has_opaque(world: World, expr: sp.Expr) -> bool:
         or any(has_opaque(world, argument) for argument in atom.arguments)
         for atom in atoms
     )
-
-
-def _look(draw: Draw, a: Any, sign: str, b: Any, place: str) -> None:
-    """Refute what does not hold in the numbers of a draw."""
-    left, right = draw.floats(a)[()], draw.floats(b)[()]
-    if not holds(left, sign, right):
-        raise Refuted(f"{place}\n  {left:.6g} {sign} {right:.6g} fails {_leaves(draw)}")
-
-
-def holds(left: Any, sign: str, right: Any) -> bool:
-    """Whether numbers compare as stated, up to rounding."""
-    slack = TOLERANCE * (1e-3 + np.maximum(np.abs(left), np.abs(right)))
-    if sign == "=":
-        return bool(np.all(np.abs(left - right) <= slack))
-    if sign == "!=":
-        return bool(np.all(np.abs(left - right) > slack))
-    return bool(np.all(left <= right + slack) if sign == "<=" else np.all(left < right))
-
-
-def _readable(at: Any) -> str:
-    return ", ".join(f"{symbol}={value}" for symbol, value in at.items()) or "all indices"
-
-
-def _leaves(draw: Draw) -> str:
-    """Counterexample: what the leaves were."""
-    special = draw.ledger.nodes.keys() | draw.ledger.atoms.keys()
-    shown = [f"{s}={v:g}" for s, v in sorted(draw.known.items(), key=lambda p: str(p[0]))
-             if s not in special]  # fmt: skip
-    return "with " + ", ".join(shown)

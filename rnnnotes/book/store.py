@@ -105,17 +105,15 @@ def tree(node: Any) -> str:
 
 
 def declarations(parts: Sequence[Any]) -> list[str]:
-    """Return what the notation says of the sizes and indices that occur, and of those they need."""
-    from rnnnotes.notation import INDICES, SIZES
+    """Return what the notation says of the indices that occur, and of those they need."""
+    from rnnnotes.notation import INDICES
 
     pending = [part for part in parts if isinstance(part, sp.Basic)]
     found: dict[sp.Symbol, str] = {}
     while pending:
         for symbol in pending.pop().atoms(sp.Symbol) - set(found):
             found[symbol] = symbol.name
-            if symbol in SIZES:
-                found[symbol] += f"={SIZES[symbol].example}"
-            elif symbol in INDICES:
+            if symbol in INDICES:
                 low, high, _ = INDICES[symbol]
                 found[symbol] += f" from {low} to {high}"
                 pending += [low, high]
@@ -185,7 +183,8 @@ def load(stated: Formula) -> Result | None:
             return None
         if set(data) != {field.name for field in fields(Result)} or data["verdict"] not in STRENGTH:
             return None
-        return Result(**{**data, "lines": tuple(data["lines"])})
+        several = {name: tuple(data[name]) for name in ("lines", "sizes", "kinds")}
+        return Result(**{**data, **several})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

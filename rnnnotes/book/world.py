@@ -22,7 +22,8 @@ from rnnnotes.book.definitions import (
     refuse_circles,
     refuse_ill_formed,
 )
-from rnnnotes.book.entries import Entries, Entry, Ledger, exact
+from rnnnotes.book.draws import Draws
+from rnnnotes.book.entries import Entries, Ledger, exact, label
 
 __all__ = ["Definition", "World"]
 
@@ -45,6 +46,7 @@ class World:
         sizes: Indices,
         definitions: Sequence[Definition] = (),
         omitted: Mapping[str, Definition] | None = None,
+        ledger: Ledger | Draws | None = None,
     ) -> None:
         self.sizes = dict(sizes)
         self.omitted = dict(omitted or {})
@@ -58,7 +60,9 @@ class World:
             for name, definition in self.functions.items()
             if definition.target.function.elementwise
         }
-        self.ledger = Ledger(elementwise)
+        # With a ledger of symbols a statement is written out, with one of draws it is computed.
+        self.ledger: Any = Ledger() if ledger is None else ledger
+        self.ledger.expansions = elementwise
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
         self._places: dict[sp.Symbol, Place] = {}
@@ -74,11 +78,11 @@ class World:
             raise lang.StatementError(f"{name} has two definitions among the formulas given")
         known[name] = definition
 
-    def _expansion(self, name: str) -> Callable[[Entry], Entry]:
+    def _expansion(self, name: str) -> Callable[[Any], Any]:
         definition = self.functions[name]
         (argument,) = definition.target.arguments
 
-        def expand(entry: Entry) -> Entry:
+        def expand(entry: Any) -> Any:
             return self.inside(name, {argument: _box(entry)}, definition.value, {}).item()
 
         return expand
@@ -109,8 +113,9 @@ class World:
         outer = self.bound, self.ledger.held
         if any(isinstance(node, DERIVATIVES) for node in lang.walk(value)):
             bound = {argument: self._points(entries) for argument, entries in bound.items()}
-            points = (exact(entry) for entries in bound.values() for entry in entries.flat)
-            self.ledger.held = self.ledger.held.union(points)
+            if isinstance(self.ledger, Ledger):
+                points = (exact(entry) for entries in bound.values() for entry in entries.flat)
+                self.ledger.held = self.ledger.held.union(points)
         self.bound = {**self.bound, **bound}
         try:
             return self.value(value, at)
@@ -119,10 +124,7 @@ class World:
 
     def _points(self, values: Entries) -> Entries:
         """Give arguments names of their own: inside, no derivative reaches past them."""
-        name = np.frompyfunc(
-            lambda entry: self.ledger.define(f"#point{len(self.ledger.nodes)}", entry, None), 1, 1
-        )
-        return np.asarray(name(values), dtype=object)
+        return np.asarray(np.frompyfunc(self.ledger.point, 1, 1)(values), dtype=object)
 
     def number(self, expr: sp.Expr, at: Indices) -> int:
         """Integer value of an expression in sizes and indices."""
@@ -155,10 +157,6 @@ class World:
         """Value of each part of a node."""
         return [self.value(part, at) for part in node.args]
 
-    def constant(self, value: Any) -> Entry:
-        """Entry of a known number."""
-        return Entry(exact(value), self.ledger)
-
     def named(self, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
         """Entries of a symbol at an index: nodes if it is defined there, else leaves."""
         name = f"{variable.name}[{','.join(map(str, index))}]" if index else variable.name
@@ -168,17 +166,16 @@ class World:
 
     def _name(self, name: str, variable: lang.Variable, index: tuple[int, ...]) -> Entries:
         shape = self.shape(variable, {})
-        entries = np.empty(shape, dtype=object)
         definition = self.variables.get(variable.name)
         value = None if definition is None else self._defined(name, definition, index)
+        if value is None:
+            leaves = np.asarray(self.ledger.leaf(name, shape, variable.positive), dtype=object)
+            if isinstance(self.ledger, Ledger):
+                self._places |= {exact(leaf): (variable.name, index) for leaf in leaves.flat}
+            return leaves
+        entries, time = np.empty(shape, dtype=object), index[-1] if index else None
         for place in np.ndindex(*shape):
-            label = name + (f"({','.join(str(i + 1) for i in place)})" if shape else "")
-            entries[place] = (
-                self.ledger.entry(label, positive=variable.positive or None)
-                if value is None
-                else self.ledger.define(label, value[place], index[-1] if index else None)
-            )
-            self._places[exact(entries[place])] = variable.name, index
+            entries[place] = self.ledger.define(label(name, place), value[place], time)
         return entries
 
     def _defined(self, name: str, definition: Definition, index: tuple[int, ...]) -> Entries | None:
@@ -215,8 +212,8 @@ class World:
         self, of: Entries, by: lang.Expression, at: Indices, since: int | None
     ) -> None:
         """Refuse a derivative that holds constant what the book computes from its symbol."""
-        if by in self.bound:
-            return  # the argument of a function, of which no symbol is computed
+        if by in self.bound or not isinstance(self.ledger, Ledger):
+            return  # the argument of a function, of which no symbol is computed; or numbers
         (target,) = self.places(by, at)
         held = {exact(entry) for entry in self.value(by, at).flat}
         for symbol in sorted(self.ledger.inputs(of, held, since), key=str):
@@ -349,7 +346,7 @@ def _box(entry: Any) -> Entries:
 
 
 def _entries(array: Any, world: World) -> Entries:
-    lift = np.frompyfunc(lambda e: e if isinstance(e, Entry) else world.constant(e), 1, 1)
+    lift = np.frompyfunc(world.ledger.constant, 1, 1)
     return np.asarray(lift(np.asarray(array, dtype=object)), dtype=object)
 
 
@@ -394,7 +391,7 @@ def _sum(world: World, node: Any, at: Indices) -> Entries:
 def _product(world: World, node: Any, at: Indices) -> Entries:
     factors = _steps(world, node, at)
     if not node.shape:
-        return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.constant(1))))
+        return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.ledger.constant(1))))
     one = _identity(world, world.shape(node, at)[0])
     return np.asarray(reduce(lambda so_far, later: later @ so_far, factors, one))
 
@@ -443,18 +440,28 @@ def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(reduce(lambda a, b: a @ b, factors, one))
 
 
-def _matrix(world: World, node: Any, at: Indices) -> sp.Matrix:
-    value = world.value(node.args[0], at)
-    return sp.Matrix(np.vectorize(lambda e: e.expr, otypes=[object])(value))
-
-
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = _matrix(world, node, at)
-    return _entries(np.array(matrix.adjugate() / matrix.det(method="berkowitz")), world)
+    matrix = world.value(node.args[0], at)
+    size = len(matrix)
+    cofactors = np.empty((size, size), dtype=object)
+    for i, j in np.ndindex(size, size):
+        rest = np.delete(np.delete(matrix, i, axis=0), j, axis=1)
+        cofactors[i, j] = (-1) ** (i + j) * determinant(rest)
+    return np.asarray(cofactors.T / (matrix[0] @ cofactors[0]))
+
+
+def determinant(matrix: Entries) -> Any:
+    """Determinant by the expansion along the first row; that of no rows is one."""
+    if not len(matrix):
+        return 1
+    return sum(
+        (-1) ** j * entry * determinant(np.delete(matrix[1:], j, axis=1))
+        for j, entry in enumerate(matrix[0])
+    )
 
 
 def _determinant(world: World, node: Any, at: Indices) -> Entries:
-    return _box(world.constant(_matrix(world, node, at).det(method="berkowitz")))
+    return _box(determinant(world.value(node.args[0], at)))
 
 
 def _convolve(world: World, node: Any, at: Indices) -> Entries:
@@ -470,7 +477,7 @@ def _convolve(world: World, node: Any, at: Indices) -> Entries:
 
 def _power(world: World, node: Any, at: Indices) -> Entries:
     base, exponent = world.values(node, at)
-    return np.asarray(base ** exponent.item().expr, dtype=object)
+    return np.asarray(base ** exponent.item(), dtype=object)
 
 
 def _one_hot(world: World, node: Any, at: Indices) -> Entries:
@@ -513,7 +520,7 @@ def _array(world: World, node: Any, at: Indices) -> Entries:
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Number: lambda world, node, at: _box(
-        world.constant(node.args[0].subs({**world.sizes, **at}))
+        world.ledger.constant(node.args[0].subs({**world.sizes, **at}))
     ),
     lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
     lang.Zeros: lambda world, node, at: _entries(np.zeros(world.shape(node, at), dtype=int), world),
@@ -542,7 +549,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     ),
     lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
     lang.Size: lambda world, node, at: _box(
-        world.constant(math.prod(world.shape(node.args[0], at)))
+        world.ledger.constant(math.prod(world.shape(node.args[0], at)))
     ),
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Convolve: _convolve,
@@ -556,7 +563,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Gradient: _derivative,
     lang.Immediate: _immediate,
     # What is too small to count is left out; the proof asks how small it is.
-    lang.Order: lambda world, node, at: _box(world.constant(0)),
+    lang.Order: lambda world, node, at: _box(world.ledger.constant(0)),
     lang.Stack: lambda world, node, at: np.stack(_steps(world, node, at)),
     lang.Norm: _norm,
     lang.SpectralRadius: _opaque,

@@ -121,7 +121,7 @@ def rows_of(stated: Formula) -> list[Row]:
              for size in axis.free_symbols}  # fmt: skip
     sizes |= {size for bounds in free.values() for bound in bounds for size in bound.free_symbols}
     sizes |= {node for node in walk(stated.statement) if node in SIZES}
-    rows += [(index_latex(size), str(size), meaning.text)
+    rows += [(index_latex(size), str(size), meaning)
              for size, meaning in SIZES.items() if size in sizes]  # fmt: skip
     return rows
 
@@ -165,11 +165,13 @@ def badge(result: Result, directive_docname: str) -> list[nodes.Node]:
     mark = Badge("", word(result.verdict), classes=["fml-badge", f"fml-badge-{kind}"])
     mark["docname"] = directive_docname
     notes = []
-    if result.verdict == "proved at sizes":
-        notes.append(", ".join(f"{name} = {size}" for name, size in result.sizes.items()))
-    elif result.verdict == "tested":
-        notes.append(word("draws", count=result.draws))
+    sizes = [", ".join(f"{name} = {size}" for name, size in choice.items())
+             for choice in result.sizes]  # fmt: skip
+    if result.verdict == "tested":
+        notes.append(word("draws", count=result.draws, kinds=len(result.kinds)))
     notes.append(word(f"code {result.code}"))
+    if any(sizes) and {result.verdict, result.code} - {"definition", "proved"}:
+        notes += [word("at first", sizes=sizes[0]), word("at others", sizes="; ".join(sizes[1:]))]
     note = nodes.inline("", " · ".join(notes), classes=["fml-badge-note"])
     return [mark, nodes.Text(" "), note]
 

@@ -123,9 +123,8 @@ def _numbers(count: Counter[str], verdicts: Iterable[str]) -> list[Cell]:
 def notation_tables() -> Iterator[Table]:
     """Yield each table of the notation."""
     symbol, name, meaning = word("symbol"), word("name"), word("meaning")
-    yield Table(word("sizes"), [symbol, meaning, word("example")], [
-        [blocks.inline(index_latex(size)), _words(text), str(example)]
-        for size, (example, text) in SIZES.items()
+    yield Table(word("sizes"), [symbol, meaning], [
+        [blocks.inline(index_latex(size)), _words(text)] for size, text in SIZES.items()
     ])  # fmt: skip
     yield Table(word("indices"), [symbol, word("values"), meaning], [
         [blocks.inline(index_latex(index)), blocks.inline(values_latex(low, high)),

@@ -26,7 +26,9 @@ WORDS = {
     "proved at sizes": "proved at sizes",
     "tested": "tested",
     "cited": "cited",
-    "draws": "{count} draws",
+    "draws": "{count} draws of {kinds} kinds",
+    "at first": "at {sizes}",
+    "at others": "draws also at {sizes}",
     "code proved": "code proved",
     "code tested": "code tested",
     "code definition": "code proved",
@@ -59,7 +61,6 @@ WORDS = {
     "name": "In code",
     "meaning": "Meaning",
     "values": "Values",
-    "example": "In proofs",
     "shape": "Shape",
     "chapter": "Chapter",
     # Mutants: what was broken, and what became of it

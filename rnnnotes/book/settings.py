@@ -1,0 +1,394 @@
+"""A formula at sizes that are numbers: written out on symbols, and computed in draws.
+
+The draws fulfil the conditions of the formula, so that where its sides differ by more than
+rounding can explain, the formula is refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+
+from rnnnotes.book import language as lang
+from rnnnotes.book import tape
+from rnnnotes.book.draws import KINDS, Draws
+from rnnnotes.book.formulas import Formula
+from rnnnotes.book.language import Expression, Function, Relation, StatementError, Variable, walk
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.premises import definitions_of, omitted_by
+from rnnnotes.book.sizes import Sizes, choices
+from rnnnotes.book.tape import Floats, Number
+from rnnnotes.book.world import World
+
+__all__ = ["DRAWS", "FEWEST", "Refuted", "Setting", "Undecided", "settings_of"]
+
+DRAWS = 10 * len(KINDS)
+"""Draws at each choice of sizes."""
+
+FEWEST = DRAWS // 5
+"""Draws that must tell something of what algebra does not decide."""
+
+CANDIDATES = 16 * DRAWS
+"""Draws that are tried before the conditions of a statement are given up as too rare."""
+
+Indices = dict[sp.Symbol, int]
+
+
+class Refuted(AssertionError):
+    """A line or a piece of code that is wrong, with a counterexample."""
+
+
+class Undecided(AssertionError):
+    """A line that is neither proved nor refuted, and so does not pass."""
+
+
+def settings_of(stated: Formula, seed: int = 0) -> list[Setting]:
+    """Return a formula at each choice of its sizes."""
+    return [Setting(stated, sizes, seed) for sizes in choices(stated)]
+
+
+class Failure(NamedTuple):
+    """Where two arrays do not compare as stated, in which draw, and the numbers there."""
+
+    entry: str
+    draw: int
+    left: float
+    right: float
+
+
+class Setting:
+    """One formula at one choice of its sizes."""
+
+    def __init__(self, stated: Formula, sizes: Sizes, seed: int = 0) -> None:
+        self.stated = stated
+        self.sizes = dict(sizes)
+        self.seed = seed
+        self.definitions = definitions_of(stated)
+        self.symbols = World(sizes, self.definitions, omitted_by(stated))
+        self.assignments = list(self._assignments())
+        self._known: dict[Any, tuple[Floats, Floats]] = {}
+        if not self.assignments:
+            raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
+
+    def _assignments(self) -> Iterator[Indices]:
+        """Every choice of the free indices of the statement."""
+
+        def extend(at: Indices, rest: list[Any]) -> Iterator[Indices]:
+            if not rest:
+                yield at
+                return
+            (symbol, low, high), *later = rest
+            for value in range(self.symbols.number(low, at), self.symbols.number(high, at) + 1):
+                yield from extend({**at, symbol: value}, later)
+
+        yield from extend({}, self.stated.index_ranges())
+
+    # -- draws ---------------------------------------------------------------------------------
+
+    @cached_property
+    def numbers(self) -> World:
+        """World of the draws that fulfil the conditions of the statement."""
+        if not self.conditions:
+            return self._world(Draws(range(DRAWS), DRAWS, self.seed))
+        with np.errstate(all="ignore"):
+            every = _Candidates(self)
+            chosen = np.flatnonzero(every.fulfilling)[:DRAWS]
+        if len(chosen) < FEWEST:
+            raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions: "
+                            f"{len(chosen)} of {CANDIDATES}")  # fmt: skip
+        return self._world(every.draws(chosen))
+
+    @property
+    def draws(self) -> Draws:
+        """Draws of this setting."""
+        return self.numbers.ledger
+
+    @property
+    def conditions(self) -> list[Relation]:
+        """Conditions of the statement; those that give a symbol its value are definitions."""
+        defining = [assumed.statement for assumed in self.stated.assumed]
+        return [condition for condition in self.stated.where if condition not in defining]
+
+    def _world(self, draws: Draws) -> World:
+        return World(self.sizes, self.definitions, ledger=draws)
+
+    def known(self, node: Expression, at: Indices) -> tuple[Floats, Floats]:
+        """Values of an expression and their errors, along a first axis of draws."""
+        key = node, frozenset(at.items())
+        if key not in self._known:
+            numbers, count = self.numbers.value(node, at), len(self.draws.chosen)
+            arrays = np.empty((2, count, numbers.size))
+            for place, number in enumerate(numbers.flat):
+                arrays[0, :, place], arrays[1, :, place] = number.value, number.error
+            values, errors = arrays.reshape(2, count, *numbers.shape)
+            self._known[key] = values, errors
+        return self._known[key]
+
+    def argument(self, value: Any, at: Indices, draw: int) -> Any:
+        """What a parameter of the code stands for, in the numbers of a draw."""
+        if isinstance(value, Function):
+            if value.elementwise:
+                return self.draws.activation(value.name, value.order, draw)
+            name = value.name, tuple(self.symbols.number(i, at) for i in value.index)
+            shape = tuple(self.symbols.number(n, at) for n in value.args[1])
+            return self.draws.map(name, shape, draw)
+        if isinstance(value, sp.Symbol):
+            return self.symbols.number(value, at)
+        array = self.known(value, at)[0][draw]
+        return array.copy() if array.shape else float(array)
+
+    def look(
+        self, before: Expression, sign: str, after: Expression, at: Indices, place: str
+    ) -> int:
+        """Refute a line that fails in a draw; else count the draws that tell something of it."""
+        with np.errstate(all="ignore"):
+            left, right = self.numbers.value(before, at), self.numbers.value(after, at)
+            found, told = self.compare(left, right, sign)
+            if found is None:
+                return told
+            line = Relation(before, sign, after)
+            pair = _pair(found.left, sign, found.right)
+            shown = self.counterexample(line, at, found.draw)
+        where = f"{place}, {found.entry}at {readable(at)}"
+        raise Refuted(f"{where}: {text(line)}\n  {pair} fails {shown}")
+
+    def compare(self, left: Any, right: Any, sign: str) -> tuple[Failure | None, int]:
+        """Entry and draw in which two arrays of numbers do not compare, if there is one.
+
+        And in how many draws there is something to compare, for the entry with the fewest.
+        """
+        fewest = len(self.draws.chosen)
+        for entry, (a, b) in entries(left, right):
+            failing = np.broadcast_to(fails(a, sign, b), len(self.draws.chosen))
+            if failing.any():
+                draw = self._nicest(failing)
+                place = f"entry {entry} " if entry else ""
+                return Failure(place, draw, _in_draw(a.value, draw), _in_draw(b.value, draw)), 0
+            telling = np.broadcast_to(tells(a, b), len(self.draws.chosen))
+            fewest = min(fewest, int(telling.sum()))
+        return None, fewest
+
+    def _nicest(self, failing: Any) -> int:
+        """Place of the draw that is easiest to follow among those that fail."""
+        chosen = self.draws.chosen
+        return int(min(np.flatnonzero(failing), key=lambda i: (chosen[i] % len(KINDS), i)))
+
+    def counterexample(self, line: Relation | None, at: Indices, draw: int) -> str:
+        """What the arguments of the code are in a draw, and the other symbols of a line."""
+        named = {name: value for name, value in self.stated.arguments.items() if value not in at}
+        for node in walk(line) if line is not None else ():
+            if self._varies(node) and node not in named.values():
+                symbol = lang.Array(node.variable) if self._is_bound(node, at) else node
+                named.setdefault(node.name if isinstance(node, Function) else text(symbol), symbol)
+        shown = {name: self._shown(value, at, draw) for name, value in named.items()
+                 if isinstance(value, Function) or self._free(value) <= at.keys()}  # fmt: skip
+        numbers = ", ".join(f"{name}={value}" for name, value in shown.items())
+        return f"with {numbers}" if numbers else "with no numbers at all"
+
+    def _varies(self, node: sp.Basic) -> bool:
+        """Whether a node is a symbol or a function that each draw gives a value of its own."""
+        if isinstance(node, Function):
+            return node.name not in {*tape.FUNCTIONS, *self.numbers.functions}
+        return isinstance(node, lang.At) or (isinstance(node, Variable) and not node.times)
+
+    def _is_bound(self, node: sp.Basic, at: Indices) -> bool:
+        """Whether a symbol is taken at each time of a sum or a product: then all of it is shown."""
+        return (
+            isinstance(node, lang.At) and len(node.index) == 1 and not self._free(node) <= at.keys()
+        )
+
+    def _free(self, node: sp.Basic) -> set[sp.Symbol]:
+        """Indices that an expression leaves open."""
+        return lang.indices(node) - self.sizes.keys()
+
+    def _shown(self, value: Any, at: Indices, draw: int) -> str:
+        if isinstance(value, Function):
+            if not value.elementwise:
+                return "a map"
+            return f"[z -> {self.draws.described(value.name, draw)}]" + "'" * value.order
+        try:
+            return written(self.argument(value, at, draw))
+        except StatementError:  # beyond the times of a symbol
+            return "nothing"
+
+
+def _in_draw(values: Floats, draw: int) -> float:
+    return float(values[draw] if values.ndim else values)
+
+
+def _pair(left: float, sign: str, right: float) -> str:
+    digits = 6 if f"{left:.6g}" != f"{right:.6g}" or sign == "<" else 17
+    return f"{left:.{digits}g} {sign} {right:.{digits}g}"
+
+
+def written(value: Any) -> str:
+    """Numbers as nested lists, with few digits."""
+    if np.ndim(value):
+        return f"[{', '.join(map(written, value))}]"
+    return f"{float(value):.4g}"
+
+
+def entries(left: Any, right: Any) -> Iterator[tuple[tuple[int, ...], tuple[Any, Any]]]:
+    """Pairs of entries with their place, counted from 1."""
+    left, right = np.broadcast_arrays(left, right)
+    if not left.size:
+        raise StatementError("two arrays without entries are compared, which says nothing")
+    for place in np.ndindex(*left.shape):
+        yield tuple(i + 1 for i in place), (left[place], right[place])
+
+
+def readable(at: Indices) -> str:
+    """Values of the indices."""
+    return ", ".join(f"{symbol}={value}" for symbol, value in at.items()) or "all indices"
+
+
+# -- Comparing numbers -----------------------------------------------------------------------------
+
+
+def _gap(a: Number, b: Number) -> tuple[Floats, Floats]:
+    """Difference of two numbers in each draw, and how far off it may be."""
+    # Errors are computed by rounding too, and are no larger than twice what comes out.
+    return a.value - b.value, 2 * (a.error + b.error)
+
+
+def fails(a: Number, sign: str, b: Number) -> Any:
+    """In which draws a comparison fails for certain."""
+    gap, slack = _gap(a, b)
+    failing = {"=": np.abs(gap) > slack, "<=": gap > slack, "<": gap >= slack}[sign]
+    return failing & np.isfinite(gap) & np.isfinite(slack)
+
+
+def holds(a: Number, sign: str, b: Number) -> Any:
+    """In which draws a comparison holds for certain."""
+    gap, slack = _gap(a, b)
+    if sign == "!=":
+        return np.abs(gap) > slack
+    return {"=": np.abs(gap) + slack == 0, "<=": gap + slack <= 0, "<": gap + slack < 0}[sign]
+
+
+def tells(a: Number, b: Number) -> Any:
+    """In which draws both numbers are known well enough to be compared."""
+    gap, slack = _gap(a, b)
+    large = np.maximum(np.abs(a.value), np.abs(b.value))
+    return np.isfinite(gap) & is_small(slack, large)
+
+
+def is_small(error: Floats, large: Floats) -> Any:
+    """Whether an error leaves a number known."""
+    return error <= np.maximum(1e-6 * large, 1e-9)
+
+
+# -- Draws under conditions ------------------------------------------------------------------------
+
+
+class _Candidates:
+    """Many draws of a setting, made so that its conditions can hold.
+
+    An unknown function keeps within the bound that a condition sets it.  A symbol that stands
+    alone as a bound is set to what it bounds, so that ties are met.  Where a condition fails
+    still, what is too large in it is made smaller, and what is too small larger.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.bounds: dict[str, dict[int, Floats]] = {}
+        self.fixed: dict[str, Floats] = {}
+        self.scales: dict[str, Floats] = {}
+        self._computed: dict[Any, tuple[list[Any], list[Number]]] = {}
+        functions = [condition for condition in setting.conditions if self._bound(condition)]
+        others = [condition for condition in setting.conditions if condition not in functions]
+        for condition in others:
+            self._fix(condition)
+        for condition in others:
+            self._scale(condition)
+
+    def draws(self, chosen: Any) -> Draws:
+        """Some of the candidates."""
+        return Draws(chosen, CANDIDATES, self.setting.seed, self.bounds, self.fixed, self.scales)
+
+    def _values(self, node: Expression) -> list[Number]:
+        """Entries of an expression at all choices of the indices."""
+        parts = [node, *(definition.value for definition in self.setting.definitions)]
+        names = {n.name for part in parts for n in walk(part) if isinstance(n, Variable | Function)}
+        chosen = [one.get(name) for name in sorted(names)
+                  for one in (self.bounds, self.fixed, self.scales)]  # fmt: skip
+        # No array is written into, and what is kept keeps its identity.
+        key = node, *map(id, chosen)
+        if key not in self._computed:
+            world = self.setting._world(self.draws(range(CANDIDATES)))
+            numbers = [number for at in self.setting.assignments
+                                   for number in world.value(node, at).flat]  # fmt: skip
+            self._computed[key] = chosen, numbers
+        return self._computed[key][1]
+
+    def _bound(self, condition: Relation) -> bool:
+        """Keep an unknown function within a bound, if a condition sets it one."""
+        if condition.sign not in ("<", "<="):
+            return False
+        bounded = condition.left
+        while isinstance(bounded, lang.Abs | lang.Norm | lang.Diag):
+            (bounded,) = bounded.args
+        if not isinstance(bounded, lang.Apply) or bounded == condition.left:
+            return False
+        values = [number.value for number in self._values(condition.right)]
+        lowest = np.minimum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, np.inf)))
+        bounds = self.bounds.setdefault(bounded.function.name, {})
+        inside = lowest / 2 if condition.sign == "<" else lowest
+        order = bounded.function.order
+        bounds[order] = np.minimum(bounds.get(order, np.inf), inside)
+        return True
+
+    def _fix(self, condition: Relation) -> None:
+        """Set a symbol that is an upper bound to what it bounds, or to twice that, or leave it."""
+        bound = condition.right
+        free = isinstance(bound, Variable) and not bound.shape and not bound.times
+        if not free or condition.sign in ("=", "!=") or bound in walk(condition.left):
+            return
+        own = np.broadcast_to(self._values(bound)[0].value, CANDIDATES)
+        values = [number.value + number.error for number in self._values(condition.left)]
+        top = np.maximum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, -np.inf)))
+        turn = np.arange(CANDIDATES) // len(KINDS) % 3
+        fixed = np.where(turn == 0, top, np.where(turn == 1, 2 * top, own))
+        usable = np.isfinite(fixed) & ((fixed > 0) | (not bound.positive))
+        self.fixed[bound.name] = np.where(usable, fixed, own)
+
+    def _scale(self, condition: Relation) -> None:
+        """Scale the symbols of a condition where it fails, and keep what makes it hold."""
+        if condition.sign in ("=", "!="):
+            return
+        left, right = ({node.name for node in walk(side) if isinstance(node, Variable)}
+                       for side in (condition.left, condition.right))  # fmt: skip
+        for name in sorted(left ^ right, key=lambda name: (name in left, name)):
+            failing = ~self.holding(condition)
+            if np.sum(~failing) >= 2 * DRAWS:
+                return
+            kept = self.scales.get(name, np.ones(CANDIDATES))
+            for power in FACTORS:
+                factor = power if name in right else 1 / power
+                self.scales[name] = np.where(failing, kept * factor, kept)
+                failing = failing & ~self.holding(condition)
+                kept = np.where(failing, kept, self.scales[name])
+            self.scales[name] = kept
+
+    def holding(self, condition: Relation) -> Any:
+        """In which candidates a condition holds for certain."""
+        left, right = self._values(condition.left), self._values(condition.right)
+        # A number on the right bounds every entry on the left.
+        right = [number for number in right for _ in range(len(left) // len(right))]
+        result = np.ones(CANDIDATES, dtype=bool)
+        for a, b in zip(left, right, strict=True):
+            result &= holds(a, condition.sign, b)
+        return result
+
+    @property
+    def fulfilling(self) -> Any:
+        """In which candidates all conditions hold for certain."""
+        return np.all([self.holding(condition) for condition in self.setting.conditions], axis=0)
+
+
+FACTORS = (2.0, 2.0**4, 2.0**12, 2.0**40)
+"""Factors by which a symbol is scaled until a condition holds."""

@@ -1,0 +1,514 @@
+"""Draws refute what is wrong, in numbers that can be followed, and nothing that is true."""
+
+import functools
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+from rnnnotes.book.draws import KINDS, Draws
+from rnnnotes.book.entries import Ledger
+from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.language import (
+    Abs,
+    Expression,
+    Identity,
+    Indicator,
+    Inverse,
+    Jacobian,
+    Max,
+    Norm,
+    Number,
+    Outer,
+    Power,
+    Size,
+    SpectralRadius,
+    StatementError,
+    Sum,
+    Total,
+    wrap,
+)
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
+from rnnnotes.book.settings import FEWEST, settings_of
+from rnnnotes.book.sizes import choices
+from rnnnotes.book.tape import ONE, constant, gradient, leaf
+from rnnnotes.notation import (
+    C,
+    D,
+    F,
+    H,
+    T,
+    W_hh,
+    c_max,
+    eta,
+    exp,
+    f,
+    g,
+    gamma,
+    h,
+    j,
+    kappa,
+    lam,
+    log,
+    p,
+    psi,
+    sigmoid,
+    t,
+    tanh,
+    theta,
+    u,
+    v,
+    w,
+    x,
+)
+
+find_all()
+
+
+@pytest.fixture(autouse=True)
+def _own_formulas():
+    """Take the formulas of a test out of the book again."""
+    before = dict(FORMULAS)
+    yield
+    FORMULAS.clear()
+    FORMULAS.update(before)
+
+
+def readable(part):
+    """Name of a case."""
+    return text(part) if isinstance(part, Expression) else None
+
+
+def claim(left, sign, right, **options):
+    """Theorem in one line."""
+
+    def claimed():
+        """Claimed."""
+
+    lines = [(sign, right, "it is claimed")]
+    formula(left, sign, right, source="test", derivation=lines, **options)(claimed)
+    return FORMULAS["test_draws.claimed"]
+
+
+def looked_at(stated):
+    """Look at the line in draws, without any algebra."""
+    Checker(stated)._look_at(0)
+
+
+def refuted(stated):
+    """Counterexample that draws find, without any algebra."""
+    with pytest.raises(Refuted) as refusal:
+        looked_at(stated)
+    return str(refusal.value)
+
+
+# -- Hard cases ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (wrap(0), "<", u**2),
+        (wrap(0), "<", Norm(W_hh @ v)),
+        (tanh.prime(u), "<", wrap(1)),
+        (sigmoid.prime(u), "<", wrap(sp.Rational(1, 4))),
+        (Norm(W_hh @ W_hh), "<", Norm(W_hh) * Norm(W_hh)),
+        (Abs(u + eta), "<", Abs(u) + Abs(eta)),
+        (Max(u, 0), "<", Abs(u) + eta - eta),
+        (SpectralRadius(W_hh), "<", Norm(W_hh)),
+        ((v - w) @ (v - w) * -1, "<", wrap(0)),
+        (Norm(Outer(v, w)), "<", Norm(v) * Norm(w)),
+    ],
+    ids=readable,
+)
+def test_strict_sign_is_refuted_by_a_tie(left, sign, right):
+    """Zeros, ones, equal vectors and special matrices make both sides equal, without rounding."""
+    assert " < " in refuted(claim(left, sign, right)).partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (Norm(W_hh), "<=", wrap(100)),
+        (exp(u), "<=", wrap(10**7)),
+        (u**2, "<=", wrap(10**6)),
+        (Total(v), "<=", wrap(1000)),
+        (Abs(u), "<=", 1000 * u**2),
+        (wrap(sp.Rational(1, 1000)), "<=", eta),
+        (u**2 + sp.Rational(1, 10**11), "<=", u**2),
+        (u, "=", u + sp.Rational(1, 10**14)),
+        (Norm(W_hh) + sp.Rational(1, 10**9), "<=", Norm(W_hh)),
+        (SpectralRadius(W_hh), "=", Norm(W_hh)),
+    ],
+    ids=readable,
+)
+def test_large_small_and_nearly_equal_is_refuted(left, sign, right):
+    """Slack is for the rounding that was made, and no more."""
+    refuted(claim(left, sign, right))
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (psi(v), "<=", wrap(1)),
+        (Abs(psi(v)), "<=", wrap(10)),
+        (f(u), "<=", wrap(3)),
+        (Abs(f.prime(u)), "<=", gamma),
+        (Abs(f(u) - f(eta)), "<=", gamma * Abs(u - eta)),
+        (Abs(f.prime.prime(u)), "<=", Abs(f.prime(u)) + 1),
+        (f.prime(u), "=", f.prime(eta)),
+        (f.prime.prime(u), "=", wrap(0)),
+        (f(u + eta), "=", f(u) + f(eta)),
+        (Norm(F(v, x[1], theta)), "<=", wrap(5)),
+    ],
+    ids=readable,
+)
+def test_unknown_functions_have_no_bound(left, sign, right):
+    """Lines, steep lines, cubics, waves and exponentials have no property in common."""
+    refuted(claim(left, sign, right))
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (Number(H**2) * u, "=", Number(2 * H) * u),
+        (Number(H**2) * u, "=", Number(5 * H - 6) * u),
+        (Number(2 * H), "=", Number(D)),
+        (Power(Number(D), sp.Rational(1, 2)), "=", Number(H)),
+        (Total(Abs(v)), "<=", sp.Rational(3, 2) * Norm(v)),
+        (Norm(W_hh @ v), "<=", sp.Rational(3, 2) * Norm(v) + Norm(W_hh) * 0),
+        (Sum(h[j], j, 1, T), "=", Sum(h[j], j, 1, 3)),
+        (Sum(v * 1, j, 1, T), "=", 3 * v),
+        (Number(T) * v, "=", Number(H + 1) * v),
+        (wrap(Size(W_hh)) * u, "=", wrap(Size(v)) * 2 * u),
+    ],
+    ids=readable,
+)
+def test_what_holds_at_one_choice_of_sizes_is_refuted_at_another(left, sign, right):
+    """No size has one number throughout."""
+    refuted(claim(left, sign, right))
+
+
+# -- What is true ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (Norm(W_hh @ W_hh), "<=", Norm(W_hh) * Norm(W_hh)),
+        (SpectralRadius(W_hh), "<=", Norm(W_hh)),
+        (SpectralRadius(W_hh @ W_hh), "=", SpectralRadius(W_hh) ** 2),
+        (Abs(u + eta), "<=", Abs(u) + Abs(eta)),
+        (Total(Abs(v)), "<=", Number(H) * Norm(v)),
+        (Abs(v @ w), "<=", Norm(v) * Norm(w)),
+        (tanh(u), "<=", wrap(1)),
+        (exp(u) * exp(-u), "=", wrap(1)),
+        (exp(u + eta), "=", exp(u) * exp(eta)),
+        (log(exp(u)), "=", u + 0),
+        ((u + eta) ** 3, "=", u**3 + 3 * u**2 * eta + 3 * u * eta**2 + eta**3),
+        ((u**2 - eta**2) / (u - eta), "=", u + eta),
+        (Inverse(W_hh) @ W_hh, "=", Identity(H) * 1),
+        (Norm(W_hh.T), "=", Norm(W_hh)),
+        (sigmoid(u) + sigmoid(-u), "=", wrap(1)),
+        (2 * sigmoid(2 * u) - 1, "=", tanh(u)),
+        (Power(eta, sp.Rational(1, 2)) ** 2, "=", eta * 1),
+        (Power(eta, lam) * Power(eta, -lam), "=", wrap(1)),
+        (f(u) - f(u), "=", 0 * u),
+        (Jacobian(f(u) * f(u), u), "=", 2 * f(u) * f.prime(u)),
+        (Jacobian(psi(v) * psi(v), v), "=", 2 * psi(v) * Jacobian(psi(v), v)),
+        (Max(u, eta), "=", Indicator(u, eta) * u + (1 - Indicator(u, eta)) * eta),
+    ],
+    ids=readable,
+)
+def test_what_is_true_is_never_refuted(left, sign, right):
+    """Overflow, a division by zero and rounding say nothing, on any of many draws."""
+    stated = claim(left, sign, right)
+
+    for seed in range(4):
+        for setting in settings_of(stated, seed):
+            for at in setting.assignments:
+                assert setting.look(left, sign, right, at, "line") >= FEWEST / 5
+
+
+def test_too_few_draws_leave_a_line_undecided():
+    """Where every draw overflows, none has told anything."""
+    huge = exp(exp(exp(u**2 + 10)))
+
+    with pytest.raises(Undecided, match="too few draws tell"):
+        Checker(claim(Norm(huge * v), "<=", Norm(huge * v) + 1)).line(0)
+
+
+# -- Conditions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "left", "right"),
+    [
+        ([(Abs(f.prime(u)), "<=", gamma)], Abs(f(v) - f(w)), gamma * Abs(v - w)),
+        ([(Abs(v), "<=", c_max)], Abs(v * v), c_max * Abs(v)),
+        ([(Abs(v), "<=", c_max), (Abs(w), "<=", c_max)], Abs(v * w), c_max**2),
+        ([(0, "<", u), (u, "<", 1)], u**2, u),
+        ([(Norm(W_hh), "<=", 1 / gamma)], gamma * Norm(W_hh @ v), Norm(v)),
+        ([(gamma * Norm(W_hh), "<=", kappa), (kappa, "<", 1)], gamma * Norm(W_hh @ v), Norm(v)),
+        ([(Total(p), "=", 1), (-1 * p, "<=", 0)], p @ p, wrap(1)),
+        ([(W_hh.T @ W_hh, "=", Identity(H))], Norm(W_hh @ v), Norm(v)),
+        ([(Abs(psi(v)), "<=", C)], psi(w), C),
+        ([(u, "<=", eta)], u * lam, eta * lam),
+    ],
+    ids=readable,
+)
+def test_draws_fulfil_conditions(where, left, right):
+    """They are looked for, and not only waited for; the line holds under them alone."""
+    stated = claim(left, "<=", right, where=where)
+
+    for setting in settings_of(stated):
+        assert len(setting.draws.chosen) >= FEWEST
+    looked_at(stated)
+    refuted(claim(left, "<=", right))
+
+
+def test_ties_are_met_under_conditions():
+    """A bound is met exactly in some draws, so a strict sign is refuted."""
+    refuted(claim(Abs(u), "<", c_max, where=[(Abs(u), "<=", c_max)]))
+    refuted(claim(Abs(f(u) - f(eta)), "<", gamma * Abs(u - eta) + 0,
+                  where=[(Abs(f.prime(u)), "<=", gamma)]))  # fmt: skip
+
+
+def test_conditions_that_nothing_fulfils_leave_a_formula_undecided():
+    """What is said of nothing is not shown."""
+    with pytest.raises(Undecided, match="too few draws fulfil its conditions"):
+        looked_at(claim(u, "<=", eta, where=[(u**2, "<", 0)]))
+
+
+# -- Numbers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(len(KINDS)), ids=[kind.name for kind in KINDS])
+@pytest.mark.parametrize("shape", [(), (2,), (2, 2), (3, 2), (2, 2, 2)], ids=str)
+def test_each_kind_draws_every_shape(number, shape):
+    """The same for the same seed and name, finite, and positive where that is asked for."""
+    first, again, positive = (
+        np.array([e.value for e in np.ravel(Draws(range(30), 30).leaf("z", shape, sign))])
+        for sign in (False, False, True)
+    )
+
+    assert np.isfinite(first).all()
+    assert (first == again).all()
+    assert (positive > 0).all()
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda a, b, m: a + b,
+        lambda a, b, m: a * b - a,
+        lambda a, b, m: a / b + b / a,
+        lambda a, b, m: (a - b) ** 5,
+        lambda a, b, m: m.sqrt(a * a + b * b),
+        lambda a, b, m: m.log(m.exp(a) + m.exp(b)),
+        lambda a, b, m: (m.tanh(a) - m.tanh(b)) * 1e6,
+        lambda a, b, m: (1 + a * a) ** b,
+    ],
+    ids=["sum", "products", "quotients", "power", "root", "exponentials", "difference", "exponent"],
+)
+def test_error_is_a_bound_of_the_rounding(compute, rng):
+    """Sixty digits tell what floating point has rounded."""
+    values = rng.standard_normal((2, 40)) * 10 ** rng.uniform(-3, 1, (2, 40))
+    result = compute(*map(leaf, values), np)
+
+    with mpmath.workdps(60):
+        for place, pair in enumerate(values.T):
+            exact = compute(*map(mpmath.mpf, map(float, pair)), mpmath)
+            away = abs(exact - mpmath.mpf(float(result.value[place])))
+            assert away <= 2 * result.error[place]
+            assert result.error[place] <= 1e-9 * max(1, abs(float(exact)))
+
+
+def test_what_is_exact_has_no_error():
+    """So ties of whole numbers and halves are ties."""
+    a, b = leaf(np.array([1.5, -2.0, 0.0])), leaf(np.array([4.0, 0.5, 8.0]))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        exact = (a + b, a - b, a * b, a / b, a**3, (a * a).sqrt(), abs(a) + b, (0 * a).exp())
+
+    for number in exact:
+        assert not np.any(number.error)
+
+
+def test_derivatives_are_numbers_again():
+    """A derivative is differentiated in turn: the third derivative of z^4 is 24 z."""
+    z = leaf(np.array([1.0, -2.0, 0.5]))
+    value = z**4
+    for _ in range(3):
+        (value,) = gradient(value, [z])
+
+    np.testing.assert_array_equal(value.value, 24 * z.value)
+    assert gradient(ONE, [z])[0].is_constant(0)
+    assert constant(sp.Rational(1, 2)).is_constant(0.5)
+
+
+# -- Sizes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", sorted(FORMULAS))
+def test_sizes_differ_within_a_choice_and_between_choices(id):
+    """A transposed matrix of two equal sizes would pass, and a size of one broadcasts."""
+    found = choices(FORMULAS[id])
+
+    for choice in found:
+        assert len({*choice.values()}) == len(choice)
+        assert min(choice.values(), default=2) > 1
+    for size in found[0]:
+        assert len({choice[size] for choice in found}) == len(found)
+    assert len(found) >= 2 or not found[0]
+
+
+def test_accidents_of_one_choice_are_not_those_of_another():
+    """Twice H is D at one choice, and at no other."""
+    first, second = choices(claim(Outer(v, x[t]), "=", Outer(v, x[t])))
+
+    assert (2 * first[H] == first[D]) + (2 * second[H] == second[D]) <= 1
+    assert (first[H] ** 2 == first[D]) + (second[H] ** 2 == second[D]) <= 1
+
+
+# -- What a refusal says ---------------------------------------------------------------------------
+
+
+def test_counterexample_is_in_the_letters_of_the_line():
+    """Plain text, few symbols, few digits."""
+    message = refuted(claim(W_hh @ v, "=", W_hh.T @ v))
+
+    assert message.startswith("test_draws.claimed, line 1 (it is claimed), entry (1,) at all ind")
+    first, second = message.splitlines()
+    assert first.endswith("W_hh v = W_hhᵀ v")
+    assert second.count("=") == 3
+    assert "\\" not in message
+    numbers = second.partition("with ")[2]
+    assert all(float(n) * 4 == int(float(n) * 4)
+               for n in numbers.replace("[", " ").replace("]", " ").replace(",", " ")
+               .replace("W_hh=", "").replace("v=", "").split())  # fmt: skip
+
+
+def test_counterexample_says_what_a_function_was():
+    """A reader can put it in."""
+    message = refuted(claim(f(u), "=", g(u)))
+
+    assert "f=[z -> " in message
+    assert "g=[z -> " in message
+
+
+def test_draws_come_before_algebra(monkeypatch):
+    """A wrong line needs no normal form to be refuted, be it the first that is looked at."""
+    monkeypatch.delattr(Ledger, "gap")
+
+    with pytest.raises(Refuted):
+        prove(claim(v @ W_hh, "=", W_hh @ v))
+
+
+# -- Code ------------------------------------------------------------------------------------------
+
+
+def product(compute, wrapper=lambda code: code):
+    """Theorem with the code of a test: a product of a matrix, and a vector."""
+
+    def code(W_hh, v):
+        """Code."""
+        return compute(W_hh, v)
+
+    right = W_hh @ v + v
+    lines = [("=", right, "the same")]
+    formula(right, "=", right, source="test", derivation=lines)(wrapper(code))
+    return FORMULAS["test_draws.code"]
+
+
+def truncating(W_hh, v):
+    """Write into an array of the type of the argument."""
+    result = np.empty_like(v)
+    result[:] = W_hh @ (v / 2) * 2 + v
+    return result
+
+
+def in_place(W_hh, v):
+    """Write into the argument."""
+    before = v.copy()
+    v += W_hh @ v
+    result = v.copy()
+    v[:] = before + 1
+    return result
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        truncating,
+        in_place,
+        lambda W, v: np.array([W[0] @ v + v[0], W[1] @ v + v[1]]),
+        lambda W, v: (W.reshape(2, 2) @ v) + v,
+        lambda W, v: W @ v + v.sum() / 2 + v - v.sum() / len(v),
+        lambda W, v: W.ravel(order="K").reshape(W.shape) @ v + v,
+        lambda W, v: np.frombuffer(W.tobytes()).reshape(W.shape) @ v + v,
+        lambda W, v: np.where(np.abs(v) < 30, W @ v + v, 30.0),
+        lambda W, v: W @ v + v + 1e-20,
+        lambda W, v: np.float16(W) @ v + v,
+    ],
+    ids=["truncated", "in place", "two rows", "reshape", "half", "memory", "bytes", "beyond",
+         "nearly", "short floats"],
+)  # fmt: skip
+def test_code_that_fails_a_reader_is_refused(compute):
+    """Whole numbers, views, other sizes and large numbers are what readers have."""
+    with pytest.raises(Refuted):
+        prove(product(compute))
+
+
+def test_code_that_serves_a_reader_passes():
+    """In every form."""
+    assert prove(product(lambda W, v: W @ v + v)).code == "proved at sizes"
+    assert prove(product(lambda W, v: W @ v + v if v[0] > 0 else v + W @ v)).code == "tested"
+
+
+def test_decorated_code_is_refused():
+    """What is shown beside the formula would not be what runs."""
+
+    def doubled(function):
+        @functools.wraps(function)
+        def run(W_hh, v):
+            return 2 * function(W_hh, v)
+
+        return run
+
+    with pytest.raises(StatementError, match="the code is decorated"):
+        product(None, wrapper=doubled)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (W_hh @ v + v, lambda y: y),
+        (2 * (W_hh @ v + v), lambda y: y / 2),
+        (-(v - (W_hh @ v + v)), lambda y: y),
+        (v + W_hh @ v, lambda y: y),
+        (W_hh @ (v * 1) + v, lambda y: y),
+    ],
+    ids=["itself", "twice", "within", "other order", "equal"],
+)
+def test_code_that_is_handed_its_answer_is_refused(answer, code):
+    """It would compute nothing, whatever the name."""
+
+    def handed(y):
+        """Handed."""
+        return code(y)
+
+    right = W_hh @ v + v
+    stated = formula(
+        W_hh @ v + 1 * v, "=", right, source="test", bindings={"y": answer},
+        derivation=[("=", right, "the product")],
+    )  # fmt: skip
+
+    def proved():
+        stated(handed)
+        return prove(FORMULAS["test_draws.handed"])
+
+    with pytest.raises((StatementError, Refuted), match="which it is to compute"):
+        proved()

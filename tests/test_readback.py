@@ -28,6 +28,7 @@ from rnnnotes.notation import (
     R_h,
     T,
     W_hh,
+    W_hy,
     W_layer,
     W_xh,
     a_x,
@@ -111,9 +112,10 @@ def test_every_range_of_an_index_is_read_back():
 
 
 def test_no_letter_of_the_notation_means_something_else():
-    """A symbol e would be the base of the exponentials, and one called ones an array of ones."""
+    """A symbol e would be the base of the exponentials, and one called dv the change of v."""
     assert set(LatexWords.lexicon) & set(LATEX) == set()
     assert set(TextWords.lexicon) & set(TEXT) == set()
+    assert set(TextWords.lexicon) & {f"d{name}" for name in TextWords.lexicon} == set()
 
 
 # -- Misprints -------------------------------------------------------------------------------------
@@ -201,6 +203,7 @@ LEAVES = {
     "matrix": [
         W_hh, M[j], M[t], M[T], R_h[layer], W_layer[layer], lang.Identity(H), lang.Zeros(H, H),
     ],
+    "row": [v.T, h[t].T, lang.Entry(W_hh, r), lang.Jacobian(L, h[t]), lang.Ones(H).T],
 }  # fmt: skip
 
 OPERATIONS = {
@@ -209,7 +212,10 @@ OPERATIONS = {
         (lang.MatMul, "vector", "vector"), (lang.Entry, "vector", some.sampled_from([r, t - 1])),
         (lambda a: lang.Entry(a, r, i), "matrix"), (lang.Total, "vector"), (lang.Norm, "vector"),
         (lang.Norm, "matrix"), (lang.SpectralRadius, "matrix"), (lang.Size, "matrix"),
-        (psi, "vector"), (ell[t], "vector"), (f.prime.prime, "scalar"), (g_c, "scalar"),
+        (lang.Determinant, "matrix"), (lang.MatMul, "row", "vector"), (lang.Norm, "row"),
+        (lang.Entry, "row", some.sampled_from([r, t - 1])),
+        (psi, "vector"), (lambda a: ell[t](W_hy @ a), "vector"),
+        (f.prime.prime, "scalar"), (g_c, "scalar"),
         (lambda a: a + lang.Order(eta, 2), "scalar"), (lambda a: a + lang.Order(eps, 3), "scalar"),
         (lang.Jacobian, "scalar", some.sampled_from([u, h_unit[t], lang.Entry(v, r)])),
         (lang.Gradient, "scalar", some.sampled_from([u, lam])),
@@ -224,15 +230,21 @@ OPERATIONS = {
         (lang.Add, "vector", "scalar"), (lang.Sub, "scalar", "vector"),
         (lang.Divide, "vector", "scalar"), (lang.Divide, "scalar", "vector"),
         (lang.Power, "vector", "scalar"), (lang.MatMul, "matrix", "vector"),
-        (lambda a, b: (a.T @ b).T, "vector", "matrix"), (lambda a: lang.Entry(a, r).T, "matrix"),
+        (lang.Transpose, "row"),
         (lang.Gradient, "scalar", some.sampled_from([v, h[t - 1]])),
-        (lambda a, b: lang.Jacobian(a, b).T, "scalar", some.sampled_from([v, h[t - 1]])),
-        (lambda a: lang.Sum(a.T, j, 1, t).T, "vector"), (lambda a: (a.T * 2 - 1).T, "vector"),
         (lang.Jacobian, "vector", some.sampled_from([u, h_unit[t]])), (softmax, "vector"),
         (lang.Convolve, "vector", "vector"), (lambda a: F(a, x[t], theta), "vector"),
         (lambda a: lang.Compose(a, v, h[0], j, 1, T), "vector"),
         (lambda a: lang.Compose(tanh(W_hh @ v), v, a, j, 1, t), "vector"),
-        (lambda a: lang.Entry(lang.Stack(a, k, 1, t), 2).T, "vector"),
+    ],
+    "row": [
+        (lang.Transpose, "vector"), (lang.Transpose, "vector"), (lang.MatMul, "row", "matrix"),
+        (lang.Times, "scalar", "row"), (lang.Times, "row", "scalar"), (lang.Add, "row", "scalar"),
+        (lang.Sub, "scalar", "row"), (lang.Divide, "row", "scalar"), (lang.Power, "row", "scalar"),
+        (lambda a: lang.Entry(a, r), "matrix"),
+        (lang.Jacobian, "scalar", some.sampled_from([v, h[t - 1]])),
+        (lambda a: lang.Entry(lang.Stack(a, k, 1, t), 2), "vector"),
+        (lambda a: lang.Entry(lang.Stack(a, k, 1, t), 2), "row"),
     ],
     "matrix": [
         (lang.Times, "scalar", "matrix"), (lang.Times, "matrix", "scalar"),
@@ -272,3 +284,10 @@ def expressions(draw, kind=None, depth=4):
 def test_trees_that_nobody_wrote_are_read_back(tree):
     """The book holds what was thought of; ambiguity waits where it was not."""
     is_read_back(tree)
+
+
+@given(expressions("scalar"), some.sampled_from(["=", "<=", "<", "!="]), expressions("scalar"))
+@settings(settings.get_profile("prints"))
+def test_relations_that_nobody_wrote_are_read_back(left, sign, right):
+    """No sign is taken for another, whatever stands beside it."""
+    is_read_back(lang.Relation(left, sign, right))

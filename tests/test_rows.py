@@ -1,5 +1,7 @@
 """A row is not a column: what mixes them is refused, and what keeps them apart is proved."""
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -409,9 +411,9 @@ def test_code_takes_a_row_as_an_array_of_one_axis():
         ((W_hh @ v).T, r"(\mathbf{W}_{hh} \mathbf{v})^{\top}", "(W_hh v)ᵀ"),
         (a_y[t].T, r"(\mathbf{a}^{y}_{t})^{\top}", "a_y[t]ᵀ"),
         (p_map.T, r"(\mathbf{p}^{m})^{\top}", "p_mapᵀ"),
-        ((v**2).T, r"(\mathbf{v}^{\odot 2})^{\top}", "(v^2)ᵀ"),
+        ((v**2).T, r"(\mathbf{v}^{\odot 2})^{\top}", "(v^⊙2)ᵀ"),
         (v.T.T, r"(\mathbf{v}^{\top})^{\top}", "(vᵀ)ᵀ"),
-        (Entry(v.T, 2), r"(\mathbf{v}^{\top})_{2}", "vᵀ[2]"),
+        (Entry(v.T, 2), r"(\mathbf{v}^{\top})_{2}", "(vᵀ)[2]"),
         (Entry(X, n).T, r"\mathbf{X}_{n,:}^{\top}", "X[n,:]ᵀ"),
         (
             Jacobian(L, h[t]).T,
@@ -467,8 +469,11 @@ SCOPE = {
     **vars(sympyhelpers), "sp": sp, "H": 2, "D": 4, "n": 1, "exp": sp.exp, "tanh": sp.tanh,
     "v": sympyhelpers.vector("v", 2), "w": sympyhelpers.vector("w", 2),
     "W_xh": sympyhelpers.matrix("W", 2, 4), "X": sympyhelpers.matrix("X", 6, 4),
-    "psi": lambda v: sympyhelpers.opaque("psi")(*v),
+    "psi": sympyhelpers.unknown("psi"),
 }  # fmt: skip
+
+LINE = re.compile(r"left_side|right_side|line_\d+")
+"""Functions of an exported program that are lines of the derivation."""
 
 
 @pytest.mark.parametrize(
@@ -502,20 +507,21 @@ def test_sympy_of_an_inner_product_is_a_number():
 
 
 @pytest.mark.parametrize(
-    ("id", "rows", "columns"),
+    ("id", "at", "lines", "shape"),
     [
-        ("bptt.unrolled_gradient", 1, 7),
-        ("bptt.truncated_gradient", 7, 1),
-        ("bptt.state_gradient", 2, 1),
-        ("building_blocks.gradient_column", 2, 1),
+        ("bptt.unrolled_gradient", {"t": 2}, 4, (1, 5)),
+        ("bptt.truncated_gradient", {"tau": 1, "t": 3}, 1, (5, 1)),
+        ("bptt.state_gradient", {"t": 2}, 6, (2, 1)),
+        ("building_blocks.gradient_column", {}, 2, (2, 1)),
     ],
 )
-def test_exported_sympy_has_the_shape_of_the_statement(id, rows, columns):
-    """Both sides of a row are rows, and both sides of a column are columns."""
+def test_exported_sympy_has_the_shape_of_the_statement(id, at, lines, shape):
+    """Every line of a row is a row, and every line of a column is a column."""
     scope = {}
     exec(sympy_text(find(id)), scope)
+    values = [scope[name](**at) for name in scope if LINE.fullmatch(name)]
 
-    assert scope["left"].shape == scope["right"].shape == (rows, columns)
+    assert [value.shape for value in values] == [shape] * lines
 
 
 # -- Mutants ---------------------------------------------------------------------------------------

@@ -257,7 +257,7 @@ def _power(known: Known, node: Any) -> Signs:
 
 def _matmul(known: Known, node: Any) -> Signs:
     left, right = node.args
-    if left == right and len(left.shape) == 1:
+    if not node.shape and (left == right.T or right == left.T):
         return _many(_absolute(known.signs(left)))
     return _many(_times(known.signs(left), known.signs(right)))
 
@@ -508,7 +508,7 @@ def refuse_rough(node: Any, small: Any, known: Known) -> None:
 def _terms(node: Any, small: Any) -> Iterator[Expression]:
     """Parts of a sum of products and quotients, but for denominators that have a pole at most."""
     match node:
-        case lang.Add() | lang.Sub() | lang.Neg() | lang.Times() | lang.MatMul():
+        case lang.Add() | lang.Sub() | lang.Neg() | lang.Times() | lang.MatMul() | lang.Transpose():
             for part in node.args:
                 yield from _terms(part, small)
         case lang.Divide() if _powers(node.args[1], small):

@@ -128,9 +128,9 @@ class TextWords(Words):
 
     @staticmethod
     def whole(word: str) -> str:
-        """Pattern of a word: a name is not a part of another, but a d stands before one."""
+        """Pattern of a word: a name is not a part of another, but a d touches what it is of."""
         if word == "d":
-            return r"d(?=[A-Za-z(])"
+            return r"d(?=\S)"
         return re.escape(word) + (r"(?![A-Za-z0-9_])" if word.isidentifier() else "")
 
     def kind(self, word: str, before: str, opened: list[str]) -> str:

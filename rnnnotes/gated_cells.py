@@ -1445,7 +1445,7 @@ def rhn_jacobian(
         ("=", Product(Jacobian(s[j, t], s[j - 1, t]), j, layer, 1), "the chain rule by layers"),
     ],
     bindings={"Js": Stack(Jacobian(s[j, t], s[j - 1, t]), j, 1, layer)},
-    ranges={layer: (1, 2)},
+    ranges={layer: (1, N)},
 )  # fmt: skip
 def rhn_depth_jacobian(Js: Array) -> Array:
     r"""Jacobian of the layers of a step.

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 import sympy as sp
+from rnnnotes.book.allsizes import holds_for_all_sizes
 
 from rnnnotes import bptt
 from rnnnotes.book import sympyhelpers
-from rnnnotes.book.allsizes import holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
     Compose,

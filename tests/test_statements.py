@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 import sympy as sp
+from rnnnotes.book.allsizes import holds_for_all_sizes
 
 from rnnnotes import building_blocks, notation, vanilla_rnn
-from rnnnotes.book.allsizes import holds_for_all_sizes
 from rnnnotes.book.checking import forget
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (

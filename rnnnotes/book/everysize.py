@@ -49,6 +49,8 @@ class Premises:
     known: Sequence[Lemma] = ()
     functions: Sequence[Definition] = ()
     """Definitions of functions that have rules, for where the rules are not enough."""
+    budget: int = 0
+    """Products that each way may spend."""
 
 
 def holds_for_all_sizes(
@@ -70,12 +72,22 @@ def holds_for_all_sizes(
     bool
         True if the line is proved for all sizes; False if that is not known.
     """
-    if any(way(left, right, premises) for way in WAYS) or by_parts(left, right, premises):
-        return True
-    return any(
-        by_induction(left, right, premises, equation, index)
-        for equation in _claims(left, right, claim)
-        for index in _steps(left, right, premises)
+    return any(_holds(left, right, replace(premises, budget=budget), claim) for budget in BUDGETS)
+
+
+BUDGETS = 3_000, 30_000
+"""Products that each way may spend: what is short is found before anything long is tried."""
+
+
+def _holds(left: Expression, right: Expression, premises: Premises, claim: Relation | None) -> bool:
+    return (
+        any(way(left, right, premises) for way in WAYS)
+        or any(
+            by_induction(left, right, premises, equation, index)
+            for equation in _claims(left, right, claim)
+            for index in _steps(left, right, premises)
+        )
+        or by_parts(left, right, premises)
     )
 
 
@@ -111,7 +123,8 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
     context = core.Context(
         Facts(facts),
         frozenset(variable.name for variable in variables if variable.positive),
-        inverses=inverses,
+        core.Budget(premises.budget),
+        inverses,
     )
     with core.known(context):
         yield context
@@ -239,11 +252,11 @@ def by_parts(left: Expression, right: Expression, premises: Premises) -> bool:
         body, index, *bounds = left.args
         low, high = bounds if isinstance(left, lang.Sum) else reversed(bounds)
         inner = replace(premises, ranges={**premises.ranges, index: (low, high)})
-        return index not in premises.ranges and holds_for_all_sizes(body, right.args[0], inner)
+        return index not in premises.ranges and _holds(body, right.args[0], inner, None)
     if not isinstance(left, COMPOUND):
         return False
     pairs = [(a, b) for a, b in zip(left.args, right.args, strict=True) if a != b]
-    return all(a.shape == b.shape and holds_for_all_sizes(a, b, premises) for a, b in pairs)
+    return all(a.shape == b.shape and _holds(a, b, premises, None) for a, b in pairs)
 
 
 SUMS = lang.Sum, lang.Product

@@ -80,7 +80,7 @@ class Unsupported(Exception):
 class Budget:
     """How many products a proof may still bring to their normal form: it ends on every machine."""
 
-    def __init__(self, left: int = 40_000) -> None:
+    def __init__(self, left: int = 10_000) -> None:
         self.left = left
 
     def spend(self) -> None:

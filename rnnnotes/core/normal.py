@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import combinations, count, permutations, product
 from math import factorial, prod
 
-from rnnnotes.core.integers import Affine, Facts, affine
+from rnnnotes.core.integers import Affine, Facts, Unsupported, affine
 from rnnnotes.core.terms import (
     Apply,
     Array,
@@ -68,10 +68,6 @@ __all__ = [
 
 Factors = dict[Atom, int]
 Values = Mapping[str, Affine]
-
-
-class Unsupported(Exception):
-    """What the core has no rule for: it says nothing, neither yes nor no."""
 
 
 # -- What is known ---------------------------------------------------------------------------------
@@ -1052,12 +1048,12 @@ def product_of(body: Array, at: tuple[Affine, ...]) -> Poly:
     """Ordered product, written out where the number of its factors is known.
 
     Numbers commute: their product is one product for each factor, and a power of what does not
-    change.
+    change, if there surely are none too few.
     """
     (low, high), *axes = body.ranges
     letter = body.letters[0]
     steps = (high - low).constant + 1 if (high - low).is_number else None
-    if steps is not None and 0 <= steps <= FAR:
+    if steps is not None and steps <= FAR:
         names = body.letters
 
         def factor(step: int) -> Callable[..., Poly]:
@@ -1071,12 +1067,16 @@ def product_of(body: Array, at: tuple[Affine, ...]) -> Poly:
         return diagonal_product(body, at) or of(Product(body, at))
     if len(body.body.terms) != 1:
         return of(Product(body, ()))
-    count_ = integer(high - low + 1)
+    count_ = high - low + 1
     ((monomial, value),) = body.body.terms.items()
     changing = [(atom, e) for atom, e in monomial if letter in atom.free]
     constant = term(value, (), [(atom, e) for atom, e in monomial if letter not in atom.free])
     parts = [of(Product(renamed_array(body, of(atom)), ()), e) for atom, e in changing]
-    return times(*parts, power(constant, count_) if constant != ONE else ONE)
+    if constant == ONE:
+        return times(*parts)
+    if context().facts.entails(count_):
+        return times(*parts, power(constant, integer(count_)))
+    return times(*parts, of(Product(renamed_array(body, constant), ())))
 
 
 def diagonal_product(body: Array, at: tuple[Affine, ...]) -> Poly | None:

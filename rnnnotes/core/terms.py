@@ -131,8 +131,8 @@ class Delta(Atom):
     __slots__ = ("zero",)
 
     def __init__(self, zero: Affine) -> None:
-        super().__init__(f"D({zero.key})", zero.letters)
-        self.zero = zero
+        self.zero = min(zero, -zero, key=lambda side: side.key)
+        super().__init__(f"D({self.zero.key})", zero.letters)
 
 
 class Mask(Atom):

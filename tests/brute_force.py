@@ -138,14 +138,21 @@ class Draw:
 
     def sum(self, atom: Sum):
         """Sum over all whole numbers that are not far."""
-        masks = [a for a, _ in atom.factors if isinstance(a, Mask)]
-        result = complex(0)
-        for values in product(range(-FAR, FAR + 1), repeat=len(atom.bound)):
-            here = self.at(dict(zip(atom.bound, values, strict=True)))
-            if all(here.whole(mask.least) >= 0 for mask in masks):
-                assert max(map(abs, values)) < FAR, f"the masks of {atom} leave too much"
-                result += here.monomial(atom.factors)
-        return result
+        masks = [a.least for a, _ in atom.factors if isinstance(a, Mask)]
+        return self.summed(list(atom.bound), masks, atom.factors)
+
+    def summed(self, letters, masks, factors):
+        """Sum letter by letter; as soon as a mask is known to be zero, nothing is left."""
+        settled = [one for one in masks if not one.letters & set(letters)]
+        if any(self.whole(one) < 0 for one in settled):
+            return complex(0)
+        if not letters:
+            assert max(map(abs, self.letters.values())) < FAR, "the masks leave too much"
+            return self.monomial(factors)
+        letter, *rest = letters
+        open_ = [one for one in masks if one not in settled]
+        values = range(-FAR, FAR + 1)
+        return sum(self.at({letter: i}).summed(rest, open_, factors) for i in values)
 
     def array(self, array: Array):
         """Entries of an array, by their places."""

@@ -204,6 +204,8 @@ def inside(at: At, shape: Sequence[sp.Expr]) -> list[Affine]:
 
 def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
     """Return an equation as the core uses it: its indices and its places stand for any."""
+    if known.statement.sign != "=":
+        return
     left, right = known.statement.left, known.statement.right
     indices = _letters(known.ranges)
     for at in places(left.shape, "any"):
@@ -305,6 +307,8 @@ def by_induction(
     if earlier:
         at_first[start] = premises.ranges[start][0], last
         later[start] = premises.ranges[start][0], index - 1
+    if not _also_before(premises.ranges, later, index):
+        return False
     for sides in ((claim.left, claim.right), (left, right)):
         one, other = (replaced(side, base) for side in sides)
         if not any(way(one, other, replace(premises, ranges=at_first)) for way in WAYS):
@@ -324,6 +328,14 @@ def by_induction(
         for more in ((), premises.known)
         for reverse in (True, False)
     )
+
+
+def _also_before(ranges: Ranges, later: Ranges, index: sp.Symbol) -> bool:
+    """Whether later on, the other indices lie within their ranges one step before, too."""
+    facts = Facts(within_ranges(_letters(later)))
+    before = {str(index): affine(str(index)) - 1}
+    others = _letters({s: bounds for s, bounds in ranges.items() if s != index})
+    return all(facts.entails(fact.put(before)) for fact in within_ranges(others))
 
 
 def replaced(node: Any, values: dict[sp.Symbol, Any]) -> Any:

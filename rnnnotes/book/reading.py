@@ -70,18 +70,22 @@ class Reading:
     ) -> None:
         self.letters: Letters = dict(letters or {})
         self.bound: Bound = {}
+        definitions = list(dict.fromkeys(definitions))
         self.functions = {
             one.target.function.name: one
             for one in definitions
             if isinstance(one.target, lang.Apply)
         }
         symbols = [one for one in definitions if not isinstance(one.target, lang.Apply)]
+        if len({_variable(one.target).name for one in symbols}) + len(self.functions) < len(
+            definitions):  # fmt: skip
+            raise Unsupported("two definitions of one name")
         depths: dict[object, int] = {
-            node.variable.name: len(node.index)
+            _variable(node).name: len(node.index) if isinstance(node, lang.At) else 1
             for one in definitions
             for part in (one.target, one.value)
             for node in lang.walk(part)
-            if isinstance(node, lang.At)
+            if isinstance(node, lang.At | lang.Array)
         }
         self.graph = Graph(map(self.computed, symbols), depths, reverse)
 
@@ -94,9 +98,6 @@ class Reading:
                        for s, low, high in definition.ranges)  # fmt: skip
         symbols = [s for s, _, _ in definition.ranges]
         index = target.index if isinstance(target, lang.At) else ()
-        leaves = [node for node in lang.walk(definition.value)
-                  if isinstance(node, lang.At) or (
-                      isinstance(node, lang.Variable) and not node.times)]  # fmt: skip
 
         def value(values: Mapping[str, Affine], place: At) -> Poly:
             letters = {**self.letters, **{symbol: values[str(symbol)] for symbol in symbols}}
@@ -109,8 +110,20 @@ class Reading:
             ranges=ranges,
             sizes=tuple(map(self.whole, target.shape)),
             value=value,
-            mentions=_lags(target, leaves),
+            mentions=_lags(target, definition.value, self.inner(definition.value)),
         )
+
+    def inner(self, value: Any) -> list[Any]:
+        """Values of the functions that a value applies, which may hold symbols of their own."""
+        found: dict[str, Any] = {}
+        pending = [value]
+        while pending:
+            for node in lang.walk(pending.pop()):
+                name = node.name if isinstance(node, lang.Function) else ""
+                if name in self.functions and name not in found:
+                    found[name] = self.functions[name].value
+                    pending.append(found[name])
+        return list(found.values())
 
     # -- Numbers and places --------------------------------------------------------------------
 
@@ -186,17 +199,37 @@ def _variable(node: Any) -> lang.Variable:
     return node if isinstance(node, lang.Variable) else _variable(node.args[0])
 
 
-def _lags(target: Any, leaves: Sequence[Any]) -> dict[object, frozenset[tuple[int | None, ...]]]:
-    """Steps by which the symbols of a definition are earlier; what has no time is of any."""
-    lags: dict[object, frozenset[tuple[int | None, ...]]] = {}
-    for leaf in leaves:
+def _leaves(value: Any) -> list[Any]:
+    """Symbols in an expression, at their times if they have any."""
+    return [node for node in lang.walk(value)
+            if isinstance(node, lang.At | lang.Array) or (
+                isinstance(node, lang.Variable) and not node.times)]  # fmt: skip
+
+
+Lag = tuple[int | None, ...]
+
+
+def _lags(target: Any, value: Any, inner: Sequence[Any]) -> dict[object, frozenset[Lag]]:
+    """Steps by which the symbols of a definition are earlier; what has no time is of any.
+
+    What is stacked, stands in a function or has a time that is bound may be of any time.  Times are
+    counted from the last: a layer stands before them.
+    """
+    bound = {lang.BINDERS[type(n)](n) for n in lang.walk(value) if type(n) in lang.BINDERS}
+    lags: dict[object, frozenset[Lag]] = {}
+    for leaf in (*_leaves(value), *(one for part in inner for one in _leaves(part))):
         name = _variable(leaf).name
-        steps: tuple[int | None, ...] = ()
-        if isinstance(target, lang.At) and isinstance(leaf, lang.At):
-            # Times are counted from the last: a layer stands before them.
+        steps: Lag = ()
+        if isinstance(leaf, lang.Array):
+            steps = (None,)
+        elif isinstance(target, lang.At) and isinstance(leaf, lang.At):
             pairs = zip(target.index[::-1], leaf.index[::-1], strict=False)
-            gaps = [own - other for own, other in pairs]
-            steps = tuple(int(gap) if gap.is_Integer else None for gap in reversed(gaps))
+            steps = tuple(
+                int(own - other)
+                if (own - other).is_Integer and not other.free_symbols & bound
+                else None
+                for own, other in pairs
+            )[::-1]
         lags[name] = lags.get(name, frozenset()) | {steps}
     return lags
 
@@ -254,6 +287,11 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
     Up to a step, it is the last function, of what there is up to the step before.
     """
     body, variable, start, index, low, high = node.args
+    free = set().union(*map(lang.indices, (body, start, low))) - {index}
+    held = (self.bound.keys() - {variable}) & set(lang.walk(body)) | (
+        self.bound.keys() & set(lang.walk(start)))  # fmt: skip
+    if held or any(self.whole(s) != affine(str(s)) for s in free):
+        raise Unsupported("a composition within a sum or a function")
     first, last = self.range(low, high)
     if core.context().facts.equal(last - first + 1):
         return self.entry(start, at)
@@ -267,7 +305,10 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
 
     ranges = ((str(index), first, affine("T")),)
     sizes = tuple(map(self.whole, node.shape))
-    self.graph.define(Computed(name, (affine(str(index)),), ranges, sizes, value, {}))
+    mentions: dict[object, frozenset[Lag]] = {
+        _variable(leaf).name: frozenset([(None,)]) for leaf in _leaves(body) + _leaves(start)
+    }
+    self.graph.define(Computed(name, (affine(str(index)),), ranges, sizes, value, mentions))
     return core.entry(name, last, *at)
 
 
@@ -362,10 +403,16 @@ def _apply(self: Reading, node: Any, at: At) -> Poly:
     if definition is not None:
         return _defined(self, definition, node, at)
     index = tuple(map(self.whole, function.index))
+    if function.name in OWN or (function.name in core.FUNCTIONS and index):
+        raise Unsupported(f"an unknown function that is named {function.name}")
     if function.elementwise:
         argument = core.scalar(self.entry(node.arguments[0], at))
         return core.apply(function.name, index, [argument], ((0, ()),) * function.order)
     return core.apply(function.name, (*index, *at), map(self.array, node.arguments))
+
+
+OWN = ("abs", "step", "norm", "radius")
+"""Names under which the core knows what are nodes of the language."""
 
 
 def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:

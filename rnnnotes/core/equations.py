@@ -72,7 +72,8 @@ def matched(pattern: Atom, atom: Atom, letters: set[str]) -> dict[str, Affine] |
         same = pattern.body == atom.body
     else:
         return {letter: affine(letter) for letter in letters} if pattern == atom else None
-    values: dict[str, Affine] = {}
+    own = pattern.body.free & letters if isinstance(pattern, Product) else frozenset()
+    values = {letter: affine(letter) for letter in own}
     for place, other in pairs:
         unknown = place.names & letters - values.keys()
         if len(unknown) == 1:

@@ -64,7 +64,8 @@ class Definition:
             if letter in rest.names:
                 raise Unsupported(f"a definition at {pattern}")
             values[letter] = time - rest
-        return values
+        gaps = (pattern.put(values) - time for pattern, time in zip(self.index, index, strict=True))
+        return values if all(map(context().facts.equal, gaps)) else None
 
     def reach(self, values: Mapping[str, Affine]) -> list[Affine]:
         """Facts that say that the letters lie within their ranges."""
@@ -114,7 +115,7 @@ class Graph:
         """Whether surely no definition reaches an entry."""
         definition = self.definitions.get(leaf.name)
         if definition is None:
-            return True
+            return not self.sources(leaf.name)
         values = definition.letters_at(self.split(leaf)[0])
         return values is not None and any(map(context().facts.excludes, definition.reach(values)))
 
@@ -208,11 +209,18 @@ class Graph:
 
     @cached_property
     def causal(self) -> bool:
-        """Whether no definition looks ahead."""
-        lags = (
-            lag for one in self.definitions.values() for of in one.mentions.values() for lag in of
+        """Whether no definition looks ahead, be it by way of what has no time."""
+        timed = [one for one in self.definitions.values() if one.index]
+        lags = (lag for one in timed for steps in one.mentions.values() for lag in steps)
+        looks_back = (not lag or (lag[-1] is not None and lag[-1] >= 0) for lag in lags)
+        return all(looks_back) and not any(
+            self.gathers(name) for one in timed for name in one.mentions
         )
-        return all(not lag or (lag[-1] is not None and lag[-1] >= 0) for lag in lags)
+
+    def gathers(self, name: object) -> bool:
+        """Whether what has no time is computed from what has: from later times too."""
+        timed = (other for other, depth in self.depths.items() if depth)
+        return not self.depths.get(name) and any(self.reaches(name, other) for other in timed)
 
     @cached_property
     def ranks(self) -> dict[object, int]:
@@ -237,16 +245,32 @@ class Graph:
         """Whether an array is computed from another, by way of any definitions."""
         seen, pending = {name}, [name]
         while pending:
-            definition = self.definitions.get(pending.pop())
-            new = definition.mentions.keys() - seen if definition else set()
+            new = self.sources(pending.pop()) - seen
             seen |= new
             pending += new
         return by in seen
 
+    def sources(self, name: object) -> set[object]:
+        """Names that an array is computed from in one step: by a definition, or by what it is."""
+        if isinstance(name, tuple) and name[0] in ("d", "inverse"):
+            return {name[1]}
+        definition = self.definitions.get(name)
+        return set(definition.mentions) if definition else set()
+
+    def held(self, leaf: Entry, by: Entry) -> Poly:
+        """Derivative of an entry by another, all that is defined held."""
+        if isinstance(leaf.name, tuple) and self.reaches(leaf.name, by.name):
+            raise Unsupported(f"derivative of {leaf.name[0]}")
+        return same_place(leaf, by)
+
+    def returns(self, name: object) -> bool:
+        """Whether an array is computed from itself, at other times."""
+        return any(self.reaches(source, name) for source in self.sources(name))
+
     def surely_before(self, leaf: Entry, by: Entry) -> bool:
         """Whether an entry is of an earlier time than another, and time runs one way."""
         times_ = self.split(leaf)[0], self.split(by)[0]
-        if not (self.causal and all(times_)):
+        if not (self.causal and all(times_)) or isinstance(leaf.name, tuple):
             return False
         return context().facts.entails(times_[1][-1] - times_[0][-1] - 1)
 
@@ -270,17 +294,25 @@ class Graph:
         if head.name == by.name:
             index, other = self.split(head)[0], self.split(by)[0]
             gaps = [i - j for i, j in zip(index, other, strict=True)]
-            if self.is_leaf(head) or all(map(context().facts.equal, gaps)):
+            same_time = all(map(context().facts.equal, gaps))
+            if same_time or self.is_leaf(head) or not self.returns(head.name):
                 return same_place(head, by)
         elif not self.reaches(head.name, by.name) or self.is_leaf(head):
             return ZERO
         return ZERO if self.surely_before(head, by) else None
 
     def one_step(self, head: Entry, by: Entry) -> Poly | None:
-        """Write a total derivative out by one definition, or None where it stays."""
+        """Write a total derivative out by one definition, or None where it stays.
+
+        That of an entry that may be the same as the other stays: by itself it is held.
+        """
         decided = self.decided(head, by)
         if decided is not None:
             return decided
+        if head.name == by.name:
+            pairs = zip(self.split(head)[0], self.split(by)[0], strict=True)
+            if not any(context().facts.differ(i - j) for i, j in pairs):
+                return None
         return self.backward(head, by) if self.goes_backward(head) else self.forward(head, by)
 
     def goes_backward(self, head: Entry) -> bool:
@@ -289,14 +321,7 @@ class Graph:
         return self.reverse and definition is not None and not definition.sizes
 
     def forward(self, head: Entry, by: Entry) -> Poly | None:
-        """From the head on, through its definition.
-
-        An entry that may be the same as the other is not written out: by itself it is held.
-        """
-        if head.name == by.name:
-            pairs = zip(self.split(head)[0], self.split(by)[0], strict=True)
-            if not any(context().facts.differ(i - j) for i, j in pairs):
-                return None
+        """From the head on, through its definition."""
         value = self.value(head) if self.is_current(head) or self.is_close(head, by) else None
         return None if value is None else self.total(value, by)
 
@@ -327,7 +352,7 @@ class Graph:
         def places(values: dict[str, Affine], sizes: tuple[Affine, ...], *at: Affine) -> Poly:
             if sizes:
                 return summed(affine(1), sizes[0], lambda i: places(values, sizes[1:], *at, i))
-            inside = derivative(child.value(values, at), lambda leaf: same_place(leaf, by))
+            inside = derivative(child.value(values, at), lambda leaf: self.held(leaf, by))
             index = [pattern.put(values) for pattern in child.index]
             return times(of(slope_of(head, Entry(child.name, (*index, *at)))), inside)
 
@@ -354,9 +379,16 @@ class Graph:
         def through(leaf: Entry) -> Poly:
             times_, _ = self.split(leaf)
             earlier = bool(times_) and context().facts.entails(time - times_[-1] - 1)
-            if not times_ or earlier or self.is_leaf(leaf):
-                return same_place(leaf, by)
-            inner = self.value(leaf) if context().facts.equal(time - times_[-1]) else None
+            if earlier or self.is_leaf(leaf):
+                return self.held(leaf, by)
+            if leaf.name == by.name:
+                gaps = [i - j for i, j in zip(times_, self.split(by)[0], strict=True)]
+                if all(map(context().facts.equal, gaps)):
+                    return same_place(leaf, by)
+                if not any(map(context().facts.differ, gaps)):
+                    raise Unsupported("immediate derivative by what may be another")
+            current = not times_ or context().facts.equal(time - times_[-1])
+            inner = self.value(leaf) if current else None
             if inner is None:
                 raise Unsupported("immediate derivative through what may be earlier")
             return derivative(inner, through)

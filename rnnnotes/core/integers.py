@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import gcd, prod
 
-__all__ = ["Affine", "Facts", "affine"]
+__all__ = ["Affine", "Facts", "Unsupported", "affine"]
 
 Whole = "Affine | int"
 
 LIMIT = 400
 """Facts at which an elimination is given up: the answer is then that nothing is known."""
+
+
+class Unsupported(Exception):
+    """What the core has no rule for: it says nothing, neither yes nor no."""
 
 
 class Affine:
@@ -26,12 +30,13 @@ class Affine:
     A product of sizes, such as the number of entries of a matrix, is one letter with a star in it.
     """
 
-    __slots__ = ("_hash", "_key", "constant", "names", "parts")
+    __slots__ = ("_hash", "_key", "constant", "letters", "names", "parts")
 
     def __init__(self, parts: Mapping[str, int], constant: int = 0) -> None:
         self.parts = tuple(sorted((name, number) for name, number in parts.items() if number))
         self.constant = constant
         self.names = frozenset(name for name, _ in self.parts)
+        self.letters = frozenset(one for name in self.names for one in name.split("*"))
         self._hash = hash((self.parts, constant))
         self._key = ""
 
@@ -91,10 +96,10 @@ class Affine:
 
     def put(self, values: Mapping[str, Affine]) -> Affine:
         """Put other expressions for letters, but not for a part of a product of sizes."""
-        if any(values.keys() & set(name.split("*")) for name in self.names if "*" in name):
-            raise ValueError(f"no value is put for a factor of {self}")
-        if not self.names & values.keys():
+        if not self.letters & values.keys():
             return self
+        if any(values.keys() & set(name.split("*")) for name in self.names if "*" in name):
+            raise Unsupported(f"a value for a factor of {self}")
         kept = {name: number for name, number in self.parts if name not in values}
         result = Affine(kept, self.constant)
         for name, number in self.parts:

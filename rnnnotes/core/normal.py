@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import combinations, count, permutations, product
 from math import factorial, prod
 
-from rnnnotes.core.integers import Affine, Facts, affine
+from rnnnotes.core.integers import Affine, Facts, Unsupported, affine
 from rnnnotes.core.terms import (
     Apply,
     Array,
@@ -68,10 +68,6 @@ __all__ = [
 
 Factors = dict[Atom, int]
 Values = Mapping[str, Affine]
-
-
-class Unsupported(Exception):
-    """What the core has no rule for: it says nothing, neither yes nor no."""
 
 
 # -- What is known ---------------------------------------------------------------------------------
@@ -215,7 +211,7 @@ def delta(zero: Affine) -> Poly:
         return ONE
     if facts.differ(zero):
         return ZERO
-    return of(Delta(min(zero, -zero, key=lambda side: side.key)))
+    return of(Delta(zero))
 
 
 def mask(least: Affine) -> Poly:
@@ -292,16 +288,24 @@ def multiplied_out(bound: frozenset[str], powers: Factors) -> Poly | None:
             return total_of(bound, times(opened, term(1, (), without(powers, atom))))
         if isinstance(atom, Sum) and atom.free & bound:
             letters, inside = bound, list(without(powers, atom))
+            value: Number = 1
             for _ in range(exponent):
                 renaming = {letter: affine(fresh()) for letter in atom.bound}
                 letters |= {one for new in renaming.values() for one in new.names}
-                opened = put_factors(atom.factors, renaming)
-                ((monomial, value),) = opened.terms.items() or (((), 0),)
-                if value != 1:
-                    return total_of(letters, times(opened, term(1, (), inside)))
-                inside += monomial
-            return term(1, letters, inside)
+                monomial, number_ = single(put_factors(atom.factors, renaming))
+                inside, value = [*inside, *monomial], value * number_
+            return scaled(value, term(1, letters, inside)) if value else ZERO
     return None
+
+
+def single(poly: Poly) -> tuple[Monomial, Number]:
+    """Return the one monomial of a polynomial, and its number.
+
+    With other letters a monomial may become several: sigmoid(-u) is 1 - sigmoid(u).
+    """
+    if len(poly.terms) > 1:
+        raise Unsupported("a sum whose terms change with the names of its letters")
+    return next(iter(poly.terms.items()), ((), 0))
 
 
 def total_of(bound: frozenset[str], poly: Poly) -> Poly:
@@ -521,7 +525,7 @@ def component(group: frozenset[str], part: Factors) -> Poly:
     for order in orders:
         letters = [letter for letters in order for letter in letters]
         renaming = dict(zip(letters, map(affine, names), strict=True))
-        ((monomial, value),) = put_factors(tuple(part.items()), renaming).terms.items()
+        monomial, value = single(put_factors(tuple(part.items()), renaming))
         one = spelled(monomial), value, monomial
         if best is None or one[:2] < best[:2]:
             best = one
@@ -552,7 +556,7 @@ def shifted(group: frozenset[str], part: Factors) -> Monomial:
             values[letter] = affine(letter) + min(starts, key=lambda start: start.key) - 1
     if not values:
         return tuple(part.items())
-    ((monomial, value),) = put_factors(tuple(part.items()), values).terms.items()
+    monomial, value = single(put_factors(tuple(part.items()), values))
     if value != 1:
         raise Unsupported("a sum that changes its sign when it is shifted")
     return monomial
@@ -1069,12 +1073,12 @@ def product_of(body: Array, at: tuple[Affine, ...]) -> Poly:
     """Ordered product, written out where the number of its factors is known.
 
     Numbers commute: their product is one product for each factor, and a power of what does not
-    change.
+    change, if there surely are none too few.
     """
     (low, high), *axes = body.ranges
     letter = body.letters[0]
     steps = (high - low).constant + 1 if (high - low).is_number else None
-    if steps is not None and 0 <= steps <= FAR:
+    if steps is not None and steps <= FAR:
         names = body.letters
 
         def factor(step: int) -> Callable[..., Poly]:
@@ -1088,18 +1092,22 @@ def product_of(body: Array, at: tuple[Affine, ...]) -> Poly:
         return diagonal_product(body, at) or of(Product(body, at))
     if len(body.body.terms) != 1:
         return of(Product(body, ()))
-    count_ = integer(high - low + 1)
+    count_ = high - low + 1
     ((monomial, value),) = body.body.terms.items()
     changing = [(atom, e) for atom, e in monomial if letter in atom.free]
     constant = term(value, (), [(atom, e) for atom, e in monomial if letter not in atom.free])
     parts = [of(Product(renamed_array(body, of(atom)), ()), e) for atom, e in changing]
-    return times(*parts, power(constant, count_) if constant != ONE else ONE)
+    if constant == ONE:
+        return times(*parts)
+    if context().facts.entails(count_):
+        return times(*parts, power(constant, integer(count_)))
+    return times(*parts, of(Product(renamed_array(body, constant), ())))
 
 
 def diagonal_product(body: Array, at: tuple[Affine, ...]) -> Poly | None:
     """A product of diagonal matrices is diagonal, and each entry is a product of numbers."""
     _, row, column = map(affine, body.letters)
-    diagonal = Delta(min(row - column, column - row, key=lambda side: side.key))
+    diagonal = Delta(row - column)
     if not all(diagonal in dict(monomial) for monomial in body.body.terms):
         return None
     entries = Poly({

@@ -97,7 +97,7 @@ def spelled(monomial: Monomial) -> str:
 
 
 def _letters(parts: Iterable[Affine]) -> Names:
-    return frozenset().union(*(part.names for part in parts))
+    return frozenset().union(*(part.letters for part in parts))
 
 
 def _places(at: Iterable[Affine]) -> str:
@@ -131,8 +131,8 @@ class Delta(Atom):
     __slots__ = ("zero",)
 
     def __init__(self, zero: Affine) -> None:
-        super().__init__(f"D({zero.key})", zero.names)
-        self.zero = zero
+        self.zero = min(zero, -zero, key=lambda side: side.key)
+        super().__init__(f"D({self.zero.key})", zero.letters)
 
 
 class Mask(Atom):
@@ -141,7 +141,7 @@ class Mask(Atom):
     __slots__ = ("least",)
 
     def __init__(self, least: Affine) -> None:
-        super().__init__(f"M({least.key})", least.names)
+        super().__init__(f"M({least.key})", least.letters)
         self.least = least
 
 

@@ -119,13 +119,23 @@ def diagonal(order: Order, size: Poly, part: Part) -> Iterator[Comparison]:
 
 
 def an_entry(order: Order, size: Poly, part: Part) -> Iterator[Comparison]:
-    """No entry is larger than the norm: at each place, where the number of places is known."""
-    if all((high - low).is_number for low, high in part.ranges):
-        axes = [
-            [low + step for step in range((high - low).constant + 1)] for low, high in part.ranges
-        ]
-        for place in product(*axes):
-            yield Comparison(absolute(part.at(*place)), "<=", size)
+    """No entry is larger than the norm: at places that are numbers, or letters of the context."""
+    for place in product(*map(places_within, part.ranges)):
+        yield Comparison(absolute(part.at(*place)), "<=", size)
+
+
+def places_within(bounds: Range) -> list[Affine]:
+    """Places of an axis that have a name: all, if they are counted, else letters within it."""
+    low, high = bounds
+    if (high - low).is_number:
+        return [low + step for step in range((high - low).constant + 1)]
+    facts = context().facts
+    letters = {name for fact in facts.known for name in fact.names if not name.startswith("#")}
+    return [
+        affine(name)
+        for name in sorted(letters)
+        if all(map(facts.entails, within(affine(name), low, high))) and affine(name) != high
+    ]
 
 
 def scaled_by(order: Order, size: Poly, part: Part) -> Iterator[Comparison]:
@@ -134,9 +144,10 @@ def scaled_by(order: Order, size: Poly, part: Part) -> Iterator[Comparison]:
     The norm of a column times a row is the product of their norms.
     """
     factors = factors_by_axis(part)
-    scale = absolute(factors.pop((), ONE))
+    scale = factors.pop((), ONE)
     if scale != ONE:
-        yield Comparison(size, "=", times(scale, part.like(times(*factors.values())).norm))
+        rest = part.like(times(*factors.values()))
+        yield Comparison(size, "=", times(absolute(scale), rest.norm))
         return
     whole = factors.pop((0, 1), None)
     sides = [(axis, factor) for (axis,), factor in factors.items()]

@@ -32,6 +32,10 @@ Bounds = tuple[str, Affine, Affine]
 """A letter, and its first and last value."""
 
 
+BUDGETS = 3_000, 30_000
+"""Products that each way may spend: what is short is found before anything long is tried."""
+
+
 @dataclass(frozen=True)
 class Lemma:
     """An equation that is proved for all sizes, and the ranges of its indices."""
@@ -49,7 +53,7 @@ class Premises:
     known: Sequence[Lemma] = ()
     functions: Sequence[Definition] = ()
     """Definitions of functions that have rules, for where the rules are not enough."""
-    budget: int = 0
+    budget: int = BUDGETS[-1]
     """Products that each way may spend."""
 
 
@@ -73,10 +77,6 @@ def holds_for_all_sizes(
         True if the line is proved for all sizes; False if that is not known.
     """
     return any(_holds(left, right, replace(premises, budget=budget), claim) for budget in BUDGETS)
-
-
-BUDGETS = 3_000, 30_000
-"""Products that each way may spend: what is short is found before anything long is tried."""
 
 
 def _holds(left: Expression, right: Expression, premises: Premises, claim: Relation | None) -> bool:

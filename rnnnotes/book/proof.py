@@ -53,6 +53,7 @@ from rnnnotes.book.obligations import (
     refuse_contradiction,
     refuse_rough,
 )
+from rnnnotes.book.order import Given, compares_for_all_sizes
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of, functions_of, require_conditions
 from rnnnotes.book.settings import (
@@ -225,6 +226,14 @@ def premises_of(stated: Formula) -> Premises:
     return Premises(definitions_of(stated), bounds_of(stated), lemmas, functions_of(stated))
 
 
+def given_to(stated: Formula, premises: Premises) -> Given:
+    """Return what the inequalities of a formula may use."""
+    bounds = [Lemma(given.statement, bounds_of(given)) for given in stated.given
+              if given.derivation and given.statement.sign != "="]  # fmt: skip
+    assumed = [one.statement for one in stated.assumed]
+    return Given(premises, bounds, [one for one in stated.where if one not in assumed])
+
+
 def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
     """First and last values of the free indices of a formula, the outer ones first."""
     return {symbol: (low, high) for symbol, low, high in stated.index_ranges()}
@@ -343,9 +352,12 @@ class Checker:
     def _at_all(self, number: int) -> bool:
         """Whether a line holds at all sizes."""
         before, line = self._before(number), self.stated.derivation[number]
-        return line.sign == "=" and holds_for_all_sizes(
-            before, line.expr, premises_of(self.stated), self.stated.statement
-        )
+        premises, claim = premises_of(self.stated), self.stated.statement
+        if line.sign == "=" and holds_for_all_sizes(before, line.expr, premises, claim):
+            return True
+        # Some equations hold for what is known of signs, series and norms.
+        given = given_to(self.stated, premises)
+        return compares_for_all_sizes(before, line.sign, line.expr, given, claim) is not None
 
     def _compare(self, number: int, setting: Setting, at: Indices) -> Verdict:
         """Compare two lines by algebra, entry by entry; what it leaves open, draws have told."""

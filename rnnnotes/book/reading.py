@@ -330,8 +330,7 @@ def _norm(self: Reading, node: Any, at: At) -> Poly:
         return core.power(squares, number(Fraction(1, 2)))
     if not array.shape:
         return core.absolute(self.entry(array))
-    turned = core.array(map(self.axis, array.shape[::-1]), lambda i, j: self.entry(array, (j, i)))
-    return core.apply("norm", (), [min(self.array(array), turned, key=lambda one: one.key)])
+    return core.norm(list(map(self.axis, array.shape)), lambda *at: self.entry(array, at))
 
 
 def _radius(self: Reading, node: Any, at: At) -> Poly:

@@ -54,6 +54,7 @@ __all__ = [
     "mapped",
     "mask",
     "minus",
+    "norm",
     "number",
     "over",
     "plus",
@@ -292,7 +293,7 @@ def multiplied_out(bound: frozenset[str], powers: Factors) -> Poly | None:
             for _ in range(exponent):
                 renaming = {letter: affine(fresh()) for letter in atom.bound}
                 letters |= {one for new in renaming.values() for one in new.names}
-                monomial, number_ = single(put_factors(atom.factors, renaming))
+                monomial, number_ = single(put_within(atom.factors, renaming))
                 inside, value = [*inside, *monomial], value * number_
             return scaled(value, term(1, letters, inside)) if value else ZERO
     return None
@@ -374,7 +375,7 @@ def delta_met(bound: frozenset[str], powers: Factors) -> Poly | None:
         rest = without(powers, atom)
         solved = {name: value for name in atom.zero.names if (value := atom.zero.solved(name))}
         for name in sorted(solved.keys() & bound):
-            return total_of(bound - {name}, put_factors(rest, {name: solved[name]}))
+            return total_of(bound - {name}, put_within(rest, {name: solved[name]}))
         for name in sorted(solved.keys() - bound, reverse=True):
             if any(name in other.free for other, _ in rest):
                 inside = put_factors(rest, {name: solved[name]})
@@ -525,7 +526,7 @@ def component(group: frozenset[str], part: Factors) -> Poly:
     for order in orders:
         letters = [letter for letters in order for letter in letters]
         renaming = dict(zip(letters, map(affine, names), strict=True))
-        monomial, value = single(put_factors(tuple(part.items()), renaming))
+        monomial, value = single(put_within(tuple(part.items()), renaming))
         one = spelled(monomial), value, monomial
         if best is None or one[:2] < best[:2]:
             best = one
@@ -556,7 +557,7 @@ def shifted(group: frozenset[str], part: Factors) -> Monomial:
             values[letter] = affine(letter) + min(starts, key=lambda start: start.key) - 1
     if not values:
         return tuple(part.items())
-    monomial, value = single(put_factors(tuple(part.items()), values))
+    monomial, value = single(put_within(tuple(part.items()), values))
     if value != 1:
         raise Unsupported("a sum that changes its sign when it is shifted")
     return monomial
@@ -621,6 +622,15 @@ def put_factors(factors: Monomial, values: Values) -> Poly:
     moved = [whole_power(put_atom(atom, values), e) for atom, e in factors
              if atom.free & values.keys()]  # fmt: skip
     return times(term(1, (), kept), *moved)
+
+
+def put_within(factors: Monomial, values: Values) -> Poly:
+    """Put expressions for letters in a product of a sum, under the facts of its masks."""
+    masks = tuple((Mask(a.least.put(values)), e) for a, e in factors if isinstance(a, Mask))
+    rest = tuple((a, e) for a, e in factors if not isinstance(a, Mask))
+    with assuming(*(one.least for one, _ in masks)):
+        inside = put_factors(rest, values)
+    return plus(*(scaled(v, term_of((*k, *masks))) for k, v in inside.terms.items()))
 
 
 def put_atom(atom: Atom, values: Values) -> Poly:
@@ -751,6 +761,8 @@ def power(base: Poly, exponent: Poly) -> Poly:
     if base == ONE:
         return ONE
     whole, rest = split_exponent(exponent)
+    if (whole < 0 or as_affine(exponent) is None) and not all_positive(base):
+        base = one_quotient(base)
     if (whole < 0 or as_affine(exponent) is None) and not all_positive(base):
         raise Unsupported("a power whose base may vanish or be negative")
     if len(base.terms) != 1:
@@ -969,6 +981,12 @@ def size_of(atom: Atom) -> Poly:
     return closed("abs", of(atom))
 
 
+def norm(ranges: Sequence[tuple[Affine, Affine]], body: Callable[..., Poly]) -> Poly:
+    """Norm of a vector or a matrix, by its entry at a place; a transpose has the same."""
+    turned = array(ranges[::-1], lambda *at: body(*at[::-1]))
+    return apply("norm", (), [min(array(ranges, body), turned, key=lambda one: one.key)])
+
+
 def step(poly: Poly) -> Poly:
     """One where a number is positive, else zero."""
     if not poly.terms:
@@ -1145,12 +1163,26 @@ def chained(
 
 def is_zero(poly: Poly) -> bool:
     """Whether a polynomial is zero, once what divides whole terms is multiplied away."""
+    numerator, _ = fraction(poly)
+    return not numerator.terms
+
+
+def fraction(poly: Poly) -> tuple[Poly, Monomial]:
+    """Multiply away what divides whole terms; return what it was multiplied by as well."""
+    denominator: Factors = {}
     for _ in range(MOST):
-        groups = {atom: -e for monomial in poly.terms for atom, e in monomial
+        groups = {atom for monomial in poly.terms for atom, e in monomial
                   if isinstance(atom, Group) and e < 0}  # fmt: skip
         if not groups:
-            return not poly.terms
+            return poly, tuple(denominator.items())
         atom = min(groups, key=lambda group: group.key)
         most = max(-dict(monomial).get(atom, 0) for monomial in poly.terms)
         poly = times(poly, of(atom, most))
-    return False
+        denominator[atom] = denominator.get(atom, 0) + most
+    raise Unsupported("too many denominators")
+
+
+def one_quotient(poly: Poly) -> Poly:
+    """Write a polynomial over one denominator."""
+    numerator, denominator = fraction(poly)
+    return times(numerator, Poly({tuple((atom, -e) for atom, e in denominator): 1}))

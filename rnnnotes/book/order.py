@@ -1,0 +1,318 @@
+"""Prove inequalities for arrays of every size, and sequences of every length.
+
+Both sides of a line are read entry by entry, at places that are letters.  What is given, and the
+conditions of a formula, become laws of the core; it shows that one side is at most the other by
+rules on real numbers, by rules on norms, or by induction over time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from rnnnotes.book import language as lang
+from rnnnotes.book.everysize import (
+    Lemma,
+    Premises,
+    Ranges,
+    _letters,
+    _whole,
+    inside,
+    places,
+    replaced,
+    within_ranges,
+    world,
+)
+from rnnnotes.book.language import Expression, Relation
+from rnnnotes.book.reading import Reading
+from rnnnotes.book.world import Definition
+from rnnnotes.core import normal as core
+from rnnnotes.core.equations import peeled
+from rnnnotes.core.inequalities import Law, Order, Rule
+from rnnnotes.core.integers import Affine, affine
+from rnnnotes.core.normal import Unsupported
+from rnnnotes.core.norms import NORMS
+from rnnnotes.core.reals import FUNCTIONS, Comparison
+from rnnnotes.core.terms import Entry, Poly
+
+At = tuple[Affine, ...]
+
+__all__ = ["Given", "Shown", "compares_for_all_sizes"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the proof of an inequality rests on, beside arithmetic of real numbers."""
+
+    norms: bool = False
+    induction: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an inequality may use: premises, other relations, and conditions.
+
+    A condition holds for all values of its indices, and for any argument of a function whose
+    letter no line mentions.
+    """
+
+    premises: Premises
+    known: Sequence[Lemma] = ()
+    conditions: Sequence[Relation] = ()
+
+
+def compares_for_all_sizes(
+    left: Expression, sign: str, right: Expression, given: Given, claim: Relation
+) -> Shown | None:
+    """Show how two expressions compare, whatever the sizes.
+
+    Parameters
+    ----------
+    left, right : Expression
+        Neighbouring lines of a derivation.
+    sign : {'=', '<=', '<'}
+        How they are said to compare.
+    given : Given
+        What the line may use.
+    claim : Relation
+        Statement of the formula: what it does not mention, a condition may hold for all values
+        of, and it may be used one step before, in an induction.
+
+    Returns
+    -------
+    Shown or None
+        What the proof rests on; None if it is not known that they compare so.
+
+    Raises
+    ------
+    NoSolverError
+        If the solver is not installed.
+    Contradiction
+        If what is given contradicts itself.
+    """
+    line = Relation(left, sign, right)
+    for way in (holds, inductively):
+        for norms, one in product((False, True), variants(given)):
+            if way(line, one, claim, norms=norms):
+                return Shown(norms, induction=way is inductively)
+    return by_factors(line, given, claim)
+
+
+def variants(given: Given) -> list[Given]:
+    """Premises without the definitions of functions that have rules, and with all of them.
+
+    Where a function is written out, its rules are of no use; where it is not, its definition is.
+    """
+    premises = given.premises
+    without = [one for one in premises.definitions if not has_rules(one)]
+    extended = [*premises.definitions, *premises.functions]
+    return [
+        replace(given, premises=replace(premises, definitions=definitions))
+        for definitions in ([without, extended] if without != extended else [without])
+    ]
+
+
+def has_rules(definition: Definition) -> bool:
+    """Whether a definition is that of a function of which the core knows more than that."""
+    target = definition.target
+    return isinstance(target, lang.Apply) and target.function.name in FUNCTIONS
+
+
+def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
+    """Show that a product of numbers is at most another, as each factor is, and none is negative.
+
+    So an induction may be over one factor alone.
+    """
+    left, right = line.left, line.right
+    products = isinstance(left, lang.Times) and isinstance(right, lang.Times)
+    if not products or line.sign != "<=" or left.shape:
+        return None
+    lines = [(lang.wrap(0), factor) for factor in left.args]
+    lines += [(a, b) for a, b in zip(left.args, right.args, strict=True) if a != b]
+    shown = [compares_for_all_sizes(a, "<=", b, given, claim) for a, b in lines]
+    found = [one for one in shown if one is not None]
+    if len(found) < len(shown):
+        return None
+    return Shown(any(one.norms for one in found), any(one.induction for one in found))
+
+
+class Measuring(Reading):
+    """Entries in which the norm of a vector is not written out, as rules on norms look at it."""
+
+    def entry(self, node: Any, at: At = ()) -> Poly:
+        """Entry of an expression at a place."""
+        if isinstance(node, lang.Norm) and node.args[0].shape:
+            (array,) = node.args
+            return core.norm(
+                list(map(self.axis, array.shape)), lambda *place: self.entry(array, place)
+            )
+        return super().entry(node, at)
+
+
+def holds(
+    line: Relation,
+    given: Given,
+    claim: Relation,
+    *,
+    norms: bool,
+    before: Relation | None = None,
+    step: str = "",
+) -> bool:
+    """Whether a line follows from what is given, at every place."""
+    premises = given.premises
+    stated = [part for one in premises.definitions for part in (one.target, one.value)]
+    known = [*premises.known, *given.known, *([Lemma(before, {})] if before else [])]
+    relations = [line, *(one.statement for one in known), *given.conditions]
+    with world(premises, [*relations, *stated]):
+        reading = Measuring(premises.definitions)
+        laws = [law for one in known for law in laws_of(reading, one.statement, one.ranges)]
+        for condition in given.conditions:
+            numbers = numbers_of(condition, given, [line, claim])
+            laws += laws_of(reading, condition, premises.ranges, numbers)
+        try:
+            return all(
+                holds_at(reading, line, at, laws, NORMS if norms else (), step)
+                for at in places(line.left.shape or line.right.shape)
+            )
+        except (Unsupported, RecursionError):
+            return False
+
+
+def holds_at(
+    reading: Reading, line: Relation, at: At, laws: Sequence[Law], rules: Sequence[Rule], step: str
+) -> bool:
+    """Whether a line follows from laws at one place."""
+    shape = line.left.shape or line.right.shape
+    with core.assuming(*inside(at, shape)):
+        goal = compared(reading, line, at)
+        if step:
+            goal = goal.mapped(lambda side: peeled(side, step))
+
+        def value(leaf: Entry) -> Poly | None:
+            graph = reading.graph
+            return graph.value(leaf) if graph.is_current(leaf) else None
+
+        return Order(laws, value, rules).shows(goal)
+
+
+def compared(reading: Reading, relation: Relation, at: At) -> Comparison:
+    """Comparison of the entries of a relation at a place."""
+    left, right = (
+        reading.entry(side, at if side.shape else ()) for side in (relation.left, relation.right)
+    )
+    return Comparison(left, relation.sign, right)
+
+
+def laws_of(
+    reading: Reading, relation: Relation, ranges: Ranges, numbers: frozenset[Entry] = frozenset()
+) -> Iterator[Law]:
+    """Return a relation as laws of the core: its indices and its places stand for any.
+
+    What the core cannot read is no law.
+    """
+    free = lang.indices(relation.left) | lang.indices(relation.right)
+    indices = _letters({s: bounds for s, bounds in ranges.items() if s in free})
+    shape = relation.left.shape or relation.right.shape
+    for at in places(shape, "any"):
+        axes = zip(at, shape, strict=True)
+        letters = [(name, affine(1), _whole(size)) for place, size in axes for name in place.names]
+        with core.assuming(*within_ranges([*indices, *letters])), suppress(Unsupported):
+            yield Law(compared(reading, relation, at), (*indices, *letters), numbers)
+
+
+def numbers_of(
+    condition: Relation, given: Given, relations: Sequence[Relation]
+) -> frozenset[Entry]:
+    """Letters of a condition that stand for any number, as it is all that mentions them.
+
+    They are arguments of a function: the condition is one on the function.
+    """
+    others = [one for one in given.conditions if one != condition]
+    defined = [part for one in given.premises.definitions for part in (one.target, one.value)
+               if not isinstance(one.target, lang.Apply)]  # fmt: skip
+    said = {node for part in (*relations, *others, *defined) for node in lang.walk(part)}
+    arguments = {
+        node.arguments[0]
+        for node in lang.walk(condition)
+        if isinstance(node, lang.Apply) and node.function.elementwise
+    }
+    return frozenset(
+        Entry(one.name)
+        for one in arguments - said
+        if isinstance(one, lang.Variable) and not one.shape and not one.positive
+    )
+
+
+# -- Induction -------------------------------------------------------------------------------------
+
+
+def inductively(line: Relation, given: Given, claim: Relation, *, norms: bool) -> bool:
+    """Whether a line follows from the statement, or from itself, one step before."""
+    free = lang.indices(line.left) | lang.indices(line.right)
+    times = [s for s in sorted(free, key=str) if str(s) in ("t", "T", "l")]
+    return any(
+        by_induction(line, one, given, claim, index, norms=norms)
+        for one in dict.fromkeys([claim, line])
+        for index in times
+    )
+
+
+def by_induction(
+    line: Relation,
+    hypothesis: Relation,
+    given: Given,
+    claim: Relation,
+    index: sp.Symbol,
+    *,
+    norms: bool,
+) -> bool:
+    """Whether a line follows from a hypothesis at the step before, and both hold at the first.
+
+    An induction over the number of steps is one over a time up to it.
+    """
+    premises = given.premises
+    if index.is_positive:  # a size
+        time = sp.Symbol("t_any", integer=True)
+        ranges = {**premises.ranges, time: (sp.Integer(1), index)}
+        general = replace(given, premises=replace(premises, ranges=ranges))
+        put = {index: time}
+        sides = replaced(line, put), replaced(hypothesis, put)
+        return by_induction(*sides, general, claim, time, norms=norms)
+    if index not in premises.ranges:
+        return False
+    start, at_first, later = turns(premises, index)
+    first = replace(given, premises=at_first)
+    return all(
+        holds(replaced(one, {index: start}), first, claim, norms=norms)
+        for one in dict.fromkeys([hypothesis, line])
+    ) and holds(
+        line,
+        replace(given, premises=later),
+        claim,
+        norms=norms,
+        before=replaced(hypothesis, {index: index - 1}),
+        step=str(index),
+    )
+
+
+def turns(premises: Premises, index: sp.Symbol) -> tuple[sp.Expr, Premises, Premises]:
+    """First value of an index, and premises of a line there and at all later values.
+
+    It starts from an earlier index that goes up to it, if there is one.
+    """
+    first, last = premises.ranges[index]
+    others = {s: bounds for s, bounds in premises.ranges.items() if s != index}
+    earlier = [s for s, (_, high) in premises.ranges.items() if high == index]
+    if not earlier:
+        later = {**premises.ranges, index: (first + 1, last)}
+        return first, replace(premises, ranges=others), replace(premises, ranges=later)
+    (start, *_) = earlier
+    low, _ = premises.ranges[start]
+    at_first = {**others, start: (low, last)}
+    later = {**premises.ranges, index: (start + 1, last), start: (low, index - 1)}
+    return start, replace(premises, ranges=at_first), replace(premises, ranges=later)

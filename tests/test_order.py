@@ -1,0 +1,482 @@
+"""What the prover of inequalities proves for all sizes, and what it must leave alone."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+from orders import INEQUALITIES, given_by, lines_of
+
+from rnnnotes.book.everysize import Lemma, Premises
+from rnnnotes.book.formulas import find
+from rnnnotes.book.language import (
+    Abs,
+    Diag,
+    Entry,
+    Identity,
+    Indicator,
+    Literal,
+    Max,
+    Min,
+    Norm,
+    Ones,
+    Outer,
+    Product,
+    Relation,
+    Size,
+    SpectralRadius,
+    Sum,
+    Total,
+    wrap,
+)
+from rnnnotes.book.order import Given, Shown, compares_for_all_sizes
+from rnnnotes.core import solver
+from rnnnotes.core.normal import ONE, ZERO, number, of, plus, times
+from rnnnotes.core.reals import Comparison, Contradiction, follows
+from rnnnotes.core.terms import Entry as Leaf
+from rnnnotes.notation import (
+    D,
+    H,
+    M,
+    T,
+    W_hh,
+    W_xh,
+    age,
+    beta,
+    c,
+    eps,
+    exp,
+    f,
+    gamma,
+    h,
+    i,
+    j,
+    k,
+    kappa,
+    lam,
+    log,
+    psi,
+    sigmoid,
+    span,
+    t,
+    tanh,
+    tau,
+    u,
+    v,
+    w,
+    z_gate,
+)
+
+STEPS = {t: (1, T)}
+PAST = {t: (1, T), k: (0, t)}
+SLOPES = (Abs(f.prime(u)), "<=", gamma)
+
+
+def shown(left, sign, right, *, where=(), ranges=STEPS, known=(), definitions=(), claim=None):
+    """What the proof of a comparison rests on, or None."""
+    given = Given(
+        Premises(definitions, ranges),
+        [Lemma(Relation(*statement), bounds) for statement, bounds in known],
+        [Relation(*condition) for condition in where],
+    )
+    line = Relation(left, sign, right)
+    return compares_for_all_sizes(line.left, sign, line.right, given, claim or line)
+
+
+def cell(id):
+    """Definitions on which a formula rests."""
+    return given_by(find(id)).premises.definitions
+
+
+# -- The book --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stated", INEQUALITIES.values(), ids=list(INEQUALITIES))
+def test_each_inequality_of_the_book_is_proved_for_all_sizes(stated):
+    """A draw says nothing of other sizes, nor of numbers that are larger than it draws."""
+    given = given_by(stated)
+    for line in lines_of(stated).values():
+        assert compares_for_all_sizes(*line, given, stated.statement)
+
+
+TRUE = {
+    ("bptt.truncation_bias_bound", 5, "<"),  # a power of kappa is left out, and it is positive
+    ("building_blocks.sigmoid_slope_positive", 1, "less"),  # a part of it is positive too
+    ("building_blocks.tanh_slope_positive", 1, "less"),
+    ("gated_cells.bounded_state", 1, "<"),
+    ("gated_cells.bounded_step", 2, "<"),  # no tanh reaches one, and both shares are positive
+    ("gru.bounded", 1, "<"),
+    ("gru.step_bound", 3, "<"),
+    ("lstm.cell_bound", 2, "<"),
+    ("lstm_variants.coupled_bound", 3, "<"),
+}
+"""Neighbours of lines that hold as well, by formula, line and kind."""
+
+
+def neighbours(left, sign, right):
+    """Neighbours of a line, by their kind: turned around, beyond its reach, and strict."""
+    yield "less", (left, "<=", right * wrap(sp.Rational(99, 100)))
+    if sign != "<":
+        yield "<", (left, "<", right)
+    if sign != "=" and left.shape == right.shape:
+        yield "more", (right, "<=", left)
+
+
+@pytest.mark.parametrize("stated", INEQUALITIES.values(), ids=list(INEQUALITIES))
+def test_no_wrong_neighbour_of_an_inequality_of_the_book_is_proved(stated):
+    """A prover that lets anything pass shows nothing by what it lets pass."""
+    given = given_by(stated)
+    for number_, line in lines_of(stated).items():
+        for kind, wrong in neighbours(*line):
+            found = compares_for_all_sizes(*wrong, given, Relation(*wrong))
+
+            assert bool(found) == ((stated.id, number_, kind) in TRUE)
+
+
+@pytest.mark.parametrize(
+    ("id", "condition"),
+    [
+        ("bptt.truncation_bias_bound", 0),
+        ("bptt.truncation_bias_bound", 1),
+        ("gradients.gap_bound", 0),
+        ("gradients.vanishing_gradient", 1),
+        ("gradients.no_explosion", 1),
+        ("gradients.long_term_share", 0),
+        ("gated_cells.eigenvector_row", 0),
+        ("gated_cells.row_sum_bound", 0),
+    ],
+)
+def test_no_condition_may_be_left_out(id, condition):
+    """A bound without its hypothesis is the likeliest mistake in honest work."""
+    stated, given = find(id), given_by(find(id))
+    left_out = given.conditions[condition]
+    without = replace(given, conditions=[one for one in given.conditions if one != left_out])
+
+    assert not all(
+        compares_for_all_sizes(*line, without, stated.statement)
+        for line in lines_of(stated).values()
+    )
+
+
+# -- Numbers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ((tanh.prime(u), "<=", 1), (tanh.prime(u), "<", 1)),
+        ((0, "<", tanh.prime(u)), (eps, "<", tanh.prime(u))),
+        ((tanh(u) ** 2, "<", 1), (tanh(u) ** 2, "<", sp.Rational(999, 1000))),
+        ((Abs(tanh(u)), "<=", Abs(u)), (Abs(tanh(u)), "<", Abs(u))),
+        ((sigmoid(u), "<", 1), (sigmoid(u), "<=", sp.Rational(999, 1000))),
+        ((sigmoid.prime(u), "<=", sp.Rational(1, 4)), (sigmoid.prime(u), "<=", sp.Rational(1, 5))),
+        ((0, "<=", u**2), (0, "<", u**2)),
+        ((0, "<", u**2 + 1), (1, "<", u**2 + 1)),
+        ((u**2, "<=", u**2), (u**2 + eps, "<=", u**2)),
+        ((1 + u, "<=", exp(u)), (1 + u, "<", exp(u))),
+        ((0, "<", exp(u)), (exp(u), "<=", 10**7)),
+        ((log(eps), "<=", eps - 1), (log(u), "<=", u - 1)),
+        ((2 * u, "<=", u**2 + 1), (2 * u, "<=", u**2)),
+        ((Max(u, 1), "<=", Abs(u) + 1), (Max(u, 1), "<=", Abs(u))),
+        ((Min(u, 1), "<=", u), (u, "<=", Min(u, 1))),
+        ((Indicator(u, 0), "<=", 1), (Indicator(u, 0), "<", 1)),
+        ((u * Indicator(u, 0), "=", Max(u, 0)), (u * Indicator(u, 0), "=", Abs(u))),
+        ((Abs(v + w), "<=", Abs(v) + Abs(w)), (Abs(v) + Abs(w), "<=", Abs(v + w))),
+        ((wrap(1), "<=", wrap(H)), (wrap(2), "<=", wrap(H))),
+        ((wrap(1), "<=", Size(W_xh)), (wrap(2 * H), "<=", wrap(D))),
+        ((wrap(1) / 2, "<=", wrap(sp.sqrt(H))), (wrap(sp.sqrt(D)), "<=", wrap(H))),
+        ((kappa**t, "<=", kappa**t), (kappa**t, "<=", 1)),
+        ((eps / (1 + eps), "<", 1), (eps / (1 + eps), "<=", eps**2)),
+        ((psi(v), "<=", psi(v)), (psi(v), "<=", 1)),
+        ((f(u), "<=", f(u) + eps), (f(u), "<=", 1)),
+    ],
+)  # fmt: skip
+def test_numbers_are_compared_whatever_they_are(true, false):
+    """Draws never meet a tie, zero, or a number that is large or small enough."""
+    assert shown(*true)
+    assert not shown(*false)
+
+
+def test_a_power_compares_as_its_base():
+    """The exponent is positive, or counts factors; by an exponent of zero both are one."""
+    less = [(u**2, "<=", kappa), (kappa, "<", 1)]
+
+    assert shown(u ** (2 * t), "<=", kappa**t, where=less)
+    assert shown((span / (1 + span)) ** age, "<=", 1)
+    assert shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))))
+    assert shown(kappa ** (t - k), "<=", 1, where=less, ranges=PAST)
+    assert not shown(kappa ** (t - k), "<", 1, where=less, ranges=PAST)
+    assert not shown(kappa ** (t - k), "<=", kappa, where=less, ranges=PAST)
+    assert not shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(2 * age / (1 + span))))
+
+
+# -- Sums and products -----------------------------------------------------------------------------
+
+
+def test_a_sum_is_compared_by_its_terms():
+    """Each term is at most its counterpart, for any number of terms."""
+    terms = Sum(Abs(u) * kappa**j, j, k + 1, t)
+
+    assert shown(Sum(u * kappa**j, j, k + 1, t), "<=", terms, ranges=PAST)
+    assert shown(Abs(Total(v)), "<=", Total(Abs(v)))
+    assert shown(v @ w, "<=", (v @ v + w @ w) / 2)
+    assert not shown(terms, "<=", Sum(u * kappa**j, j, k + 1, t), ranges=PAST)
+    assert not shown(Abs(Total(v)), "<", Total(Abs(v)))
+    assert not shown(Total(Abs(v)), "<=", Abs(Total(v)))
+
+
+def test_a_term_is_taken_from_a_sum_only_where_there_is_one():
+    """A sum over an index may be empty: nothing positive is at most nothing."""
+    terms = Sum(u**2, j, 5, t)
+
+    assert shown(u**2, "<=", terms, ranges={t: (5, T)})
+    assert not shown(u**2, "<=", terms)
+    positive = Sum(exp(psi(h[j])), j, k + 1, t)
+    assert shown(0, "<", positive, ranges={t: (1, T), k: (0, t - 1)})
+    assert not shown(0, "<", positive, ranges=PAST)
+    assert shown(Abs(Entry(v, i)), "<=", Total(Abs(v)), ranges={i: (1, H)})
+    assert not shown(Abs(Entry(v, i)), "<=", Total(Abs(v)), ranges={i: (1, H + 1)})
+    assert not shown(Abs(Entry(v, i)), "<=", Total(v), ranges={i: (1, H)})
+
+
+def test_a_geometric_series_is_summed():
+    """From its first power to its last, also where there is none, and for no other step."""
+    ranges = {tau: (1, T - 1), t: (tau + 1, T)}
+    terms = Sum(kappa ** (t - j), j, 1, t - tau - 1)
+    value = kappa ** (tau + 1) * (1 - kappa ** (t - tau - 1)) / (1 - kappa)
+    one_more = kappa**tau * (1 - kappa ** (t - tau)) / (1 - kappa)
+
+    assert shown(terms, "=", value, where=[(kappa, "<", 1)], ranges=ranges)
+    assert not shown(terms, "=", one_more, where=[(kappa, "<", 1)], ranges=ranges)
+    assert not shown(terms, "=", value, ranges=ranges)
+    assert not shown(
+        Sum(kappa ** (2 * j), j, 1, t), "<=", kappa / (1 - kappa**2), where=[(kappa, "<", 1)]
+    )
+
+
+def test_a_product_of_signed_factors_is_not_negative():
+    """That is what an induction over the number of factors needs."""
+    assert shown(0, "<=", Product(Abs(Entry(h[j], i)), j, t, 1), ranges={t: (1, T), i: (1, H)})
+    assert not shown(0, "<=", Product(Entry(h[j], i), j, t, 1), ranges={t: (1, T), i: (1, H)})
+    assert not shown(0, "<", Product(Abs(Entry(h[j], i)), j, t, 1), ranges={t: (1, T), i: (1, H)})
+
+
+# -- Norms -----------------------------------------------------------------------------------------
+
+A, B = M[1], M[2]
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ((Norm(A @ B), "<=", Norm(A) * Norm(B)), (Norm(A @ B), "<", Norm(A) * Norm(B))),
+        ((Norm(A @ v), "<=", Norm(A) * Norm(v)), (Norm(A @ v), "=", Norm(A) * Norm(v))),
+        ((Norm(A @ B @ v), "<=", Norm(A) * Norm(B) * Norm(v)), (Norm(A @ B), "<=", Norm(A))),
+        ((Norm(A + B), "<=", Norm(A) + Norm(B)), (Norm(A + B), "<=", Norm(A))),
+        ((Norm(A - B), "<=", Norm(A) + Norm(B)), (Norm(A) - Norm(B), "=", Norm(A - B))),
+        ((Norm(u * A), "<=", Abs(u) * Norm(A)), (Norm(u * A), "<=", u * Norm(A))),
+        ((Norm(A.T), "=", Norm(A)), (Norm(A), "=", Norm(B))),
+        ((Norm(Identity(H)), "=", 1), (Norm(Identity(H)), "<", 1)),
+        ((Norm(Diag(tanh(v))), "<", 1), (Norm(Diag(v)), "<=", 1)),
+        ((Norm(Diag(tanh(v)) @ A), "<=", Norm(A)), (Norm(Diag(tanh(v)) @ A), "<", Norm(A))),
+        ((Norm(Outer(v, w)), "=", Norm(v) * Norm(w)), (Norm(Outer(v, w)), "<", Norm(v) * Norm(w))),
+        ((0, "<=", Norm(W_hh)), (0, "<", Norm(W_hh))),
+        ((Norm(W_hh), "<=", 2 * Norm(W_hh)), (Norm(W_hh), "<=", 100)),
+        ((SpectralRadius(A), "<=", Norm(A)), (Norm(A), "<=", SpectralRadius(A))),
+        ((SpectralRadius(A), "<=", 2 * Norm(A)), (SpectralRadius(A), "<", Norm(A))),
+        ((SpectralRadius(Diag(tanh(v))), "<", 1), (SpectralRadius(A + B), "<=", Norm(A))),
+        (
+            (Abs(Entry(W_hh, i, k)), "<=", Norm(W_hh)),
+            (Abs(Entry(W_hh, i, k)) + Abs(Entry(W_hh, k, i)), "<=", Norm(W_hh)),
+        ),
+        (
+            (beta, "<=", Norm(Literal([lam, beta], [0, lam]))),
+            (lam + beta, "<=", Norm(Literal([lam, beta], [0, lam]))),
+        ),
+        (
+            (SpectralRadius(Literal([lam, beta], [0, lam])), "=", lam),
+            (SpectralRadius(Literal([lam, beta], [beta, lam])), "=", lam),
+        ),
+        (
+            (SpectralRadius(Literal([lam, beta], [0, kappa])), "=", Max(lam, kappa)),
+            (SpectralRadius(Literal([lam, beta], [0, kappa])), "=", lam),
+        ),
+        (
+            (Norm(Sum(A @ h[j], j, k, t)), "<=", Sum(Norm(A @ h[j]), j, k, t)),
+            (Norm(Sum(A @ h[j], j, k, t)), "<=", Norm(A @ h[k])),
+        ),
+    ],
+)  # fmt: skip
+def test_norms_are_compared_by_their_rules(true, false):
+    """The rules hold for the norm that stretches most; what they do not say is not known."""
+    ranges = {t: (1, T), k: (1, H), i: (1, H)}
+
+    assert shown(*true, ranges=ranges)
+    assert not shown(*false, ranges=ranges)
+
+
+def test_a_bound_that_holds_for_two_entries_alone_is_not_proved():
+    """The sizes at which formulas were checked are small, and such a bound passed."""
+    rows = Abs(W_hh) @ Ones(H)
+
+    assert not shown(rows, "<=", 1.5 * Norm(W_hh))
+    assert not shown(Total(Abs(v)), "<=", wrap(sp.sqrt(2)) * Norm(v))
+    assert not shown(Norm(Identity(H)) * H, "<=", 2)
+
+
+def test_the_norm_of_a_sum_whose_range_depends_on_the_place_is_left_alone():
+    """Such a sum is no matrix product: its factors would have no shape of their own."""
+    below = Sum(Entry(W_hh, i, j) * Entry(v, j), j, 1, i)
+
+    assert not shown(Abs(below), "<=", Norm(W_hh) * Abs(Entry(v, i)), ranges={i: (1, H)})
+
+
+def test_discs_bound_eigenvalues_and_no_norm():
+    """Gershgorin's theorem says where eigenvalues lie; the norm of a matrix may be larger."""
+    rows = (Abs(W_hh) @ Ones(H), "<=", kappa)
+
+    assert shown(SpectralRadius(W_hh), "<=", kappa, where=[rows]) == Shown(norms=True)
+    assert not shown(Norm(W_hh), "<=", kappa, where=[rows])
+    assert not shown(SpectralRadius(W_hh), "<", kappa, where=[rows])
+    assert not shown(SpectralRadius(W_hh), "<=", kappa, where=[(W_hh @ Ones(H), "<=", kappa)])
+
+
+# -- What is given ---------------------------------------------------------------------------------
+
+
+def test_a_condition_on_a_function_holds_for_any_argument():
+    """Unless its letter stands in the statement: then it is a condition on this number alone."""
+    assert shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES])
+    assert shown(Norm(Diag(f.prime(v))), "<=", gamma, where=[SLOPES])
+    assert shown(Abs(f.prime(u)), "<=", gamma, where=[SLOPES])
+    assert not shown(Abs(f(v)), "<=", gamma, where=[SLOPES])
+    assert not shown(Abs(f.prime(v)), "<=", kappa, where=[SLOPES])
+    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[(gamma, "<=", Abs(f.prime(u)))])
+    about_u = Relation(u * f.prime(v), "<=", gamma)
+    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES], claim=about_u)
+    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES, (u, "<=", 1)])
+
+
+def test_a_condition_with_an_index_holds_within_its_range():
+    """One step further nobody has supposed anything."""
+    small = [(Abs(h[k]), "<=", 1)]
+
+    assert shown(Abs(h[t]), "<=", 1, where=small, ranges={t: (1, T), k: (1, T)})
+    assert shown(Abs(h[t - 1]), "<=", 1, where=small, ranges={t: (1, T), k: (0, T)})
+    assert not shown(Abs(h[t - 1]), "<=", 1, where=small, ranges={t: (1, T), k: (1, T)})
+    assert not shown(Abs(h[t]), "<=", 1, where=small, ranges={t: (1, T), k: (1, T - 1)})
+    assert not shown(Ones(H), "<=", Abs(h[t]), where=small, ranges={t: (1, T), k: (1, T)})
+
+
+def test_a_given_inequality_is_used_as_it_is_given():
+    """Within its range, at its time, in its direction, and never as an equation."""
+    bound = (Abs(c[t]), "<=", Abs(c[t - 1]))
+    later = {t: (2, T)}
+
+    assert shown(Abs(c[t]), "<=", Abs(c[t - 1]), known=[(bound, STEPS)])
+    assert shown(Abs(c[t]), "<=", Abs(c[t - 2]), known=[(bound, STEPS)], ranges=later)
+    assert shown(Abs(c[t]), "<=", Abs(c[0]), known=[(bound, STEPS)]).induction
+    assert not shown(Abs(c[t - 1]), "<=", Abs(c[t]), known=[(bound, STEPS)])
+    assert not shown(Abs(c[t]), "=", Abs(c[t - 1]), known=[(bound, STEPS)])
+    assert not shown(Abs(c[t]), "<", Abs(c[t - 1]), known=[(bound, STEPS)])
+    assert not shown(Abs(c[t]), "<=", Abs(c[t - 1]), known=[(bound, {t: (1, 1)})])
+    assert not shown(Abs(c[t]), "<=", Abs(c[0]), known=[(bound, later)])
+
+
+def test_a_slope_that_is_bounded_is_not_one():
+    """An inequality among the formulas given was once used as an equation."""
+    slope = ((tanh.prime(u), "<=", 1), {})
+
+    assert shown(tanh.prime(v) * Abs(w), "<=", Abs(w), known=[slope])
+    assert not shown(tanh.prime(v) * Abs(w), "=", Abs(w), known=[slope])
+    assert not shown(tanh.prime(v) * w, "<=", w, known=[slope])
+
+
+def test_conditions_that_contradict_one_another_prove_nothing():
+    """From what never holds everything follows, so it is an error and no proof."""
+    with pytest.raises(Contradiction):
+        shown(2 * u, "<=", u, where=[(u, "<=", 0), (1, "<=", u)])
+    with pytest.raises(Contradiction):
+        shown(Abs(h[t]), "<=", 1, where=[(Abs(h[t]), "<", 0)])
+
+
+# -- Induction -------------------------------------------------------------------------------------
+
+
+def test_an_induction_needs_its_first_step():
+    """The cell grows by one a step at most, from wherever it starts."""
+    update = cell("lstm.cell_bound")
+
+    assert shown(Abs(c[t]), "<=", Abs(c[0]) + t, definitions=update) == Shown(induction=True)
+    assert not shown(Abs(c[t]), "<=", wrap(t), definitions=update)
+    assert not shown(Abs(c[t]), "<=", Abs(c[0]) + t - 1, definitions=update)
+
+
+def test_an_induction_needs_each_other_step():
+    """The state keeps within one or its first size, and not within its first size alone."""
+    state = cell("gru.bounded")
+
+    assert shown(Abs(h[t]), "<=", Max(Abs(h[0]), 1), definitions=state).induction
+    assert not shown(Abs(h[t]), "<=", Abs(h[0]), definitions=state)
+    assert not shown(Abs(h[t]), "<=", 1, definitions=state)
+    assert not shown(Abs(h[t]), "<=", z_gate[t], definitions=state)
+
+
+def test_an_induction_compares_the_line_at_the_first_step_as_well():
+    """A claim that holds at the first step says nothing of a line that does not."""
+    bound = ((Abs(c[t]), "<=", Abs(c[t - 1])), STEPS)
+    claim = Relation(Abs(c[t]), "<=", Abs(c[0]))
+
+    assert shown(Abs(c[t]), "<=", Abs(c[0]), known=[bound], claim=claim)
+    assert not shown(Abs(c[t]), "<=", Abs(c[0]) * (t - 1), known=[bound], claim=claim)
+
+
+# -- The solver ------------------------------------------------------------------------------------
+
+
+def test_without_the_solver_nothing_is_proved_and_the_remedy_is_named(monkeypatch):
+    """A weaker answer in silence would be read as a wrong line."""
+    monkeypatch.setitem(sys.modules, "z3", None)
+    solver.answer.cache_clear()
+
+    with pytest.raises(solver.NoSolverError, match="pip install"):
+        shown(0, "<=", u**2)
+
+
+def test_what_the_solver_cannot_decide_within_its_steps_is_not_known(monkeypatch):
+    """Unknown never counts as proved."""
+    monkeypatch.setattr(solver, "STEPS", 1)
+    solver.answer.cache_clear()
+
+    assert not shown(2 * u * eps, "<=", u**2 + eps**2)
+
+    monkeypatch.undo()
+    solver.answer.cache_clear()
+
+    assert shown(2 * u * eps, "<=", u**2 + eps**2)
+
+
+def test_facts_that_contradict_one_another_are_refused():
+    """The question is put twice: with the opposite of the claim, and without it."""
+    one = of(Leaf("u"))
+    facts = [Comparison(one, "<=", ZERO), Comparison(ONE, "<=", one)]
+
+    with pytest.raises(Contradiction):
+        follows(Comparison(number(2), "<=", one), facts)
+    assert follows(Comparison(number(-1), "<=", one), facts[1:])
+    assert not follows(Comparison(number(2), "<=", one), facts[1:])
+
+
+def test_questions_are_recorded_for_a_second_solver():
+    """What is recorded is a text that any solver reads, and only what was refuted."""
+    one = of(Leaf("u"))
+    third = times(number(Fraction(1, 3)), one)
+    with solver.recorded() as questions:
+        assert follows(Comparison(ZERO, "<=", plus(times(one, one), ONE)), [])
+        assert not follows(Comparison(third, "<=", one), [])
+
+    (text,) = questions
+    assert text.startswith("(declare-const x0 Real)\n(assert (not (<= 0.0 (+ ")

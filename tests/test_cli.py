@@ -135,11 +135,15 @@ def test_each_formula_can_be_shown(id):
     from rnnnotes.cli import _sections
 
     stated = find(id)
-    outcome = Outcome(stated, Result(id, "tested", "tested", (), {}, 100))
+    sizes = {"H": 2}, {"H": 3}
+    outcome = Outcome(stated, Result(id, "tested", "tested", (), sizes, 280, ("zeros", "large")))
     sections = dict(_sections(stated, outcome, text, range_text))
 
     assert sections["Symbols"]
-    assert sections["Verdict"] == ["tested on 100 draws; the code agrees on draws"]
+    assert sections["Verdict"] == [
+        "tested on 280 draws at H=2 and at H=3: zeros, large; "
+        "the code agrees on draws at H=2 and at H=3"
+    ]
     assert ("Derivation" in sections) != stated.is_definition
     assert sections.get("Where", []) == [text(condition) for condition in stated.where]
     assert sections.get("For all", []) == [range_text(*b) for b in stated.index_ranges()]

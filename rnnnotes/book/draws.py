@@ -332,7 +332,8 @@ class Draws:
 
     def _weights(self, name: Any, count: int) -> tuple[Floats, Floats]:
         rng = self._generator(("weights", name))
-        weights = rng.integers(-4, 5, (count, self.total)) / 4
+        signs = rng.choice([-1, 1], (count, self.total))  # no argument is left out
+        weights = signs * rng.integers(1, 5, (count, self.total)) / 4
         squares = rng.integers(-2, 3, (count, self.total)) / 4 * (rng.random(self.total) < 0.3)
         squares *= _title(name) not in self.bounds
         return weights[:, self.chosen], squares[:, self.chosen]

@@ -141,8 +141,10 @@ def test_each_formula_can_be_shown(id):
 
     assert sections["Symbols"]
     assert sections["Verdict"] == [
-        "tested on 280 draws at H=2 and at H=3: zeros, large; "
-        "the code agrees on draws at H=2 and at H=3"
+        (
+            "tested on 280 draws at H=2 and at H=3: zeros, large; "
+            "the code agrees on draws at H=2 and at H=3"
+        )
     ]
     assert ("Derivation" in sections) != stated.is_definition
     assert sections.get("Where", []) == [text(condition) for condition in stated.where]

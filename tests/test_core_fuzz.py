@@ -20,6 +20,7 @@ from rnnnotes.core.derivatives import partial
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine
 from rnnnotes.core.normal import (
     ONE,
+    Budget,
     Context,
     apply,
     array,
@@ -46,10 +47,14 @@ from rnnnotes.core.normal import (
 from rnnnotes.core.terms import Entry
 
 n, m, t, k, p, q = map(affine, "nmtkpq")
-KNOWLEDGE = Context(
-    Facts([n - 1, m - 1, k, t - k, *within(p, affine(1), n), *within(q, affine(1), n)]),
-    frozenset({"pos"}),
-)
+FACTS = Facts([n - 1, m - 1, k, t - k, *within(p, affine(1), n), *within(q, affine(1), n)])
+
+
+def facts():
+    """Two sizes, two times in order, and two places of the first size; nothing is spent yet."""
+    return known(Context(FACTS, frozenset({"pos"}), Budget()))
+
+
 POINTS = [
     dict(zip("nmtkpq", values, strict=True))
     for values in [(1, 1, 0, 0, 1, 1), (2, 1, 3, 1, 2, 2), (3, 2, 2, 2, 1, 3), (2, 3, 3, 0, 2, 1)]
@@ -367,7 +372,7 @@ STARTS = some.sampled_from([0, 5, 8, 95, 97])
 @given(trees(), STARTS)
 def test_the_normal_form_has_the_value_of_what_was_built(tree, start):
     """Whatever rules it went through, and however the letters compare as text."""
-    with known(KNOWLEDGE):
+    with facts():
         compare(built(tree, start), tree, POINTS)
 
 
@@ -379,7 +384,7 @@ def test_the_normal_form_has_the_value_of_what_was_built(tree, start):
 def test_what_is_put_for_letters_is_the_value_there(tree, start, values):
     """At points that fulfil what the term was made under, before and after."""
     points = [{**point, "#6": 1, "#9": 0} for point in POINTS]
-    with known(KNOWLEDGE):
+    with facts():
         poly = built(tree, start)
         try:
             moved = put(poly, values)
@@ -398,7 +403,7 @@ def test_what_is_put_for_letters_is_the_value_there(tree, start, values):
 @given(trees(), STARTS, places(("p", "q", "t", "k")))
 def test_a_derivative_is_that_of_what_was_built(tree, start, place):
     """Along the imaginary axis, by an entry of a vector at a place that may be another."""
-    with known(KNOWLEDGE):
+    with facts():
         poly = built(tree, start)
         try:
             slope = partial(poly, Entry("a", (place,)))
@@ -452,7 +457,7 @@ def test_one_sum_that_is_built_in_two_ways_is_one(tangle, order, shifts, random,
             lambda i: nest(rest, others, factors, (*env, (letter, i - shift))),
         )  # fmt: skip
 
-    with known(Context(KNOWLEDGE.facts)):
+    with facts():
         normal._FRESH = count(start)
         one = nest("xyz", (0, 0, 0), factors)
         two = nest(order, shifts, mixed)
@@ -481,7 +486,7 @@ def test_sums_with_one_key_have_one_value(left, right):
             for order in permutations("xyz") for new in [dict(zip("xyz", order, strict=True))]
         }  # fmt: skip
 
-    with known(Context(KNOWLEDGE.facts)):
+    with facts():
         same = tie(left) == tie(right)
         values = [
             [Draw(point, 3).value(tie(one)) for point in POINTS[1:3]] for one in (left, right)
@@ -497,7 +502,7 @@ def test_sums_with_one_key_have_one_value(left, right):
 @given(trees(depth=2), trees(depth=2))
 def test_equal_terms_have_equal_values(left, right):
     """If a difference is zero once denominators are gone, so is its value."""
-    with known(KNOWLEDGE):
+    with facts():
         one, two = built(left, 0), built(right, 50)
         if is_zero(minus(one, two)):
             compare(one, right, POINTS)

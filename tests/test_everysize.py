@@ -9,7 +9,14 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from rnnnotes.book.everysize import Known, Premises, holds_for_all_sizes
+from rnnnotes.book.everysize import (
+    WAYS,
+    Lemma,
+    Premises,
+    by_values,
+    forward,
+    holds_for_all_sizes,
+)
 from rnnnotes.book.language import (
     Abs,
     Array,
@@ -18,6 +25,7 @@ from rnnnotes.book.language import (
     Compose,
     Concatenate,
     Diag,
+    Entry,
     Function,
     Gradient,
     Identity,
@@ -53,6 +61,7 @@ p, r, s = (Variable(name, (), (1, T)) for name in "prs")
 S = Variable("S", (), (0, T))
 Q = Variable("Q", (), (1, T))
 mean = Variable("mean", (H,))
+weight = Variable("weight", (), (1, T), positive=True)
 
 f, exp, tanh, sigmoid = map(Function, ("f", "exp", "tanh", "sigmoid"))
 phi, lin = Function("phi", ()), Function("lin", (H,))
@@ -223,7 +232,6 @@ NETWORK = [STEP, define(s[t], v @ h[t], (t, 1, T)), define(L, Sum(s[t], t, 1, T)
 CHAIN = Product(Diag(f.prime(W @ h[j - 1] + x[j])) @ W, j, t, k + 1)
 SOFTMAX = define(softmax(v), exp(v) / Total(exp(v)))
 PAST = Sum(Outer(f.prime(W @ h[t - 1] + x[t]) * Gradient(L, h[t]), h[t - 1]), t, 1, T)
-LATER = Sum(Outer(f.prime(W @ h[t - 1] + x[t]) * Gradient(L, h[t]), h[t - 1]), t, 2, T)
 
 TRUE_SLOPES = {
     "at the last step": (Gradient(L, h[T]), v, NETWORK, {}),
@@ -261,11 +269,7 @@ TRUE_SLOPES = {
 
 FALSE_SLOPES = {
     "at each step as at the last": (Gradient(L, h[t]), v, NETWORK, ANY),
-    "one step back from the last": (
-        Gradient(L, h[t]), v + W.T @ (SLOPE * Gradient(L, h[t + 1])), NETWORK, ANY
-    ),
     "nothing at the start": (Gradient(L, h[0]), Zeros(H), NETWORK, {}),
-    "by the weights without the first step": (Gradient(L, W), LATER, NETWORK, {}),
     "of one step in the other order": (
         Jacobian(h[t], h[t - 1]), W @ Diag(f.prime(W @ h[t - 1] + x[t])), NETWORK, ANY
     ),
@@ -343,6 +347,16 @@ def test_a_false_derivative_is_refused(name):
     assert not follows(*FALSE_SLOPES[name])
 
 
+def test_the_last_step_and_the_first_are_no_others():
+    """A gradient goes one step back from each time but the last, and sums over the first too."""
+    back = v + W.T @ (SLOPE * Gradient(L, h[t + 1]))
+    weights = Sum(Outer(f.prime(W @ h[t - 1] + x[t]) * Gradient(L, h[t]), h[t - 1]), t, 2, T)
+    last, all_steps = Premises(NETWORK, ANY), Premises(NETWORK, {})
+
+    assert not any(way(Gradient(L, h[t]), back, last) for way in WAYS)
+    assert not any(way(Gradient(L, W), weights, all_steps) for way in (by_values, forward))
+
+
 # -- Definitions and equations ---------------------------------------------------------------------
 
 
@@ -369,26 +383,87 @@ def test_a_composition_in_a_function_is_of_its_argument():
     assert not shown(lin(x[t]), lin(x[k]), [apply], BOTH)
 
 
+def test_a_derivative_in_a_function_is_by_its_argument():
+    """The symbol that its definition differentiates by stands for the argument."""
+    slope = define(lin(v), Gradient(phi(v), v))
+
+    assert not shown(lin(w), Zeros(H), [slope])
+    assert not shown(lin(w), lin(v), [slope])
+
+
+def test_an_inverse_in_a_function_is_of_its_argument():
+    """Two arguments have two inverses."""
+    function = Function("inverse", (H, H))
+    inverse = define(function(W), Inverse(W))
+
+    assert not shown(function(U), function(M[t]), [inverse], ANY)
+    assert not shown(function(U) @ W, Identity(H), [inverse])
+
+
+def test_a_function_takes_arguments_of_fitting_sizes():
+    """An inner product of vectors of two sizes is none."""
+    dot = Function("dot", ())
+    inner = define(dot(v, w), v @ w)
+
+    assert shown(dot(w, x[t]), Sum(Entry(w, i) * Entry(x[t], i), i, 1, H), [inner], ANY)
+    assert not shown(dot(d, w), Sum(Entry(d, i) * Entry(w, i), i, 1, H), [inner])
+    assert not shown(dot(w, d), Sum(Entry(d, i) * Entry(w, i), i, 1, D), [inner])
+
+
+def test_a_function_of_a_time_is_defined_at_that_time():
+    """At another it is another function."""
+    slope = define(f[t](c), c * p[t], (t, 1, T))
+
+    assert shown(f[t](e), e * p[t], [slope], ANY)
+    assert not shown(f[k](c), c * p[t], [slope], BOTH)
+    assert not shown(f[k](c), c * p[k], [slope], BOTH)
+
+
+def test_an_entry_beyond_an_array_is_nothing():
+    """Not even in an array whose entries are known."""
+    trace = Sum(Entry(Identity(H), i, i), i, 1, H)
+
+    assert shown(trace, H)
+    assert not shown(Sum(Entry(Identity(H), i, i), i, 1, D), D)
+    assert shown(Entry(Ones(H), k), 1, ranges={k: (1, H)})
+    assert not shown(Entry(Ones(H), k), 1, ranges={k: (1, D)})
+    assert not shown(Entry(Diag(v), 1, 2), 0)
+
+
+def test_shares_of_nothing_do_not_add_up_to_one():
+    """From k + 1 to t = k there is no term, though the whole is no denominator there."""
+    shares = Sum(weight[j] / Sum(weight[i], i, k + 1, t), j, k + 1, t)
+
+    assert shown(shares, 1, ranges=EARLIER)
+    assert not shown(shares, 1, ranges={k: (1, t), t: (1, T)})
+
+
+def test_sizes_that_may_be_no_whole_numbers_show_nothing():
+    """And are no crash."""
+    assert not shown(Total(Variable("z", (H / 2,))), 0)
+    assert not shown(p[t], p[t] + 1, ranges={t: (1, T / 2)})
+
+
 def test_an_inequality_is_no_equation():
     """What is at most one need not be one."""
-    assert shown(c, 1, known=[Known(Relation(c, "=", 1), {})])
-    assert not shown(c, 1, known=[Known(Relation(c, "<=", 1), {})])
+    assert shown(c, 1, known=[Lemma(Relation(c, "=", 1), {})])
+    assert not shown(c, 1, known=[Lemma(Relation(c, "<=", 1), {})])
 
 
 def test_an_equation_is_used_within_its_range_alone():
     """What is known of the first step is not known of the others."""
     line = Relation(p[t], "=", r[t] + 1)
 
-    assert shown(p[k], r[k] + 1, ranges=BOTH, known=[Known(line, ANY)])
-    assert not shown(p[k], r[k] + 1, ranges=BOTH, known=[Known(line, {t: (1, 1)})])
-    assert not shown(p[k], r[k] + 1, ranges=BOTH, known=[Known(line, {t: (2, T)})])
+    assert shown(p[k], r[k] + 1, ranges=BOTH, known=[Lemma(line, ANY)])
+    assert not shown(p[k], r[k] + 1, ranges=BOTH, known=[Lemma(line, {t: (1, 1)})])
+    assert not shown(p[k], r[k] + 1, ranges=BOTH, known=[Lemma(line, {t: (2, T)})])
 
 
 def test_an_equation_is_put_at_all_its_letters():
     """The time stands in a product of letters too."""
     line = Relation(p[t], "=", Sum(Q[j], j, 1, t * H))
 
-    assert not shown(p[k], line.right, ranges=BOTH, known=[Known(line, ANY)])
+    assert not shown(p[k], line.right, ranges=BOTH, known=[Lemma(line, ANY)])
 
 
 # -- Induction -------------------------------------------------------------------------------------
@@ -435,6 +510,17 @@ def test_a_claim_before_is_used_within_its_ranges_alone():
 
     assert not follows(late, wrap(0), (), {k: (1, t), j: (1, t), t: (1, T)})
     assert not follows(strict, wrap(0), (), {j: (1, t - 1), t: (2, T)})
+
+
+def test_no_claim_is_captured_by_what_it_binds():
+    """The index of an induction, or where it starts, may be bound within the claim."""
+    bound = Sum(Sum(At(Q, i, t), t, 1, t), i, 2, t)
+    claim = Relation(bound, "=", Sum(Sum(At(Q, i, j), j, 1, t), i, 2, t))
+    line = [Sum(Sum(At(Q, i, j), j, 1, last), i, 2, t - 1) for last in (t, t - 1)]
+
+    assert not shown(*line, ranges=ANY, claim=claim)
+    assert not follows(Sum(At(Q, t, k), k, 1, T), Sum(At(Q, k, k), k, 1, T), (),
+                       {k: (1, t), t: (1, T)})  # fmt: skip
 
 
 def test_a_loss_over_all_steps_is_none_over_fewer():

@@ -172,8 +172,9 @@ def agree(
     """Whether two expressions have one normal form, at every place."""
     more = premises.functions if functions else ()
     stated = [part for one in premises.definitions for part in (one.target, one.value)]
-    with world(premises, [left, right, *stated, *(one.statement for one in equations)]):
-        try:
+    parts = [left, right, *stated, *(one.statement for one in equations)]
+    try:
+        with world(premises, parts):
             reading = Reading([*premises.definitions, *more], reverse=reverse)
             shape = left.shape or right.shape
             known = [one for k in equations for one in _equations(reading, k)]
@@ -181,8 +182,8 @@ def agree(
                 _agree_at(reading, left, right, shape, at, known, deep, step)
                 for at in places(shape)
             )
-        except (Unsupported, RecursionError):
-            return False
+    except (Unsupported, RecursionError):
+        return False
 
 
 def _agree_at(
@@ -302,13 +303,15 @@ def by_induction(
     earlier = [s for s, (_, high) in premises.ranges.items() if high == index]
     start = earlier[0] if earlier else first
     base, before = {index: start}, {index: index - 1}
+    nodes = [node for part in (left, right, claim) for node in lang.walk(part)]
+    bound = {lang.BINDERS[type(node)](node) for node in nodes if type(node) in lang.BINDERS}
+    if bound & {index, *sp.sympify(start).free_symbols}:  # what is put would be captured
+        return False
     at_first = {s: bounds for s, bounds in premises.ranges.items() if s != index}
     later = {**premises.ranges, index: (start + 1, last)}
     if earlier:
         at_first[start] = premises.ranges[start][0], last
         later[start] = premises.ranges[start][0], index - 1
-    if not _also_before(premises.ranges, later, index):
-        return False
     for sides in ((claim.left, claim.right), (left, right)):
         one, other = (replaced(side, base) for side in sides)
         if not any(way(one, other, replace(premises, ranges=at_first)) for way in WAYS):

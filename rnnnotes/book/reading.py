@@ -420,6 +420,8 @@ def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:
     Within the definition its own parameters alone are bound, and their sizes with them.
     """
     parameters, function, value = definition.target.arguments, node.function, definition.value
+    if definition.target.function.index != function.index:
+        raise Unsupported(f"{function.name} at another time than it is defined at")
     if function.elementwise:
         point = Entry(core.fresh())
         with self.scope({parameters[0]: lambda _: of(point)}, self.letters):
@@ -428,12 +430,14 @@ def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:
             result = partial(result, point)
         return core.put_entries(result, {point: self.entry(node.arguments[0], at)})
     pairs = list(zip(parameters, node.arguments, strict=True))
-    sizes = {
-        own: self.whole(size)
+    axes = [
+        (own, self.whole(size))
         for parameter, argument in pairs
         for own, size in zip(parameter.shape, argument.shape, strict=True)
-        if own.is_Symbol
-    }
+    ]
+    sizes = {own: size for own, size in axes if own.is_Symbol}
+    if any(whole(own, {**self.letters, **sizes}) != size for own, size in axes):
+        raise Unsupported(f"arguments of {function.name} whose sizes do not fit")
     outer = self.bound, self.letters
 
     def outside(argument: Any) -> Callable[[At], Poly]:
@@ -448,6 +452,17 @@ def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:
         return self.entry(value, at if value.shape else ())
 
 
+def _entry(self: Reading, node: Any, at: At) -> Poly:
+    """Entry at a place that surely is one: beyond its sizes an array has none."""
+    array, *place = node.args
+    places = tuple(map(self.whole, place))
+    facts = core.context().facts
+    for one, size in zip(places, array.shape, strict=False):
+        if not all(map(facts.entails, core.within(one, *self.axis(size)))):
+            raise Unsupported(f"a place that may not be one of {array}")
+    return self.entry(array, (*places, *at))
+
+
 def _step_at(self: Reading, node: Any, at: At) -> Poly:
     """Entry of what is stacked along time."""
     if isinstance(node, lang.Stack):
@@ -459,13 +474,15 @@ def _step_at(self: Reading, node: Any, at: At) -> Poly:
 
 def _inverse(self: Reading, node: Any, at: At) -> Poly:
     (matrix,) = node.args
-    if not isinstance(matrix, lang.Variable):
+    if not isinstance(matrix, lang.Variable) or matrix in self.bound:
         raise Unsupported("inverse of what is no symbol")
     return core.entry(("inverse", matrix.name), *at)
 
 
 def _jacobian(self: Reading, node: Any, at: At) -> Poly:
     of_, by = node.args
+    if _variable(by) in self.bound:
+        raise Unsupported("a derivative by a parameter")
     rank = len(of_.shape)
     target = self.leaf(by, at[rank:])
     if isinstance(node, lang.Immediate):
@@ -477,9 +494,7 @@ RULES: dict[type, Rule] = {
     lang.Number: lambda self, node, at: self.number(node.args[0]),
     lang.Variable: _symbol,
     lang.At: _symbol,
-    lang.Entry: lambda self, node, at: self.entry(
-        node.args[0], (*map(self.whole, node.args[1:]), *at)
-    ),
+    lang.Entry: _entry,
     lang.Ones: lambda self, node, at: core.ONE,
     lang.Zeros: lambda self, node, at: core.ZERO,
     lang.Identity: lambda self, node, at: core.delta(at[0] - at[1]),

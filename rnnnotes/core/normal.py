@@ -229,7 +229,8 @@ def mask(least: Affine) -> Poly:
 def summed(low: Affine, high: Affine, body: Callable[[Affine], Poly]) -> Poly:
     """Sum of a body over a letter from `low` to `high`, both included.
 
-    The body is made under the facts that the letter is between them, as nothing else counts.
+    The body is made under the facts that the letter is between them, as nothing else counts.  So
+    a denominator in it may vanish where there is no such letter: it must not be taken outside.
     """
     if (high - low).is_number:
         steps = (high - low).constant
@@ -239,6 +240,12 @@ def summed(low: Affine, high: Affine, body: Callable[[Affine], Poly]) -> Poly:
     with assuming(*facts):
         inside = body(affine(letter))
     masks = tuple((Mask(fact), 1) for fact in facts)
+    if not context().facts.entails(high - low) and any(
+        e < 0 and letter not in atom.free and not is_positive(atom)
+        for monomial in inside.terms
+        for atom, e in monomial
+    ):
+        raise Unsupported("a denominator in a sum that may be empty")
     return total((letter,), Poly({}) if not inside.terms else inside, masks)
 
 

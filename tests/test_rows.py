@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 import sympy as sp
-from rnnnotes.book.allsizes import holds_for_all_sizes
 
 from rnnnotes import bptt
 from rnnnotes.book import sympyhelpers
+from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
     Compose,
@@ -362,7 +362,7 @@ def test_equal_rows_are_proved_for_all_sizes(left, right):
 @pytest.mark.parametrize(("left", "right"), WRONG, ids=str)
 def test_wrong_rows_are_refuted(left, right):
     """Both ways of deciding turn them down, and each by itself."""
-    assert not holds_for_all_sizes(left, right, [], {})
+    assert not holds_for_all_sizes(left, right, Premises([], {}))
     with pytest.raises(Refuted):
         verdicts(claimed(left, "=", right))
 
@@ -376,8 +376,8 @@ def test_a_gradient_is_derived_through_rows():
         W_hy.T @ Gradient(L, a_y[T]),
     )
     for before, after in zip((Gradient(L, h[T]), *lines), lines, strict=False):
-        assert holds_for_all_sizes(before, after, NETWORK, {})
-    assert not holds_for_all_sizes(lines[0], 2 * lines[-1], NETWORK, {})
+        assert holds_for_all_sizes(before, after, Premises(NETWORK, {}))
+    assert not holds_for_all_sizes(lines[0], 2 * lines[-1], Premises(NETWORK, {}))
 
 
 @pytest.mark.parametrize("tree", [v.T, v.T @ W_xh, 1 - v.T, Jacobian(psi(v), v), Entry(X, n)])

@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 import sympy as sp
-from rnnnotes.book.allsizes import holds_for_all_sizes
 
 from rnnnotes import building_blocks, notation, vanilla_rnn
 from rnnnotes.book.checking import forget
+from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Abs,
@@ -582,15 +582,15 @@ def test_name_of_a_function_is_no_name_of_a_letter(head):
         (own(v), Ones(H)),
     ]
 
-    assert not any(holds_for_all_sizes(*pair, [], {t: (1, T)}) for pair in pairs)
+    assert not any(holds_for_all_sizes(*pair, Premises([], {t: (1, T)})) for pair in pairs)
 
 
 def test_symbol_called_ones_is_any_vector():
     """The prover has a letter for the vector of ones, and it is another one."""
     own = declare("ones", "d", "any vector", H)
 
-    assert not holds_for_all_sizes(own, Ones(H), [], {})
-    assert not holds_for_all_sizes(own * v, v, [], {})
+    assert not holds_for_all_sizes(own, Ones(H), Premises([], {}))
+    assert not holds_for_all_sizes(own * v, v, Premises([], {}))
 
 
 @pytest.mark.parametrize("name", ["atom0", "point0", "slope0"])

@@ -316,6 +316,8 @@ def by_induction(
         one, other = (replaced(side, base) for side in sides)
         if not any(way(one, other, replace(premises, ranges=at_first)) for way in WAYS):
             return False
+    if not _also_before(premises.ranges, later, index):
+        return False
     hypothesis = Lemma(
         Relation(replaced(claim.left, before), "=", replaced(claim.right, before)), {}
     )

@@ -234,10 +234,10 @@ def test_what_is_true_is_never_refuted(left, sign, right):
 
 def test_too_few_draws_leave_a_line_undecided():
     """Where every draw overflows, none has told anything."""
-    huge = exp(exp(exp(u**2 + 10)))
+    huge, left = exp(exp(exp(u**2 + 10))), W_hh.T @ W_hh
 
     with pytest.raises(Undecided, match="too few draws tell"):
-        Checker(claim(Norm(huge * v), "<=", Norm(huge * v) + 1)).line(0)
+        Checker(claim(Norm(huge * left), "<=", Norm(huge * (W_hh @ W_hh.T)) + u**2)).line(0)
 
 
 # -- Conditions ------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_ties_are_met_under_conditions():
 def test_conditions_that_nothing_fulfils_leave_a_formula_undecided():
     """What is said of nothing is not shown."""
     with pytest.raises(Undecided, match="too few draws fulfil its conditions"):
-        looked_at(claim(u, "<=", eta, where=[(u**2, "<", 0)]))
+        looked_at(claim(u, "<=", eta, where=[(tanh(u), "<", Number(-2))]))
 
 
 # -- Numbers ---------------------------------------------------------------------------------------
@@ -404,7 +404,7 @@ def test_draws_come_before_algebra(monkeypatch):
     monkeypatch.delattr(Ledger, "gap")
 
     with pytest.raises(Refuted):
-        prove(claim(v @ W_hh, "=", W_hh @ v))
+        prove(claim(W_hh.T @ v, "=", W_hh @ v))
 
 
 # -- Code ------------------------------------------------------------------------------------------

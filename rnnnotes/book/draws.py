@@ -229,7 +229,7 @@ class Draws:
         self.fixed = dict(fixed or {})
         self.scales = dict(scales or {})
         self.expansions: Mapping[str, Callable[[Any], Any]] = {}
-        self.held: frozenset[Any] = frozenset()  # a point of numbers is held by itself
+        self.held: frozenset[Number] = frozenset()
         self._functions: dict[Any, Shapes] = {}
 
     def _generator(self, name: object) -> Generator:
@@ -294,7 +294,7 @@ class Draws:
         result = np.empty(of.shape + by.shape, dtype=object)
         for place in np.ndindex(*of.shape):
             slopes = np.empty(by.size, dtype=object)
-            slopes[:] = tape.gradient(of[place], by.flat, since)
+            slopes[:] = tape.gradient(of[place], by.flat, since, self.held)
             result[place] = slopes.reshape(by.shape) if by.shape else slopes[0]
         return result
 

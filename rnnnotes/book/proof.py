@@ -19,6 +19,7 @@ import sympy as sp
 from sympy.polys.rings import PolyRing
 
 from rnnnotes.book import running
+from rnnnotes.book.definitions import refuse_circles
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
@@ -192,6 +193,7 @@ def prove_verdict(stated: Formula) -> Verdict:
 def refuse_undefined(stated: Formula) -> None:
     """Refuse a formula that has no value for some numbers that its conditions allow."""
     refuse_contradiction(stated.where)
+    refuse_circles(definitions_of(stated))
     known = known_of(stated)
     for due in _due(stated, known):
         if not discharged(due, known):

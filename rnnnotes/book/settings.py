@@ -68,7 +68,7 @@ class Setting:
         self.sizes = dict(sizes)
         self.seed = seed
         self.definitions = definitions_of(stated)
-        self.symbols = World(sizes, self.definitions, omitted_by(stated))
+        self.symbols = World(sizes, self.definitions, omitted=omitted_by(stated))
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
         if not self.assignments:

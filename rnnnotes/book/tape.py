@@ -420,13 +420,19 @@ def spectral_radius(shape: tuple[int, ...], *entries: Number) -> Number:
 # -- Derivatives -----------------------------------------------------------------------------------
 
 
-def gradient(of: Number, by: Iterable[Number], since: int | None = None) -> list[Number]:
+def gradient(
+    of: Number,
+    by: Iterable[Number],
+    since: int | None = None,
+    held: frozenset[Number] = frozenset(),
+) -> list[Number]:
     """Differentiate a number by others, through all that it was computed from.
 
-    With `since`, numbers of earlier times are held: the immediate derivative.
+    With `since`, numbers of earlier times are held: the immediate derivative.  Those that are
+    `held` are, too.
     """
     wanted = list(by)
-    path = _path(of, set(wanted), since)
+    path = _path(of, set(wanted), since, held)
     slopes: dict[Number, Number] = {of: ONE}
     for number in sorted(path, key=lambda n: n.order, reverse=True):
         slope = slopes[number]
@@ -436,22 +442,24 @@ def gradient(of: Number, by: Iterable[Number], since: int | None = None) -> list
     return [slopes.get(number, ZERO) for number in wanted]
 
 
-def _path(of: Number, by: set[Number], since: int | None) -> dict[Number, list[Any]]:
+def _path(
+    of: Number, by: set[Number], since: int | None, held: frozenset[Number]
+) -> dict[Number, list[Any]]:
     """Each number between, with those of its parents that lead on to what is differentiated by."""
     reached, pending = {of}, [of]
     while pending:
-        for parent, _ in _inputs(pending.pop(), since):
+        for parent, _ in _inputs(pending.pop(), since, held):
             if parent not in reached:
                 reached.add(parent)
                 pending.append(parent)
     path: dict[Number, list[Any]] = {}
     for number in sorted(reached, key=lambda n: n.order):
-        parents = [pair for pair in _inputs(number, since) if pair[0] in path]
+        parents = [pair for pair in _inputs(number, since, held) if pair[0] in path]
         if parents or number in by:
             path[number] = parents
     return path
 
 
-def _inputs(number: Number, since: int | None) -> tuple[Any, ...]:
-    held = since is not None and number.time is not None and number.time < since
-    return () if held else number.parents
+def _inputs(number: Number, since: int | None, held: frozenset[Number]) -> tuple[Any, ...]:
+    earlier = since is not None and number.time is not None and number.time < since
+    return () if earlier or number in held else number.parents

@@ -45,8 +45,8 @@ class World:
         self,
         sizes: Indices,
         definitions: Sequence[Definition] = (),
-        omitted: Mapping[str, Definition] | None = None,
         ledger: Ledger | Draws | None = None,
+        omitted: Mapping[str, Definition] | None = None,
     ) -> None:
         self.sizes = dict(sizes)
         self.omitted = dict(omitted or {})
@@ -113,9 +113,9 @@ class World:
         outer = self.bound, self.ledger.held
         if any(isinstance(node, DERIVATIVES) for node in lang.walk(value)):
             bound = {argument: self._points(entries) for argument, entries in bound.items()}
-            if isinstance(self.ledger, Ledger):
-                points = (exact(entry) for entries in bound.values() for entry in entries.flat)
-                self.ledger.held = self.ledger.held.union(points)
+            points = [entry for entries in bound.values() for entry in entries.flat]
+            named = map(exact, points) if isinstance(self.ledger, Ledger) else points
+            self.ledger.held = self.ledger.held.union(named)
         self.bound = {**self.bound, **bound}
         try:
             return self.value(value, at)

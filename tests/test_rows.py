@@ -41,8 +41,10 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.mutants import broken
 from rnnnotes.book.plaintext import text
+from rnnnotes.book.premises import definitions_of
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted, definitions_of, world_of
+from rnnnotes.book.proof import Checker, Refuted
+from rnnnotes.book.settings import settings_of
 from rnnnotes.book.sympytext import source, sympy_text
 from rnnnotes.notation import (
     D,
@@ -105,7 +107,7 @@ def claimed(left, sign, right, *lines, **options):
 
 def verdicts(stated):
     """Verdict of each line."""
-    checker = Checker(stated, world_of(stated))
+    checker = Checker(stated)
     return [checker.line(number) for number in range(len(stated.derivation))]
 
 
@@ -383,7 +385,7 @@ def test_a_gradient_is_derived_through_rows():
 @pytest.mark.parametrize("tree", [v.T, v.T @ W_xh, 1 - v.T, Jacobian(psi(v), v), Entry(X, n)])
 def test_a_row_has_one_axis_in_numpy(tree):
     """The code of a formula knows no rows: a value and its transpose are the same array."""
-    world = world_of(find("building_blocks.gradient_column"))
+    world = settings_of(find("building_blocks.gradient_column"))[0].symbols
     row, column = world.value(tree, {n: 1}), world.value(tree.T, {n: 1})
 
     assert row.shape == column.shape == world.shape(tree, {})

@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks, notation, vanilla_rnn
+from rnnnotes.book import tape
 from rnnnotes.book.checking import forget
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
@@ -43,7 +44,8 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted, Undecided, holds, prove, world_of
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
+from rnnnotes.book.settings import holds
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import (
     ANY,
@@ -141,7 +143,7 @@ def define(left, right, name="defined", **options):
 
 def check_lines(stated):
     """Check the derivation alone, and return the verdicts of its lines."""
-    checker = Checker(stated, world_of(stated))
+    checker = Checker(stated)
     return [checker.line(number) for number in range(len(stated.derivation))]
 
 
@@ -877,8 +879,11 @@ def test_unequal_is_printed_everywhere():
 
 def test_unequal_holds_on_draws():
     """A draw that meets the bound is no evidence."""
-    assert not holds(1.0, "!=", 1.0 + 1e-12)
-    assert holds(1.0, "!=", 1.1)
+    one, near, far = (tape.Number(value, 1e-12) for value in (1.0, 1.0 + 1e-12, 1.1))
+
+    assert not holds(one, "!=", near)
+    assert holds(one, "!=", far)
+
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from rnnnotes.book.language import (
     Zeros,
 )
 from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove, sizes_of, world_of
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
 from rnnnotes.notation import (
     D,
     H,
@@ -89,7 +89,8 @@ def claim(left, sign, right, **options):
 
 def check_lines(stated):
     """Check the derivation alone, and return the verdicts of its lines."""
-    checker = Checker(stated, world_of(stated))
+    checker = Checker(stated)
+    checker.require_given()
     return [checker.line(number) for number in range(len(stated.derivation))]
 
 
@@ -357,10 +358,10 @@ def test_condition_follows_from_one_that_is_stronger(needed, said, enough):
                    where=[(W_hh, "=", Zeros(H, H)), said])  # fmt: skip
 
     if enough:
-        assert Checker(stated, world_of(stated))
+        assert Checker(stated)
     else:
         with pytest.raises(StatementError, match=r"no condition of test_premises\.claimed says"):
-            Checker(stated, world_of(stated))
+            Checker(stated)
 
 
 @pytest.mark.parametrize(("ranges", "enough"), [({t: (2, T)}, True), ({t: (1, T)}, False)])
@@ -371,10 +372,10 @@ def test_condition_on_indices_is_met_by_their_ranges(ranges, enough):
                    where=[(W_hh, "=", Zeros(H, H))])  # fmt: skip
 
     if enough:
-        assert Checker(stated, world_of(stated))
+        assert Checker(stated)
     else:
         with pytest.raises(StatementError, match="which holds where 1 < t"):
-            Checker(stated, world_of(stated))
+            Checker(stated)
 
 
 def test_bound_of_the_book_needs_its_hypothesis():

@@ -41,10 +41,13 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.mutants import broken
 from rnnnotes.book.plaintext import text
+from rnnnotes.book.premises import definitions_of
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted, definitions_of, world_of
+from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.book.sympytext import source, sympy_text
+from rnnnotes.book.world import World
 from rnnnotes.notation import (
+    B,
     D,
     H,
     L,
@@ -105,7 +108,7 @@ def claimed(left, sign, right, *lines, **options):
 
 def verdicts(stated):
     """Verdict of each line."""
-    checker = Checker(stated, world_of(stated))
+    checker = Checker(stated)
     return [checker.line(number) for number in range(len(stated.derivation))]
 
 
@@ -383,7 +386,7 @@ def test_a_gradient_is_derived_through_rows():
 @pytest.mark.parametrize("tree", [v.T, v.T @ W_xh, 1 - v.T, Jacobian(psi(v), v), Entry(X, n)])
 def test_a_row_has_one_axis_in_numpy(tree):
     """The code of a formula knows no rows: a value and its transpose are the same array."""
-    world = world_of(find("building_blocks.gradient_column"))
+    world = World({H: 2, D: 3, B: 4})
     row, column = world.value(tree, {n: 1}), world.value(tree.T, {n: 1})
 
     assert row.shape == column.shape == world.shape(tree, {})

@@ -32,12 +32,14 @@ from rnnnotes.book.language import (
     Immediate,
     Inverse,
     Jacobian,
+    Letter,
     MatrixPower,
     Norm,
     Ones,
     Outer,
     Product,
     Relation,
+    StatementError,
     Sum,
     Total,
     Variable,
@@ -64,8 +66,11 @@ mean = Variable("mean", (H,))
 weight = Variable("weight", (), (1, T), positive=True)
 
 f, exp, tanh, sigmoid = map(Function, ("f", "exp", "tanh", "sigmoid"))
-phi, lin = Function("phi", ()), Function("lin", (H,))
-softmax = Function("softmax", ("like",))
+ANY_SIZE = Letter("any", integer=True, positive=True)
+phi, lin = Function("phi", (), takes=[(H,)]), Function("lin", (H,), takes=[(H,)])
+of_two, of_both = Function("phi", (), takes=[(H,), (H,)]), Function("phi", (), takes=[(2 * H,)])
+of_all = Function("phi", (), takes=[(T, H)])
+softmax = Function("softmax", (ANY_SIZE,), takes=[(ANY_SIZE,)])
 
 ANY = {t: (1, T)}
 BOTH = {t: (1, T), k: (1, T)}
@@ -146,8 +151,8 @@ FALSE = {
     "a letter of two shapes": (Total(Variable("z", (H,))), Total(Variable("z", (D,))), {}),
     "a transposed square": (W @ v, W.T @ v, {}),
     "factors in another order": (W @ U, U @ W, {}),
-    "arguments in another order": (phi(v, w), phi(w, v), {}),
-    "arguments that are stacked": (phi(v, w), phi(Concatenate(v, w)), {}),
+    "arguments in another order": (of_two(v, w), of_two(w, v), {}),
+    "arguments that are stacked": (of_two(v, w), of_both(Concatenate(v, w)), {}),
     "blocks of the other column": (Block([W, U], [U, W]), Block([U, W], [W, U]), {}),
     "blocks transposed in place": (
         Block([W, U], [M[t], M[k]]).T, Block([W.T, U.T], [M[t].T, M[k].T]), BOTH
@@ -221,7 +226,7 @@ def test_a_known_function_has_no_time(name):
 
 def test_the_norm_of_a_matrix_is_no_unknown_function():
     """A function that is named so may be anything."""
-    assert not shown(Norm(W), Function("norm", ())(W))
+    assert not shown(Norm(W), Function("norm", (), takes=[(H, H)])(W))
 
 
 # -- Derivatives -----------------------------------------------------------------------------------
@@ -316,7 +321,7 @@ FALSE_SLOPES = {
         Jacobian(Compose(f[j](v), v, w, j, 1, t), w), Zeros(H, H), [], ANY
     ),
     "of what is stacked": (
-        Gradient(L, h[t]), Zeros(H), [define(L, phi(Array(h, 1, T)))], ANY
+        Gradient(L, h[t]), Zeros(H), [define(L, of_all(Array(h, 1, T)))], ANY
     ),
     "by a symbol in a function": (
         Gradient(L, W), Zeros(H, H), [define(lin(v), W @ v), define(L, Total(lin(w)))], {}
@@ -393,7 +398,7 @@ def test_a_derivative_in_a_function_is_by_its_argument():
 
 def test_an_inverse_in_a_function_is_of_its_argument():
     """Two arguments have two inverses."""
-    function = Function("inverse", (H, H))
+    function = Function("inverse", (H, H), takes=[(H, H)])
     inverse = define(function(W), Inverse(W))
 
     assert not shown(function(U), function(M[t]), [inverse], ANY)
@@ -402,12 +407,15 @@ def test_an_inverse_in_a_function_is_of_its_argument():
 
 def test_a_function_takes_arguments_of_fitting_sizes():
     """An inner product of vectors of two sizes is none."""
-    dot = Function("dot", ())
+    dot = Function("dot", (), takes=[(ANY_SIZE,), (ANY_SIZE,)])
+    mixed = [Function("dot", (), takes=sizes) for sizes in ([(D,), (H,)], [(H,), (D,)])]
     inner = define(dot(v, w), v @ w)
 
     assert shown(dot(w, x[t]), Sum(Entry(w, i) * Entry(x[t], i), i, 1, H), [inner], ANY)
-    assert not shown(dot(d, w), Sum(Entry(d, i) * Entry(w, i), i, 1, H), [inner])
-    assert not shown(dot(w, d), Sum(Entry(d, i) * Entry(w, i), i, 1, D), [inner])
+    assert not shown(mixed[0](d, w), Sum(Entry(d, i) * Entry(w, i), i, 1, H), [inner])
+    assert not shown(mixed[1](w, d), Sum(Entry(d, i) * Entry(w, i), i, 1, D), [inner])
+    with pytest.raises(StatementError, match="dot: takes"):
+        dot(d, w)
 
 
 def test_a_function_of_a_time_is_defined_at_that_time():

@@ -45,5 +45,5 @@ def given_by(stated):
     return Given(
         premises,
         [k for k in known if k.statement.sign != "="],
-        [condition for condition in stated.where if condition not in assumed],
+        [Known(one, bounds_of(stated)) for one in stated.where if one not in assumed],
     )

@@ -77,13 +77,19 @@ SLOPES = (Abs(f.prime(u)), "<=", gamma)
 
 def shown(left, sign, right, *, where=(), ranges=STEPS, known=(), definitions=(), claim=None):
     """What the proof of a comparison rests on, or None."""
+    bounds = within(ranges)
     given = Given(
-        Premises(definitions, ranges),
-        [Known(Relation(*statement), bounds) for statement, bounds in known],
-        [Relation(*condition) for condition in where],
+        Premises(definitions, bounds),
+        [Known(Relation(*statement), within(own)) for statement, own in known],
+        [Known(Relation(*condition), bounds) for condition in where],
     )
     line = Relation(left, sign, right)
     return compares_for_all_sizes(line.left, sign, line.right, given, claim or line)
+
+
+def within(ranges):
+    """First and last values of indices, as expressions."""
+    return {index: tuple(map(sp.sympify, bounds)) for index, bounds in ranges.items()}
 
 
 def cell(id):
@@ -423,6 +429,14 @@ def test_an_induction_needs_each_other_step():
     assert not shown(Abs(h[t]), "<=", Abs(h[0]), definitions=state)
     assert not shown(Abs(h[t]), "<=", 1, definitions=state)
     assert not shown(Abs(h[t]), "<=", z_gate[t], definitions=state)
+
+
+def test_an_induction_is_used_at_the_step_before_alone():
+    """An index that goes up to the time is out of its range there, where it is the time itself."""
+    ranges = {t: (1, T), k: (0, t), j: (0, t)}
+
+    assert shown(wrap(j * t), "<=", wrap(t * t), ranges=ranges)
+    assert not shown(wrap(j * t), "<=", wrap(2 * k * t), ranges=ranges)
 
 
 def test_an_induction_compares_the_line_at_the_first_step_as_well():

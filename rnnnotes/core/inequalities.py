@@ -58,7 +58,7 @@ from rnnnotes.core.terms import (
     Sum,
 )
 
-__all__ = ["Law", "Order", "Rule", "at_least", "ends", "parts"]
+__all__ = ["Law", "Letter", "Order", "Rule", "at_least", "ends", "parts"]
 
 Range = tuple[Affine, Affine]
 
@@ -253,6 +253,17 @@ MOST_INSTANCES = 200
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A letter of a law, which stands for any whole number between two bounds."""
+
+    name: str
+    low: Affine
+    high: Affine
+    guess: Affine
+    """Value that is always tried."""
+
+
+@dataclass(frozen=True)
 class Law:
     """A comparison that holds for all whole values of some letters, within their ranges.
 
@@ -261,27 +272,27 @@ class Law:
     """
 
     statement: Comparison
-    ranges: tuple[tuple[str, Affine, Affine], ...] = ()
+    letters: tuple[Letter, ...] = ()
     numbers: frozenset[Entry] = frozenset()
 
     def instances(self, met: Collection[Atom]) -> Iterator[Comparison]:
         """Return what the law says of atoms that are met.
 
-        A letter takes its own value, and those at which an entry of the law is one that is met; a
-        number, the arguments of the functions that are met.  Each value must surely lie within the
-        range of its letter.
+        A letter takes those values at which an entry of the law is one that is met; a number, the
+        arguments of the functions that are met.  Each value must surely lie within the range of
+        its letter.
         """
         own = [atom for side in self.statement.sides for atom in parts(side)]
-        seen = {letter: {affine(letter)} for letter, _, _ in self.ranges}
+        tried = {letter.name: {letter.guess, letter.high} for letter in self.letters}
         for pattern, other in product(entries_of(own), entries_of(met)):
             if pattern.name == other.name:
-                for letter, value in meeting(pattern, other, seen.keys()):
-                    seen[letter].add(value)
-        places = product(*(sorted(values, key=lambda one: one.key) for values in seen.values()))
+                for name, value in meeting(pattern, other, tried.keys()):
+                    tried[name].add(value)
+        places = product(*(sorted(values, key=lambda one: one.key) for values in tried.values()))
         points = list(product(*(arguments(one, own, met) for one in self.numbers)))
         for place, point in islice(product(places, points), MOST_INSTANCES):
             instance = self.at(
-                dict(zip(seen, place, strict=True)), dict(zip(self.numbers, point, strict=True))
+                dict(zip(tried, place, strict=True)), dict(zip(self.numbers, point, strict=True))
             )
             if instance and any(a in met for side in instance.sides for a in parts(side)):
                 yield instance
@@ -290,8 +301,8 @@ class Law:
         """Return the law at some values, if these surely lie within their ranges."""
         reach = [
             fact
-            for letter, low, high in self.ranges
-            for fact in within(values[letter], low.put(values), high.put(values))
+            for one in self.letters
+            for fact in within(values[one.name], one.low.put(values), one.high.put(values))
         ]
         if not all(map(context().facts.entails, reach)):
             return None

@@ -8,6 +8,7 @@ from rnnnotes.book.order import Given
 from rnnnotes.book.proof import definitions_of
 
 EQUATIONS = {
+    ("bptt.truncation_bias_bound", 1),  # a sum is taken apart
     ("bptt.truncation_bias_bound", 4),  # the sum of a geometric series
     ("gradients.sigmoid_decay", 2),  # slopes are positive
     ("gradients.transient_radius", 1),  # the spectral radius of a triangular matrix

@@ -248,6 +248,16 @@ def test_a_term_is_taken_from_a_sum_only_where_there_is_one():
     assert not shown(Abs(Entry(v, i)), "<=", Total(v), ranges={i: (1, H)})
 
 
+def test_a_sum_is_taken_apart_where_another_ends():
+    """Only at a place that is surely within it: beyond its end there are no terms to leave out."""
+    first, rest, whole = (Sum(psi(h[j]), j, *ends) for ends in ((1, k), (k + 1, t), (1, t)))
+
+    assert shown(whole - rest, "=", first, ranges=PAST)
+    assert shown(whole, "=", first + rest, ranges=PAST)
+    assert not shown(whole, "=", first + rest, ranges={t: (1, T), k: (0, t + 1)})
+    assert not shown(whole, "=", first + Sum(psi(h[j]), j, k, t), ranges=PAST)
+
+
 def test_a_geometric_series_is_summed():
     """From its first power to its last, also where there is none, and for no other step."""
     ranges = {tau: (1, T - 1), t: (tau + 1, T)}

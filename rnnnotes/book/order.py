@@ -99,7 +99,7 @@ def compares_for_all_sizes(
         for norms, one in product((False, True), variants(given)):
             if way(line, one, claim, norms=norms):
                 return Shown(norms, induction=way is inductively)
-    return by_factors(line, given, claim)
+    return by_factors(line, given, claim) or by_arrays(line, given, claim)
 
 
 def variants(given: Given) -> list[Given]:
@@ -138,6 +138,17 @@ def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
     if len(found) < len(shown):
         return None
     return Shown(any(one.norms for one in found), any(one.induction for one in found))
+
+
+def by_arrays(line: Relation, given: Given, claim: Relation) -> Shown | None:
+    """Show that norms are equal, as the arrays are, one of which may be a row."""
+    if not (isinstance(line.left, lang.Norm) and isinstance(line.right, lang.Norm)):
+        return None
+    left, right = line.left.args[0], line.right.args[0]
+    turned = right.T if left.row != right.row else right
+    if line.sign != "=" or left.shape != turned.shape:
+        return None
+    return compares_for_all_sizes(left, "=", turned, given, claim)
 
 
 class Measuring(Reading):

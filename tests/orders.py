@@ -8,6 +8,7 @@ from rnnnotes.book.order import Given
 from rnnnotes.book.proof import definitions_of
 
 EQUATIONS = {
+    ("bptt.truncation_bias_bound", 1),  # a sum is taken apart
     ("bptt.truncation_bias_bound", 4),  # the sum of a geometric series
     ("gradients.sigmoid_decay", 2),  # slopes are positive
     ("gradients.transient_radius", 1),  # the spectral radius of a triangular matrix
@@ -45,5 +46,5 @@ def given_by(stated):
     return Given(
         premises,
         [k for k in known if k.statement.sign != "="],
-        [condition for condition in stated.where if condition not in assumed],
+        [Lemma(one, bounds_of(stated)) for one in stated.where if one not in assumed],
     )

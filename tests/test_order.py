@@ -77,13 +77,19 @@ SLOPES = (Abs(f.prime(u)), "<=", gamma)
 
 def shown(left, sign, right, *, where=(), ranges=STEPS, known=(), definitions=(), claim=None):
     """What the proof of a comparison rests on, or None."""
+    bounds = within(ranges)
     given = Given(
-        Premises(definitions, ranges),
-        [Lemma(Relation(*statement), bounds) for statement, bounds in known],
-        [Relation(*condition) for condition in where],
+        Premises(definitions, bounds),
+        [Lemma(Relation(*statement), within(own)) for statement, own in known],
+        [Lemma(Relation(*condition), bounds) for condition in where],
     )
     line = Relation(left, sign, right)
     return compares_for_all_sizes(line.left, sign, line.right, given, claim or line)
+
+
+def within(ranges):
+    """First and last values of indices, as expressions."""
+    return {index: tuple(map(sp.sympify, bounds)) for index, bounds in ranges.items()}
 
 
 def cell(id):
@@ -240,6 +246,16 @@ def test_a_term_is_taken_from_a_sum_only_where_there_is_one():
     assert shown(Abs(Entry(v, i)), "<=", Total(Abs(v)), ranges={i: (1, H)})
     assert not shown(Abs(Entry(v, i)), "<=", Total(Abs(v)), ranges={i: (1, H + 1)})
     assert not shown(Abs(Entry(v, i)), "<=", Total(v), ranges={i: (1, H)})
+
+
+def test_a_sum_is_taken_apart_where_another_ends():
+    """Only at a place that is surely within it: beyond its end there are no terms to leave out."""
+    first, rest, whole = (Sum(psi(h[j]), j, *ends) for ends in ((1, k), (k + 1, t), (1, t)))
+
+    assert shown(whole - rest, "=", first, ranges=PAST)
+    assert shown(whole, "=", first + rest, ranges=PAST)
+    assert not shown(whole, "=", first + rest, ranges={t: (1, T), k: (0, t + 1)})
+    assert not shown(whole, "=", first + Sum(psi(h[j]), j, k, t), ranges=PAST)
 
 
 def test_a_geometric_series_is_summed():
@@ -423,6 +439,14 @@ def test_an_induction_needs_each_other_step():
     assert not shown(Abs(h[t]), "<=", Abs(h[0]), definitions=state)
     assert not shown(Abs(h[t]), "<=", 1, definitions=state)
     assert not shown(Abs(h[t]), "<=", z_gate[t], definitions=state)
+
+
+def test_an_induction_is_used_at_the_step_before_alone():
+    """An index that goes up to the time is out of its range there, where it is the time itself."""
+    ranges = {t: (1, T), k: (0, t), j: (0, t)}
+
+    assert shown(wrap(j * t), "<=", wrap(t * t), ranges=ranges)
+    assert not shown(wrap(j * t), "<=", wrap(2 * k * t), ranges=ranges)
 
 
 def test_an_induction_compares_the_line_at_the_first_step_as_well():

@@ -891,7 +891,6 @@ def test_unequal_holds_on_draws():
     assert holds(one, "!=", far)
 
 
-
 @pytest.mark.parametrize(
     ("symbol", "value"),
     [(eta, wrap(-1)), (eta, u), (eta, u * u), (spans, v), (kappa, Norm(W_hh)), (lam, 1 - eta)],

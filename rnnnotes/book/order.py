@@ -20,7 +20,6 @@ from rnnnotes.book.everysize import (
     Lemma,
     Premises,
     Ranges,
-    _letters,
     _whole,
     inside,
     places,
@@ -33,7 +32,7 @@ from rnnnotes.book.reading import Reading
 from rnnnotes.book.world import Definition
 from rnnnotes.core import normal as core
 from rnnnotes.core.equations import peeled
-from rnnnotes.core.inequalities import Law, Order, Rule
+from rnnnotes.core.inequalities import Law, Letter, Order, Rule
 from rnnnotes.core.integers import Affine, affine
 from rnnnotes.core.normal import Unsupported
 from rnnnotes.core.norms import NORMS
@@ -58,12 +57,12 @@ class Given:
     """What an inequality may use: premises, other relations, and conditions.
 
     A condition holds for all values of its indices, and for any argument of a function whose
-    letter no line mentions.
+    letter nothing else mentions.
     """
 
     premises: Premises
     known: Sequence[Lemma] = ()
-    conditions: Sequence[Relation] = ()
+    conditions: Sequence[Lemma] = ()
 
 
 def compares_for_all_sizes(
@@ -100,7 +99,7 @@ def compares_for_all_sizes(
         for norms, one in product((False, True), variants(given)):
             if way(line, one, claim, norms=norms):
                 return Shown(norms, induction=way is inductively)
-    return by_factors(line, given, claim)
+    return by_factors(line, given, claim) or by_arrays(line, given, claim)
 
 
 def variants(given: Given) -> list[Given]:
@@ -141,6 +140,17 @@ def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
     return Shown(any(one.norms for one in found), any(one.induction for one in found))
 
 
+def by_arrays(line: Relation, given: Given, claim: Relation) -> Shown | None:
+    """Show that norms are equal, as the arrays are, one of which may be a row."""
+    if not (isinstance(line.left, lang.Norm) and isinstance(line.right, lang.Norm)):
+        return None
+    left, right = line.left.args[0], line.right.args[0]
+    turned = right.T if left.row != right.row else right
+    if line.sign != "=" or left.shape != turned.shape:
+        return None
+    return compares_for_all_sizes(left, "=", turned, given, claim)
+
+
 class Measuring(Reading):
     """Entries in which the norm of a vector is not written out, as rules on norms look at it."""
 
@@ -160,20 +170,21 @@ def holds(
     claim: Relation,
     *,
     norms: bool,
-    before: Relation | None = None,
+    before: Lemma | None = None,
     step: str = "",
 ) -> bool:
     """Whether a line follows from what is given, at every place."""
     premises = given.premises
     stated = [part for one in premises.definitions for part in (one.target, one.value)]
-    known = [*premises.known, *given.known, *([Lemma(before, {})] if before else [])]
-    relations = [line, *(one.statement for one in known), *given.conditions]
-    with world(premises, [*relations, *stated]):
+    known = [*premises.known, *given.known, *([before] if before else [])]
+    relations = [line, *(one.statement for one in (*known, *given.conditions))]
+    with world(premises, [*relations, *stated]) as context:
+        if context.facts.are_contradictory():
+            return False
         reading = Measuring(premises.definitions)
-        laws = [law for one in known for law in laws_of(reading, one.statement, one.ranges)]
+        laws = [law for one in known for law in laws_of(reading, one)]
         for condition in given.conditions:
-            numbers = numbers_of(condition, given, [line, claim])
-            laws += laws_of(reading, condition, premises.ranges, numbers)
+            laws += laws_of(reading, condition, numbers_of(condition, given, [line, claim]))
         try:
             return all(
                 holds_at(reading, line, at, laws, NORMS if norms else (), step)
@@ -209,36 +220,55 @@ def compared(reading: Reading, relation: Relation, at: At) -> Comparison:
 
 
 def laws_of(
-    reading: Reading, relation: Relation, ranges: Ranges, numbers: frozenset[Entry] = frozenset()
+    reading: Reading, known: Lemma, numbers: frozenset[Entry] = frozenset()
 ) -> Iterator[Law]:
     """Return a relation as laws of the core: its indices and its places stand for any.
 
-    What the core cannot read is no law.
+    They have names of their own, of which nothing is known but their ranges.  What the core cannot
+    read is no law.
     """
-    free = lang.indices(relation.left) | lang.indices(relation.right)
-    indices = _letters({s: bounds for s, bounds in ranges.items() if s in free})
-    shape = relation.left.shape or relation.right.shape
-    for at in places(shape, "any"):
-        axes = zip(at, shape, strict=True)
-        letters = [(name, affine(1), _whole(size)) for place, size in axes for name in place.names]
-        with core.assuming(*within_ranges([*indices, *letters])), suppress(Unsupported):
-            yield Law(compared(reading, relation, at), (*indices, *letters), numbers)
+    statement, names = known.statement, {s: affine(core.fresh()) for s in reach(known)}
+    shape = statement.left.shape or statement.right.shape
+    with reading.scope(reading.bound, {**reading.letters, **names}):
+        indices = [
+            Letter(_name(names[s]), *reading.range(*known.ranges[s]), affine(str(s))) for s in names
+        ]
+        for at in places(shape, core.fresh()):
+            axes = zip(at, shape, strict=True)
+            letters = [Letter(name, affine(1), _whole(size), affine(1))
+                       for place, size in axes for name in place.names]  # fmt: skip
+            within = [(one.name, one.low, one.high) for one in (*indices, *letters)]
+            with core.assuming(*within_ranges(within)), suppress(Unsupported):
+                yield Law(compared(reading, statement, at), (*indices, *letters), numbers)
 
 
-def numbers_of(
-    condition: Relation, given: Given, relations: Sequence[Relation]
-) -> frozenset[Entry]:
+def _name(letter: Affine) -> str:
+    (name,) = letter.names
+    return name
+
+
+def reach(known: Lemma) -> list[sp.Symbol]:
+    """Indices of a relation, and those up to which these go."""
+    found: list[sp.Symbol] = []
+    pending = lang.indices(known.statement.left) | lang.indices(known.statement.right)
+    while pending := {s for s in pending if s in known.ranges} - set(found):
+        found += sorted(pending, key=str)
+        pending = set().union(*(b.free_symbols for s in pending for b in known.ranges[s]))
+    return found
+
+
+def numbers_of(condition: Lemma, given: Given, relations: Sequence[Relation]) -> frozenset[Entry]:
     """Letters of a condition that stand for any number, as it is all that mentions them.
 
     They are arguments of a function: the condition is one on the function.
     """
-    others = [one for one in given.conditions if one != condition]
+    others = [one.statement for one in given.conditions if one is not condition]
     defined = [part for one in given.premises.definitions for part in (one.target, one.value)
                if not isinstance(one.target, lang.Apply)]  # fmt: skip
     said = {node for part in (*relations, *others, *defined) for node in lang.walk(part)}
     arguments = {
         node.arguments[0]
-        for node in lang.walk(condition)
+        for node in lang.walk(condition.statement)
         if isinstance(node, lang.Apply) and node.function.elementwise
     }
     return frozenset(
@@ -285,34 +315,47 @@ def by_induction(
         return by_induction(*sides, general, claim, time, norms=norms)
     if index not in premises.ranges:
         return False
-    start, at_first, later = turns(premises, index)
-    first = replace(given, premises=at_first)
+    turns = Turns.of(premises.ranges, index)
+    first = replace(given, premises=replace(premises, ranges=turns.at_first))
+    later = replace(given, premises=replace(premises, ranges=turns.later))
+    before = Lemma(replaced(hypothesis, {index: index - 1}), turns.before)
     return all(
-        holds(replaced(one, {index: start}), first, claim, norms=norms)
+        holds(replaced(one, {index: turns.start}), first, claim, norms=norms)
         for one in dict.fromkeys([hypothesis, line])
-    ) and holds(
-        line,
-        replace(given, premises=later),
-        claim,
-        norms=norms,
-        before=replaced(hypothesis, {index: index - 1}),
-        step=str(index),
-    )
+    ) and holds(line, later, claim, norms=norms, before=before, step=str(index))
 
 
-def turns(premises: Premises, index: sp.Symbol) -> tuple[sp.Expr, Premises, Premises]:
-    """First value of an index, and premises of a line there and at all later values.
+@dataclass(frozen=True)
+class Turns:
+    """An index of an induction: where it starts, and ranges of all indices at its values.
 
-    It starts from an earlier index that goes up to it, if there is one.
+    It starts from an earlier index that goes up to it, if there is one, which then is the same at
+    all steps.  The other indices take all their values at each step.
     """
-    first, last = premises.ranges[index]
-    others = {s: bounds for s, bounds in premises.ranges.items() if s != index}
-    earlier = [s for s, (_, high) in premises.ranges.items() if high == index]
-    if not earlier:
-        later = {**premises.ranges, index: (first + 1, last)}
-        return first, replace(premises, ranges=others), replace(premises, ranges=later)
-    (start, *_) = earlier
-    low, _ = premises.ranges[start]
-    at_first = {**others, start: (low, last)}
-    later = {**premises.ranges, index: (start + 1, last), start: (low, index - 1)}
-    return start, replace(premises, ranges=at_first), replace(premises, ranges=later)
+
+    start: sp.Expr
+    at_first: Ranges
+    later: Ranges
+    before: Ranges
+    """Ranges of the others, one step before."""
+
+    @classmethod
+    def of(cls, ranges: Ranges, index: sp.Symbol) -> Turns:
+        """Induction over an index that has a range."""
+        first, last = ranges[index]
+        earlier = next((s for s, (_, high) in ranges.items() if high == index), None)
+        start, fixed = first, {}
+        if earlier is not None:
+            low, _ = ranges[earlier]
+            start, fixed = earlier, {earlier: (low, last)}
+
+        def others(time: sp.Expr) -> Ranges:
+            put = {index: time}
+            return {
+                s: (low.xreplace(put), high.xreplace(put))
+                for s, (low, high) in ranges.items()
+                if s not in (index, earlier)
+            }
+
+        later = {**fixed, index: (start + 1, last), **others(index)}
+        return cls(start, {**fixed, **others(start)}, later, others(index - 1))

@@ -233,7 +233,8 @@ def given_to(stated: Formula, premises: Premises) -> Given:
     bounds = [Lemma(given.statement, bounds_of(given)) for given in stated.given
               if given.derivation and given.statement.sign != "="]  # fmt: skip
     assumed = [one.statement for one in stated.assumed]
-    return Given(premises, bounds, [one for one in stated.where if one not in assumed])
+    conditions = [Lemma(one, bounds_of(stated)) for one in stated.where if one not in assumed]
+    return Given(premises, bounds, conditions)
 
 
 def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:

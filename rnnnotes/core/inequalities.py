@@ -36,10 +36,12 @@ from rnnnotes.core.normal import (
     put,
     put_entries,
     put_factors,
+    put_within,
     scalar,
     scaled,
     term,
     times,
+    total,
     whole_power,
     within,
 )
@@ -58,7 +60,7 @@ from rnnnotes.core.terms import (
     Sum,
 )
 
-__all__ = ["Law", "Order", "Rule", "at_least", "ends", "parts"]
+__all__ = ["Law", "Letter", "Order", "Rule", "at_least", "ends", "parts"]
 
 Range = tuple[Affine, Affine]
 
@@ -154,6 +156,7 @@ class Order:
                     new = [fact for a in pending for rule in self.rules for fact in rule(self, a)]
                 with assuming(*self.reach):
                     new += [fact for law in self.laws for fact in law.instances(met)]
+                    new += splits(met)
                 asked.update(pending)
                 before = len(facts)
                 facts.update(dict.fromkeys(new))
@@ -253,6 +256,17 @@ MOST_INSTANCES = 200
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A letter of a law, which stands for any whole number between two bounds."""
+
+    name: str
+    low: Affine
+    high: Affine
+    guess: Affine
+    """Value that is always tried."""
+
+
+@dataclass(frozen=True)
 class Law:
     """A comparison that holds for all whole values of some letters, within their ranges.
 
@@ -261,51 +275,100 @@ class Law:
     """
 
     statement: Comparison
-    ranges: tuple[tuple[str, Affine, Affine], ...] = ()
+    letters: tuple[Letter, ...] = ()
     numbers: frozenset[Entry] = frozenset()
 
     def instances(self, met: Collection[Atom]) -> Iterator[Comparison]:
         """Return what the law says of atoms that are met.
 
-        A letter takes its own value, and those at which an entry of the law is one that is met; a
-        number, the arguments of the functions that are met.  Each value must surely lie within the
-        range of its letter.
+        A letter takes those values at which an entry of the law is one that is met; a number, the
+        arguments of the functions that are met.  Each value must surely lie within the range of
+        its letter.
         """
         own = [atom for side in self.statement.sides for atom in parts(side)]
-        seen = {letter: {affine(letter)} for letter, _, _ in self.ranges}
-        for pattern, other in product(entries_of(own), entries_of(met)):
-            if pattern.name == other.name:
-                for letter, value in meeting(pattern, other, seen.keys()):
-                    seen[letter].add(value)
-        places = product(*(sorted(values, key=lambda one: one.key) for values in seen.values()))
         points = list(product(*(arguments(one, own, met) for one in self.numbers)))
-        for place, point in islice(product(places, points), MOST_INSTANCES):
-            instance = self.at(
-                dict(zip(seen, place, strict=True)), dict(zip(self.numbers, point, strict=True))
-            )
+        for values, point in islice(product(self.values(own, met), points), MOST_INSTANCES):
+            instance = self.at(values, dict(zip(self.numbers, point, strict=True)))
             if instance and any(a in met for side in instance.sides for a in parts(side)):
                 yield instance
+
+    def values(self, own: Iterable[Atom], met: Iterable[Atom]) -> list[dict[str, Affine]]:
+        """Values of the letters that are tried.
+
+        One entry that holds as many letters as any gives them their values together.
+        """
+        names = {one.name for one in self.letters}
+        found = [
+            values
+            for pattern, other in product(entries_of(own), entries_of(met))
+            if pattern.name == other.name and (values := meeting(pattern, other, names))
+        ]
+        most = max(map(len, found), default=0)
+        joint = [{}, *(values for values in found if len(values) == most)]
+        single = {
+            name: {values[name]: None for values in found if name in values} for name in names
+        }
+        tried: dict[tuple[Affine, ...], None] = {}
+        for values in joint:
+            choices = [
+                [values[one.name]] if one.name in values
+                else [one.guess, one.high, *(single[one.name] if most < len(names) else ())]
+                for one in self.letters
+            ]  # fmt: skip
+            tried.update(dict.fromkeys(product(*choices)))
+        return [
+            dict(zip((one.name for one in self.letters), place, strict=True)) for place in tried
+        ]
 
     def at(self, values: Mapping[str, Affine], points: Mapping[Entry, Poly]) -> Comparison | None:
         """Return the law at some values, if these surely lie within their ranges."""
         reach = [
             fact
-            for letter, low, high in self.ranges
-            for fact in within(values[letter], low.put(values), high.put(values))
+            for one in self.letters
+            for fact in within(values[one.name], one.low.put(values), one.high.put(values))
         ]
         if not all(map(context().facts.entails, reach)):
             return None
         return self.statement.mapped(lambda side: put_entries(put(side, values), points))
 
 
-def entries_of(atoms: Iterable[Atom]) -> set[Entry]:
+def splits(met: Collection[Atom]) -> Iterator[Comparison]:
+    """A sum is its terms up to a place and those beyond, if that is a place where both may end.
+
+    This is said where a sum that is met ends at the place, and another is a part of the whole.
+    """
+    sums = [atom for atom in met if isinstance(atom, Sum)]
+    ranges = [
+        (one, letter, bounds)
+        for one in sums
+        for letter in one.bound
+        if (bounds := ends(letter, one.factors))
+        and not (bounds[0].names | bounds[1].names) & set(one.bound)
+    ]
+    for (one, letter, (low, high)), (_, _, (_, place)) in product(ranges, ranges):
+        ends_within = all(map(context().facts.entails, within(place, low - 1, high)))
+        if ends_within and place not in (low - 1, high):
+            first, second = cut_off(one, affine(letter), place)
+            if any(atom in met for part in (first, second) for atom in atoms_of(part)):
+                yield Comparison(of(one), "=", plus(first, second))
+
+
+def cut_off(atom: Sum, letter: Affine, place: Affine) -> Iterator[Poly]:
+    """Terms of a sum up to a place of a letter, and those beyond."""
+    renaming = {name: affine(fresh()) for name in atom.bound}
+    letters = tuple(name for new in renaming.values() for name in new.names)
+    for least in (place - letter, letter - place - 1):
+        yield total(letters, put_within((*atom.factors, (Mask(least), 1)), renaming))
+
+
+def entries_of(atoms: Iterable[Atom]) -> list[Entry]:
     """Entries in atoms, those within what binds a letter too."""
-    found: set[Entry] = set()
+    found: dict[Entry, None] = {}
     pending = list(atoms)
     while pending:
         match pending.pop():
             case Entry() as atom:
-                found.add(atom)
+                found[atom] = None
             case Sum(factors=factors):
                 pending += [factor for factor, _ in factors]
             case Product(body=body):
@@ -316,7 +379,7 @@ def entries_of(atoms: Iterable[Atom]) -> set[Entry]:
                 pending += atoms_of(base)
             case Group(inside=inside):
                 pending += atoms_of(inside)
-    return found
+    return list(found)
 
 
 def atoms_of(poly: Poly) -> list[Atom]:
@@ -324,15 +387,20 @@ def atoms_of(poly: Poly) -> list[Atom]:
     return [atom for monomial in poly.terms for atom, _ in monomial]
 
 
-def meeting(pattern: Entry, other: Entry, letters: Collection[str]) -> Iterator[tuple[str, Affine]]:
-    """Values of letters at which a place of one entry is a place of another that binds none."""
+def meeting(pattern: Entry, other: Entry, letters: Collection[str]) -> dict[str, Affine]:
+    """Values of letters at which the places of one entry are those of another.
+
+    A place that binds a letter gives none.
+    """
+    values: dict[str, Affine] = {}
     for place, found in zip(pattern.at, other.at, strict=False):
         unknown = place.names & set(letters)
         if len(unknown) == 1 and not any(name.startswith("~") for name in found.names):
             (letter,) = unknown
             rest = place - affine(letter)
             if letter not in rest.names:
-                yield letter, found - rest
+                values.setdefault(letter, found - rest)
+    return values
 
 
 def arguments(number: Entry, own: Iterable[Atom], met: Iterable[Atom]) -> list[Poly]:
@@ -477,7 +545,8 @@ def visibly_signed(order: Order, atom: Atom) -> Iterator[Comparison]:
 
 def signed_sum(order: Order, atom: Atom) -> Iterator[Comparison]:
     """A sum of terms that are not negative is not negative."""
-    if isinstance(atom, Sum) and not order.depth and order.by_terms(of(atom), "<="):
+    visible = is_nonnegative(atom) or order.depth
+    if isinstance(atom, Sum) and not visible and order.by_terms(of(atom), "<="):
         yield at_least(of(atom), ZERO)
 
 

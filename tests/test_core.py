@@ -415,9 +415,11 @@ def test_a_mask_goes_only_where_the_others_entail_it():
 
 
 def test_a_mask_is_no_denominator():
-    """It may be zero."""
+    """It may be zero; and its square is itself."""
     with pytest.raises(Unsupported):
         normal.term(1, (), [(Mask(n - m), -1)])
+    assert times(mask(n - m), mask(n - m)) == mask(n - m)
+    assert times(delta(n - m), delta(m - n)) == delta(n - m)
 
 
 def inverse(row, column, size=n, inner=lambda i: i):
@@ -436,6 +438,8 @@ def test_a_matrix_times_its_inverse_is_the_identity():
         assert inverse(p, q, m) != here
         assert inverse(p, q, n - 1) != here
         assert inverse(p, q, n, lambda i: i + 1) != here
+        assert summed(affine(1), n, lambda i: times(
+            entry("W", p, i), entry(("inverse", "W"), i + 1, q))) != here  # fmt: skip
         assert inverse(p, t) != delta(p - t)
         assert inverse(t, q) != delta(t - q)
         assert summed(affine(1), n, lambda i: times(
@@ -490,6 +494,18 @@ def test_ones_are_counted_where_there_are_surely_none_too_few():
     short = summed(n, m, lambda i: ONE)
     assert short != integer(m - n + 1)
     assert agrees(short, lambda d: max(0, d.letters["m"] - d.letters["n"] + 1))
+
+
+def test_a_denominator_stays_in_a_sum_that_may_be_empty():
+    """At t = k there is no term, and the whole vanishes; from k to t there is one."""
+    whole_ = lambda low: summed(low, t, lambda j: entry("pos", j))  # noqa: E731
+    shares = lambda low: summed(  # noqa: E731
+        low, t, lambda i: over(entry("pos", i), whole_(low))
+    )
+
+    assert shares(k) == ONE
+    with pytest.raises(Unsupported):
+        shares(k + 1)
 
 
 def test_ones_under_a_bound_that_moves_are_counted():

@@ -39,6 +39,7 @@ from rnnnotes.book.language import (
     Outer,
     Product,
     Relation,
+    Stack,
     StatementError,
     Sum,
     Total,
@@ -444,6 +445,15 @@ def test_shares_of_nothing_do_not_add_up_to_one():
 
     assert shown(shares, 1, ranges=EARLIER)
     assert not shown(shares, 1, ranges={k: (1, t), t: (1, T)})
+
+
+def test_an_index_is_no_size_by_its_letter():
+    """A size is at least one; an index may be zero, and then less than nothing is stacked."""
+    last = sp.Symbol("N", integer=True)
+    entries = Total(Stack(wrap(1), j, 2, last))
+
+    assert shown(entries, last - 1, ranges={last: (1, T)})
+    assert not shown(entries, last - 1, ranges={last: (-5, T)})
 
 
 def test_sizes_that_may_be_no_whole_numbers_show_nothing():

@@ -112,9 +112,10 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
     sizes = {
         _whole(size) for node in nodes if isinstance(node, lang.Expression) for size in node.shape
     }
-    names = {name for size in sizes for name in size.names}
-    names |= {str(s) for node in nodes for s in node.free_symbols if s.is_positive}
-    facts += [affine(name) - 1 for name in names if _is_size(name)]
+    symbols = {symbol for node in nodes for symbol in node.free_symbols}
+    names = {str(symbol) for symbol in symbols if symbol.is_integer and symbol.is_positive}
+    products = {name for size in sizes for name in size.names if names >= set(name.split("*"))}
+    facts += [affine(name) - 1 for name in names | products]
     square = {node.args[0] for node in nodes if isinstance(node, lang.Inverse)}
     inverses: dict[tuple[object, object], Affine] = {}
     for matrix in square & variables:
@@ -141,10 +142,6 @@ def _letters(ranges: Ranges) -> list[Bounds]:
 def within_ranges(ranges: Iterable[Bounds]) -> list[Affine]:
     """Facts that say that letters lie within their ranges."""
     return [fact for letter, *bounds in ranges for fact in core.within(affine(letter), *bounds)]
-
-
-def _is_size(name: str) -> bool:
-    return all(part[0].isupper() for part in name.split("*"))
 
 
 def places(shape: Sequence[sp.Expr], letter: str = "place") -> Iterator[At]:

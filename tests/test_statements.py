@@ -572,7 +572,7 @@ def test_exported_function_at_a_time_is_that_function(capsys):
     assert space["left_side"](t=2, k=2) == 0
 
 
-@pytest.mark.parametrize("head", ["abs", "step", "norm", "radius", "diag", "power", "det"])
+@pytest.mark.parametrize("head", ["abs", "step", "norm", "inverse", "diag", "power", "det"])
 def test_name_of_a_function_is_no_name_of_the_core(head):
     """A function that is called as the core calls its own is any function."""
     own = function(head, "d", "any function, entry by entry")

@@ -20,7 +20,7 @@ from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Expression, Function, Relation, StatementError, Variable, walk
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of, omitted_by
-from rnnnotes.book.sizes import Sizes, choices
+from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
 from rnnnotes.book.world import World
 
@@ -68,7 +68,9 @@ class Setting:
         self.sizes = dict(sizes)
         self.seed = seed
         self.definitions = definitions_of(stated)
-        self.symbols = World(sizes, self.definitions, omitted=omitted_by(stated))
+        omitted = omitted_by(stated)
+        known = {**sizes_beyond(omitted.values()), **sizes}
+        self.symbols = World(known, self.definitions, omitted=omitted)
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
         if not self.assignments:

@@ -286,10 +286,12 @@ class World:
         return set().union(*(self.places(part, at) for part in node.args))
 
     def _places_of_steps(self, node: Any, at: Indices) -> set[Place]:
-        body, index = node.args[0], lang.BINDERS[type(node)](node)
-        low, high = (self.number(bound, at) for bound in node.args[-2:])
+        body, index, bounds = node.args[0], lang.BINDERS[type(node)](node), node.args[-2:]
+        low, high = (self.number(bound, at) for bound in bounds)
         if isinstance(node, lang.Product):  # its bounds are written from the latest down
             low, high = high, low
+        if any(bound.free_symbols & self.sizes.keys() for bound in bounds):
+            high = max(low, high)  # it has no steps at this size, and some at another
         inside = (self.places(body, {**at, index: i}) for i in range(low, high + 1))
         start, running = set[Place](), set[Place]()
         if isinstance(node, lang.Compose):

@@ -40,6 +40,7 @@ from rnnnotes.book.printing import RULES as PRINTED
 from rnnnotes.book.printing import latex
 from rnnnotes.book.settings import fails, holds, tells
 from rnnnotes.book.tape import Number as Float
+from rnnnotes.book.tape import constant
 from rnnnotes.book.world import RULES as VALUED
 from rnnnotes.book.world import Definition, World
 from rnnnotes.notation import (
@@ -423,7 +424,10 @@ def test_draw_is_the_same_for_the_same_seed(world):
 def test_unknown_activation_has_its_derivative(draw):
     """A central difference of what stands for f agrees with what stands for f', for each kind."""
     draws = Draws(range(30), 30)
-    activation, slope = (draws.activation("f", order, draw) for order in (0, 1))
+    activation, slope = (
+        lambda z, order=order: draws.apply("f", constant(z), orders=(order,)).value[draw]
+        for order in (0, 1)
+    )
     z, step = 0.3, 1e-6
 
     difference = (activation(z + step) - activation(z - step)) / (2 * step)
@@ -434,8 +438,8 @@ def test_unknown_activation_has_no_property_of_its_own():
     """It is not odd, not bounded, not zero at zero, not its own derivative, and f is not g."""
     draws = Draws(range(30), 30)
     f_, g_, slope = (
-        np.array([draws.activation(name, order, draw)(np.array([-0.5, 0.0, 0.5, 50.0]))
-                  for draw in range(30)])
+        np.array([draws.apply(name, constant(z), orders=(order,)).value
+                  for z in (-0.5, 0.0, 0.5, 50.0)]).T
         for name, order in (("f", 0), ("g", 0), ("f", 1))
     )  # fmt: skip
 
@@ -452,14 +456,16 @@ def test_unknown_map_has_its_derivative():
     step = Definition(s[t], F(s[t - 1], x[t], theta), ((t, sp.Integer(1), T),))
     world = drawn(definitions=[step])
     before, inputs, parameters = (numbers(world, node) for node in (s[0], x[1], theta))
-    code = world.ledger.map(("F", ()), (NUMBERS[H],), 0)
+
+    def after(before):
+        return [number.value.item() for number in world.apply(F, (before, inputs, parameters), {})]
+
     differences = [
-        (code(before + e, inputs, parameters) - code(before - e, inputs, parameters)) / 2e-6
-        for e in 1e-6 * np.eye(NUMBERS[H])
+        np.subtract(after(before + e), after(before - e)) / 2e-6 for e in 1e-6 * np.eye(NUMBERS[H])
     ]
 
     value, slope = (numbers(world, node) for node in (s[1], Jacobian(s[1], s[0])))
-    assert value == pytest.approx(code(before, inputs, parameters))
+    assert value == pytest.approx(after(before))
     assert slope == pytest.approx(np.array(differences).T, rel=1e-4, abs=1e-6)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import mul
+
 import pytest
 
-from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
+from rnnnotes import building_blocks, gradients, gru, lstm, notation, vanilla_rnn
 from rnnnotes.book import formulas, store
+from rnnnotes.book.everysize import holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
     Compose,
@@ -21,7 +25,8 @@ from rnnnotes.book.language import (
     Zeros,
 )
 from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided, premises_of, prove
+from rnnnotes.book.sizes import choices
 from rnnnotes.notation import (
     D,
     H,
@@ -33,6 +38,7 @@ from rnnnotes.notation import (
     T,
     W_hh,
     W_hy,
+    W_xh,
     a,
     a_y,
     b_f,
@@ -236,7 +242,7 @@ def test_argument_of_a_function_is_no_symbol_of_the_book():
         """Square."""
         return w @ w
 
-    defined(eta, v @ W_hh @ v)
+    defined(eta, v @ (W_hh @ v))
     state(psi(v), "=", Gradient(eta * (v @ w), v) @ v, squared)
 
     assert check_lines(claim(psi(x_fit[t]), "=", eta * (w @ x_fit[t]), given=[squared]))
@@ -247,7 +253,7 @@ def test_immediate_derivative_holds_what_is_left_out_of_earlier_steps():
     given = [lstm.cell_update, lstm.forget_gate, lstm.forget_gate_pre_activation]
     slope = Diag(c[t - 1] * (f_gate[t] * (1 - f_gate[t])))
 
-    assert check_lines(claim(Immediate(c[t], b_f), "=", slope, given=given)) == ["proved at sizes"]
+    assert check_lines(claim(Immediate(c[t], b_f), "=", slope, given=given)) == ["proved"]
     with pytest.raises(StatementError, match=r": c_tilde\[2\] is differentiated"):
         check_lines(claim(Jacobian(c[t], b_f), "=", slope, given=given))
 
@@ -271,16 +277,27 @@ def test_a_definition_of_the_book_changes_what_may_be_left_out(empty_cache):
         check_lines(stated)
 
 
-def test_a_size_in_what_is_left_out_is_part_of_the_key(monkeypatch):
-    """What a definition reaches is found out at the sizes of a proof."""
-    from rnnnotes.notation import SIZES
+@pytest.mark.parametrize("own", [Number(0), Sum(u, k, 1, N)], ids=["left out", "its own"])
+@pytest.mark.parametrize("first", [1, 9])
+def test_size_in_what_is_left_out_may_be_any(own, first):
+    """What a definition reaches depends neither on a size that a formula has nor on its number."""
+    defined(q[t], Sum(W_hh @ v, k, first, N))
+    side = psi(q[t]) + own
 
-    defined(q[t], Sum(v, k, 1, N))
-    sides = Gradient(psi(q[t]), W_hh), "=", Zeros(H, H)
-    before = store.key_of(claim(*sides))
-    monkeypatch.setitem(SIZES, N, SIZES[N]._replace(example=12))
+    with pytest.raises(StatementError, match=r"test_premises\.left_out"):
+        check_lines(claim(Gradient(side, W_hh), "=", Zeros(H, H)))
+    assert check_lines(claim(Gradient(side, W_xh), "=", Zeros(H, D)))
 
-    assert store.key_of(claim(*sides)) != before
+
+def test_numbers_of_sizes_are_part_of_the_key(monkeypatch):
+    """They are chosen in the order in which the notation declares the sizes."""
+    sides = Gradient(psi(q[t]), W_xh), "=", Zeros(H, D)
+    (before, *_), key = choices(claim(*sides)), store.key_of(claim(*sides))
+    turned = dict(reversed(notation.SIZES.items()))
+    monkeypatch.setattr(notation, "SIZES", turned)
+
+    assert choices(claim(*sides))[0] != before
+    assert store.key_of(claim(*sides)) != key
 
 
 def test_a_definition_of_another_package_changes_nothing():
@@ -332,7 +349,7 @@ def test_condition_is_required_of_the_user():
     where = [(W_hh, "=", Zeros(H, H))]
     assert check_lines(claim(*sides, given=[lemma], where=where)) == ["proved"]
     with pytest.raises(StatementError, match=r"claimed: test_premises.nothing is given, which "
-                       "holds where W_hh = 0"):  # fmt: skip
+                       "holds where W_hh = zeros"):  # fmt: skip
         check_lines(claim(*sides, given=[lemma]))
 
 
@@ -400,30 +417,45 @@ def test_sizes_of_a_condition_are_named():
     """A proof at sizes is one at those of its conditions too."""
     stated = claim(u * eta, "=", eta * u, where=[(u, "=", D * kappa)])
 
-    assert sizes_of(stated) == {"D": 4}
+    assert set().union(*choices(stated)) == {D}
 
 
 def test_value_from_a_size_is_no_evidence():
-    """At the size of the proof, two times two is two and two."""
-    with pytest.raises(Undecided, match="a statement about sizes alone"):
-        check_lines(claim(u**2, "=", 2 * u, where=[(u, "=", Number(H))]))
-    with pytest.raises(Undecided, match="a statement about sizes alone"):
+    """At one size, two times two is two and two; a polynomial may vanish at all that are drawn."""
+    size = [(u, "=", Number(H))]
+    with pytest.raises(Refuted, match="9 = 6 fails with u=3"):
+        check_lines(claim(u**2, "=", 2 * u, where=size))
+    with pytest.raises(Refuted):
         check_lines(claim(2 * u, "=", eta, where=[(u, "=", Number(H)), (eta, "=", Number(D))]))
+    numbers = [choice[H] for choice in choices(claim(u**2, "=", 2 * u, where=size))]
+    vanishing = reduce(mul, (u - number for number in numbers))
+    with pytest.raises(Undecided, match="a statement about sizes alone"):
+        check_lines(claim(vanishing, "=", Number(0), where=size))
 
 
 # -- Equations -------------------------------------------------------------------------------------
 
 
+def refused(stated):
+    """Whether the core leaves the line of a claim alone, and a draw refutes it."""
+    (line,) = stated.derivation
+    shown = holds_for_all_sizes(
+        stated.statement.left, line.expr, premises_of(stated), stated.statement
+    )
+    with pytest.raises(Refuted):
+        check_lines(stated)
+    return not shown
+
+
 def test_bound_is_no_equation():
-    """Of no steps both sums are zero, as at the sizes of a proof; of four they differ."""
+    """Of no steps both sums are zero, as at the fewest steps of a proof; of four they differ."""
     sides = Sum(tanh.prime(u) * x[j], j, 4, T), "=", Sum(1 * x[j], j, 4, T)
-    stated = claim(*sides, given=[building_blocks.tanh_slope_bound])
 
-    assert check_lines(stated) == ["proved at sizes"]
+    assert refused(claim(*sides, given=[building_blocks.tanh_slope_bound]))
 
 
-@pytest.mark.parametrize(("last", "verdict"), [(1, "proved at sizes"), (T, "proved")])
-def test_lemma_is_used_where_it_holds(last, verdict):
+@pytest.mark.parametrize("last", [1, T])
+def test_lemma_is_used_where_it_holds(last):
     """A lemma on the first time says nothing of the fourth; one on all times does."""
 
     def first(q):
@@ -441,7 +473,8 @@ def test_lemma_is_used_where_it_holds(last, verdict):
     sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
 
     assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
-    assert check_lines(claim(*sides, given=[lemma])) == [verdict]
+    stated = claim(*sides, given=[lemma])
+    assert refused(stated) if last == 1 else check_lines(stated) == ["proved"]
 
 
 def test_lemma_with_a_condition_is_not_used_beyond_it():
@@ -458,4 +491,4 @@ def test_lemma_with_a_condition_is_not_used_beyond_it():
     stated = claim(*sides, given=[lemma], where=where, ranges={j: (1, 1)})
 
     assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
-    assert check_lines(stated) == ["proved at sizes"]
+    assert refused(stated)

@@ -44,9 +44,10 @@ from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of
 from rnnnotes.book.printing import latex
 from rnnnotes.book.proof import Checker, Refuted
-from rnnnotes.book.settings import settings_of
 from rnnnotes.book.sympytext import source, sympy_text
+from rnnnotes.book.world import World
 from rnnnotes.notation import (
+    B,
     D,
     H,
     L,
@@ -385,7 +386,7 @@ def test_a_gradient_is_derived_through_rows():
 @pytest.mark.parametrize("tree", [v.T, v.T @ W_xh, 1 - v.T, Jacobian(psi(v), v), Entry(X, n)])
 def test_a_row_has_one_axis_in_numpy(tree):
     """The code of a formula knows no rows: a value and its transpose are the same array."""
-    world = settings_of(find("building_blocks.gradient_column"))[0].symbols
+    world = World({H: 2, D: 3, B: 4})
     row, column = world.value(tree, {n: 1}), world.value(tree.T, {n: 1})
 
     assert row.shape == column.shape == world.shape(tree, {})

@@ -207,7 +207,7 @@ def test_softmax_of_another_size_sums_over_its_own_entries(batch):
     given = {"given": [building_blocks.softmax]}
     total = Sum(Entry(softmax(batch), n), n, 1, B)
 
-    assert check_lines(claim(total, "=", wrap(1), **given)) == ["proved at sizes"]
+    assert check_lines(claim(total, "=", wrap(1), **given)) == ["proved"]
     with pytest.raises(Refuted):
         check_lines(claim(Sum(Entry(softmax(batch), n), n, 1, O), "=", wrap(1), **given))
 
@@ -220,7 +220,7 @@ def test_definition_of_a_map_is_written_out_for_its_argument(vector):
     fewer = exp(vector) / (1 + Sum(exp(Entry(vector, i)), i, 1, length - 1))
     given = {"given": [building_blocks.softmax]}
 
-    assert check_lines(claim(softmax(vector), "=", right, **given)) == ["proved at sizes"]
+    assert check_lines(claim(softmax(vector), "=", right, **given)) == ["proved"]
     with pytest.raises(Refuted):
         check_lines(claim(softmax(vector), "=", fewer, **given))
 
@@ -239,7 +239,7 @@ def test_code_is_handed_a_map_of_the_right_shapes(batch):
     lines = [("=", softmax(batch), "the same")]
     with pytest.raises(Refuted, match="returns shape"):
         prove(state(softmax(batch), "=", softmax(batch), shorter, derivation=lines))
-    with pytest.raises(StatementError, match="psi: takes a vector of 2, not a vector of 1"):
+    with pytest.raises(Refuted, match=r"fails .*psi: takes a vector of 2, not a vector of 1"):
         prove(state(psi(v), "=", psi(v), first, derivation=[("=", psi(v), "the same")]))
 
 
@@ -477,7 +477,7 @@ def test_id_is_stated_once_in_a_function():
 @pytest.mark.parametrize("kind", [declare, function, size, notation.index])
 def test_name_is_a_name_of_python(name, kind):
     """It is an argument of the code, and reads like nothing else in a proof."""
-    options = {declare: ("d", "d"), function: ("d", "d"), size: (99, "d")}.get(kind, (1, T, "d"))
+    options = {declare: ("d", "d"), function: ("d", "d"), size: ("d",)}.get(kind, (1, T, "d"))
     with pytest.raises(ValueError, match="expected a name of Python"):
         kind(name, *options)
 
@@ -572,13 +572,19 @@ def test_exported_function_at_a_time_is_that_function(capsys):
     assert space["left_side"](t=2, k=2) == 0
 
 
-@pytest.mark.parametrize("head", ["diag", "power", "jac"])
-def test_name_of_a_function_is_no_name_of_a_letter(head):
-    """A function that is called as the prover calls its own letters is any function."""
+@pytest.mark.parametrize("head", ["abs", "step", "norm", "inverse", "diag", "power", "det"])
+def test_name_of_a_function_is_no_name_of_the_core(head):
+    """A function that is called as the core calls its own is any function."""
     own = function(head, "d", "any function, entry by entry")
     pairs = [
+        (own(v), Abs(v)),
+        (own(-v), own(v)),
+        (own(u), Indicator(u, 0)),
+        (own(2 * eta * u), own(eta * u)),
+        (own(u), Norm(u * Ones(1))),
+        (own(own(u)), own(u)),
         (own(v) * w, Diag(v) @ w),
-        (W_hh @ own(v), W_hh @ Diag(v)),
+        (W_hh @ Diag(own(v)), W_hh @ Diag(v)),
         (own(v), v**T),
         (own(v), Sum(v, j, 1, T)),
         (own(v), Ones(H)),
@@ -588,7 +594,7 @@ def test_name_of_a_function_is_no_name_of_a_letter(head):
 
 
 def test_symbol_called_ones_is_any_vector():
-    """The prover has a letter for the vector of ones, and it is another one."""
+    """The prover writes a number for the vector of ones, and it is another one."""
     own = declare("ones", "d", "any vector", H)
 
     assert not holds_for_all_sizes(own, Ones(H), Premises([], {}))
@@ -883,7 +889,6 @@ def test_unequal_holds_on_draws():
 
     assert not holds(one, "!=", near)
     assert holds(one, "!=", far)
-
 
 
 @pytest.mark.parametrize(

@@ -338,41 +338,7 @@ class Draws:
         squares *= _title(name) not in self.bounds
         return weights[:, self.chosen], squares[:, self.chosen]
 
-    # -- for code ------------------------------------------------------------------------------
-
-    def activation(self, name: str, order: int, draw: int) -> Callable[[Any], Any]:
-        """Return what an unknown activation, or its derivative, is in one draw."""
-        compute = self._computed(name, order, draw)
-        return lambda a: compute(np.asarray(a, dtype=float))[()]
-
-    def _computed(self, name: Any, order: int, draw: int) -> Callable[[Floats], Floats]:
-        one = Shapes(*(part[..., draw] for part in self.shapes(name)))
-        cubic = np.polynomial.polynomial.polyder(one.cubic, order)
-
-        def compute(a: Floats) -> Floats:
-            result: Floats = np.array(np.polynomial.polynomial.polyval(a, cubic), dtype=float)
-            if one.height:
-                angle = one.pace * a + one.phase
-                result += one.height * one.pace**order * _turned(order, angle)
-            if one.growth:
-                result += one.growth * one.rate**order * np.exp(one.rate * a)
-            return result
-
-        return compute
-
-    def map(self, name: Any, shape: Shape, draw: int) -> Callable[..., Any]:
-        """Return the concrete map of a name in one draw, for code that takes one."""
-
-        def apply(*arguments: Any) -> Any:
-            flat = np.concatenate([np.ravel(argument) for argument in arguments]).astype(float)
-            result = np.empty(shape)
-            for place in np.ndindex(*shape):
-                weights, squares = self._weights((*name, place), len(flat))
-                inner = self._computed((*name, place), 0, draw)(weights[:, draw] @ flat)
-                result[place] = inner + squares[:, draw] @ flat**2
-            return result[()]
-
-        return apply
+    # -- for the reader ------------------------------------------------------------------------
 
     def described(self, name: str, draw: int) -> str:
         """What an unknown activation is in one draw, to be read."""
@@ -413,11 +379,6 @@ def _wave(one: Shapes, argument: Number, order: int) -> Number:
     sign = -1 if order % 4 >= 2 else 1
     angle = argument * tape.leaf(one.pace) + tape.leaf(one.phase)
     return tape.leaf(sign * one.height * one.pace**order) * tape.FUNCTIONS[turn](angle)
-
-
-def _turned(order: int, angle: Floats) -> Floats:
-    turned = np.cos(angle) if order % 2 else np.sin(angle)
-    return np.asarray(-turned if order % 4 >= 2 else turned)
 
 
 def _opaque(name: tuple[Any, ...], arguments: Sequence[Number]) -> Number:

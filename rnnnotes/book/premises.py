@@ -141,7 +141,7 @@ def _gap(low: Expression, high: Expression, facts: Facts) -> int | None:
         return None
     gap = sp.expand(high.args[0] - low.args[0])
     if gap.is_number:
-        return int(gap > 0) if gap >= 0 else None
+        return int(bool(gap > 0)) if gap >= 0 else None
     try:
         least = whole(gap, {})
     except Unsupported:

@@ -6,7 +6,7 @@ rounding can explain, the formula is refuted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Expression, Function, Relation, StatementError, Variable, walk
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of, omitted_by
-from rnnnotes.book.sizes import Sizes, choices
+from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
 from rnnnotes.book.world import World
 
@@ -68,7 +68,9 @@ class Setting:
         self.sizes = dict(sizes)
         self.seed = seed
         self.definitions = definitions_of(stated)
-        self.symbols = World(sizes, self.definitions, omitted_by(stated))
+        omitted = omitted_by(stated)
+        known = {**sizes_beyond(omitted.values()), **sizes}
+        self.symbols = World(known, self.definitions, omitted)
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
         if not self.assignments:
@@ -131,15 +133,22 @@ class Setting:
     def argument(self, value: Any, at: Indices, draw: int) -> Any:
         """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):
-            if value.elementwise:
-                return self.draws.activation(value.name, value.order, draw)
-            name = value.name, tuple(self.symbols.number(i, at) for i in value.index)
-            shape = tuple(self.symbols.number(n, at) for n in value.args[1])
-            return self.draws.map(name, shape, draw)
+            return self._function(value, at, draw)
         if isinstance(value, sp.Symbol):
             return self.symbols.number(value, at)
         array = self.known(value, at)[0][draw]
         return array.copy() if array.shape else float(array)
+
+    def _function(self, function: Function, at: Indices, draw: int) -> Callable[..., Any]:
+        """What a function is in the numbers of a draw."""
+
+        def apply(*arguments: Any) -> Any:
+            with np.errstate(all="ignore"):
+                numbers = np.asarray(self.numbers.apply(function, arguments, at), dtype=object)
+            values = [_in_draw(number.value, draw) for number in numbers.flat]
+            return np.reshape(values, numbers.shape)[()]
+
+        return apply
 
     def look(
         self, before: Expression, sign: str, after: Expression, at: Indices, place: str
@@ -185,7 +194,7 @@ class Setting:
                 symbol = lang.Array(node.variable) if self._is_bound(node, at) else node
                 named.setdefault(node.name if isinstance(node, Function) else text(symbol), symbol)
         shown = {name: self._shown(value, at, draw) for name, value in named.items()
-                 if isinstance(value, Function) or self._free(value) <= at.keys()}  # fmt: skip
+                 if self._free(value) <= at.keys()}  # fmt: skip
         numbers = ", ".join(f"{name}={value}" for name, value in shown.items())
         return f"with {numbers}" if numbers else "with no numbers at all"
 
@@ -209,7 +218,8 @@ class Setting:
         if isinstance(value, Function):
             if not value.elementwise:
                 return "a map"
-            return f"[z -> {self.draws.described(value.name, draw)}]" + "'" * value.order
+            called = self.symbols.called(value, at)
+            return f"[z -> {self.draws.described(called, draw)}]" + "'" * value.order
         try:
             return written(self.argument(value, at, draw))
         except StatementError:  # beyond the times of a symbol

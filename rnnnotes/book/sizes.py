@@ -7,7 +7,7 @@ the choices every size differs, and what holds of the numbers of one by accident
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ import sympy as sp
 from rnnnotes.book.language import Convolve, Number, Variable, walk
 
 if TYPE_CHECKING:
+    from rnnnotes.book.definitions import Definition
     from rnnnotes.book.formulas import Formula
 
-__all__ = ["Sizes", "choices"]
+__all__ = ["Sizes", "choices", "sizes_beyond"]
 
 Sizes = Mapping[sp.Symbol, int]
 
@@ -65,6 +66,19 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
                  for part in _own(stated) for node in walk(part))  # fmt: skip
     chosen = _chosen(names, frozenset(steps), kernels, counts)
     return [dict(zip(names, numbers, strict=True)) for numbers in chosen]
+
+
+def sizes_beyond(definitions: Iterable[Definition]) -> dict[sp.Symbol, int]:
+    """Numbers for all sizes of definitions that a formula leaves out.
+
+    They tell what is computed from what, and no more: it is no matter whether two are equal.
+    """
+    from rnnnotes.notation import SIZES
+
+    parts = [part for one in definitions for part in (one.target, one.value,
+             *(bound for _, *bounds in one.ranges for bound in bounds))]  # fmt: skip
+    found = set().union(*(part.atoms(sp.Symbol) for part in parts))
+    return dict.fromkeys((size for size in SIZES if size in found), FEWEST_STEPS)
 
 
 def _parts(stated: Formula) -> Iterator[sp.Basic]:

@@ -1,7 +1,7 @@
 """Results of proofs on disk, each under a key made from all that it depends on.
 
-A key covers the statement, its derivation and its code, the keys of the formulas it rests
-on, the definitions that it leaves out, what the notation says of its symbols, the modules
+A key covers the statement, its derivation and its code, its sizes, the keys of the formulas it
+rests on, the definitions that it leaves out, what the notation says of its symbols, the modules
 that prove, and the versions of what they stand on.  If any of these changes, the key
 changes, and the old result is out of reach.
 """
@@ -29,6 +29,7 @@ import sympy as sp
 from rnnnotes.book.formulas import Formula, find_all
 from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import STRENGTH, Result
+from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import instructions
 
 __all__ = ["content", "digest", "folder", "key_of", "load", "save"]
@@ -67,6 +68,7 @@ def _key_of(stated: Formula, definitions: tuple[Formula, ...]) -> str:
     left_out = [sp.Tuple(*definition) for definition in omitted_by(stated).values()]
     texts = [
         *content(stated),
+        *map(str, choices(stated)),
         *instructions(stated.code),
         *(_key_of(parent, definitions) for parent in stated.given),
         *map(tree, left_out),

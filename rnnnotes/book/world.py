@@ -286,10 +286,12 @@ class World:
         return set().union(*(self.places(part, at) for part in node.args))
 
     def _places_of_steps(self, node: Any, at: Indices) -> set[Place]:
-        body, index = node.args[0], lang.BINDERS[type(node)](node)
-        low, high = (self.number(bound, at) for bound in node.args[-2:])
+        body, index, bounds = node.args[0], lang.BINDERS[type(node)](node), node.args[-2:]
+        low, high = (self.number(bound, at) for bound in bounds)
         if isinstance(node, lang.Product):  # its bounds are written from the latest down
             low, high = high, low
+        if any(bound.free_symbols & self.sizes.keys() for bound in bounds):
+            high = max(low, high)  # it has no steps at this size, and some at another
         inside = (self.places(body, {**at, index: i}) for i in range(low, high + 1))
         start, running = set[Place](), set[Place]()
         if isinstance(node, lang.Compose):
@@ -307,8 +309,13 @@ class World:
                 lambda entry: self.ledger.apply(name, entry, orders=(function.order,)), 1, 1
             )
             return apply(_entries(argument, self))
-        flat = [entry for argument in arguments for entry in np.ravel(_entries(argument, self))]
         shape = self.sized(function).shape_of(*map(np.shape, arguments))
+        given = [_entries(argument, self) for argument in arguments]
+        if function.name in self.functions:
+            sized = self.functions[function.name].for_shapes([array.shape for array in given])
+            bound = dict(zip(sized.target.arguments, given, strict=True))
+            return self.inside(function.name, bound, sized.value, {})
+        flat = [entry for array in given for entry in array.flat]
         result = np.empty(tuple(map(int, shape)), dtype=object)
         index = tuple(self.number(i, at) for i in function.index)
         for place in np.ndindex(*result.shape):
@@ -406,11 +413,6 @@ def _compose(world: World, node: Any, at: Indices) -> Entries:
 
 def _apply(world: World, node: Any, at: Indices) -> Entries:
     arguments = [world.value(argument, at) for argument in node.arguments]
-    definition = world.functions.get(node.function.name)
-    if definition is not None and not node.function.elementwise:
-        sized = definition.for_shapes([argument.shape for argument in arguments])
-        bound = dict(zip(sized.target.arguments, arguments, strict=True))
-        return world.inside(node.function.name, bound, sized.value, {})
     return np.asarray(world.apply(node.function, arguments, at), dtype=object)
 
 

@@ -164,6 +164,7 @@ def test_the_modules_that_prove_are_found_by_their_imports():
     names = {path.stem for path in store.provers()}
 
     assert {"proof", "world", "entries", "draws", "language", "formulas"} <= names
+    assert {"normal", "graph", "inequalities", "integers", "derivatives"} <= names
     assert not names & {"printing", "checking", "citing", "store"}
 
 

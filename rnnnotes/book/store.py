@@ -130,7 +130,7 @@ def foundations() -> tuple[str, ...]:
 
 
 def provers() -> list[Path]:
-    """Files of the modules on which a verdict depends: `proof`, and what it imports."""
+    """Files on which a verdict depends: `proof`, what it imports, and all of the core."""
     found: dict[str, Path] = {}
     pending = ["proof"]
     while pending:
@@ -139,7 +139,8 @@ def provers() -> list[Path]:
         if name not in found and name not in BYSTANDERS:
             found[name] = path
             pending += _imports(path)
-    return [found[name] for name in sorted(found)]
+    core = Path(__file__).parents[1] / "core"
+    return [*(found[name] for name in sorted(found)), *sorted(core.glob("*.py"))]
 
 
 def _imports(path: Path) -> list[str]:

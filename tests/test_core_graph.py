@@ -14,6 +14,7 @@ from brute_force import Draw, wave
 from rnnnotes.core.graph import Definition, Graph, is_slope
 from rnnnotes.core.integers import Facts, Unsupported, affine
 from rnnnotes.core.normal import (
+    Budget,
     Context,
     apply,
     assuming,
@@ -185,7 +186,7 @@ def context():
         *within(q, affine(1), n),
         *within(t, affine(3), last),
     ]
-    with known(Context(Facts(facts))) as what:
+    with known(Context(Facts(facts), budget=Budget(1_000_000))) as what:
         yield what
 
 

@@ -14,6 +14,7 @@ from brute_force import Draw, wave
 from rnnnotes.core.graph import Definition, Graph, is_slope
 from rnnnotes.core.integers import Facts, Unsupported, affine
 from rnnnotes.core.normal import (
+    Budget,
     Context,
     apply,
     assuming,
@@ -31,15 +32,19 @@ from rnnnotes.core.terms import Entry
 SIZE, STEPS = 2, 4
 n, t, p, q, last = map(affine, "ntpqT")
 RANGE = (("t", affine(1), last),)
+DEPTHS = {"x": 1, "h": 1, "a": 1, "s": 1, "y": 1}
 POINT = {"n": SIZE, "t": 3, "p": 2, "q": 1, "k": 2, "T": STEPS}
 
 
 def define(name, index, sizes, value, **mentions):
-    """Definition at each time of the recurrence, or of what has no time."""
-    return Definition(
-        name, index, RANGE if index else (), sizes, value,
-        {one: frozenset(lags) for one, lags in mentions.items()},
-    )  # fmt: skip
+    """Definition at each time of the recurrence, or of what has no time.
+
+    Between two symbols that have times, the steps back are given; else there are none.
+    """
+    timed = DEPTHS if index else {}
+    lags = {one: frozenset((lag,) if one in timed else () for lag in back)
+            for one, back in mentions.items()}  # fmt: skip
+    return Definition(name, index, RANGE if index else (), sizes, value, lags)
 
 
 def pre_activation(letters, place):
@@ -77,7 +82,6 @@ DEFINITIONS = [
     define("y", (t,), (n,), lambda letters, place: times(
         entry("x", letters["t"], *place), entry("mean", *place)), x={0}, mean={0}),
 ]  # fmt: skip
-DEPTHS = {"x": 1, "h": 1, "a": 1, "s": 1, "y": 1}
 
 
 def run(moved=(), held=()):
@@ -182,7 +186,7 @@ def context():
         *within(q, affine(1), n),
         *within(t, affine(3), last),
     ]
-    with known(Context(Facts(facts))) as what:
+    with known(Context(Facts(facts), budget=Budget(1_000_000))) as what:
         yield what
 
 

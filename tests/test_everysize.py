@@ -549,3 +549,9 @@ def test_a_loss_over_all_steps_is_none_over_fewer():
     assert not follows(L, p[1], [loss])
     assert not follows(L, Sum(p[t], t, 1, T - 1), [loss])
     assert not follows(Sum(p[j], j, 1, t), L, [loss], ANY)
+
+
+def test_a_map_of_all_steps_is_no_map_of_fewer():
+    """An induction over the number of steps has nothing to say of it, and that is no crash."""
+    assert shown(of_all(Array(h, 1, T)), of_all(Array(h, 1, T)))
+    assert not follows(of_all(Array(h, 1, T)), of_all(Array(x, 1, T)))

@@ -14,6 +14,7 @@ from rnnnotes.book.language import (
     Concatenate,
     Diag,
     Entry,
+    Function,
     Gradient,
     Immediate,
     Jacobian,
@@ -26,6 +27,7 @@ from rnnnotes.book.language import (
     Sum,
     Zeros,
 )
+from rnnnotes.book.obligations import Known, obligations
 from rnnnotes.book.premises import definitions_of
 from rnnnotes.book.world import Definition
 from rnnnotes.notation import (
@@ -72,6 +74,8 @@ NETWORK = definitions_of(FORMULAS["bptt.recurrent_weight_gradient"])
 CELL = definitions_of(FORMULAS["lstm.cell_update"])
 RECURSION = definitions_of(FORMULAS["bptt.linear_recursion"])
 STEPS = {t: (1, T)}
+OF_ALL = Function("of_all", (), takes=[(T, H)])
+OF_BOTH = Function("of_both", (), takes=[(H,), ()])
 
 chapters = bptt, lstm, vanilla_rnn
 """Chapters whose formulas are looked up above: importing them registers the formulas."""
@@ -305,7 +309,7 @@ def test_index_of_a_sum_is_not_the_time_of_a_derivative():
 
 def test_array_of_all_times_holds_each_of_them():
     """A function of the whole sequence changes with its step at any time."""
-    assert not proved(Gradient(psi(Array(q)), q[t]), Zeros(H))
+    assert not proved(Gradient(OF_ALL(Array(q)), q[t]), Zeros(H))
 
 
 @pytest.mark.parametrize(("last", "holds"), [(t - 1, True), (t, False)])
@@ -364,11 +368,11 @@ def test_symbol_of_one_time_is_used_at_all():
 
 
 def test_number_inside_a_function_may_change():
-    """The slope of psi(w, h) by v has a part through the number h, which is read from v."""
+    """The slope of a function of w and h by v has a part through h, which is read from v."""
     read = [Definition(eta, v @ w, ())]
 
-    assert not proved(Jacobian(psi(w, eta), v), Zeros(H), read)
-    assert not proved(Jacobian(psi(v, eta), v), Jacobian(psi(v, u), v), read)
+    assert not proved(Jacobian(OF_BOTH(w, eta), v), Zeros(H), read)
+    assert not proved(Jacobian(OF_BOTH(v, eta), v), Jacobian(OF_BOTH(v, u), v), read)
 
 
 def test_immediate_derivative_follows_its_own_step():
@@ -450,19 +454,33 @@ def test_last_term_of_an_empty_sum_is_not_taken_off(left, right):
     assert not proved(left, right, (), STEPS, Relation(left, "=", right))
 
 
-@pytest.mark.parametrize(
-    ("left", "right"),
-    [
-        (MatrixPower(W_hh, t), W_hh @ MatrixPower(W_hh, t - 1)),
-        (v ** Number(t), v * v ** Number(t - 1)),
-    ],
-)
 @pytest.mark.parametrize(("first", "holds"), [(1, True), (0, False), (-2, False)])
-def test_factor_of_an_empty_power_is_not_taken_off(left, right, first, holds):
-    """The power of no factors is one, whatever the base."""
+def test_factor_of_an_empty_power_is_not_taken_off(first, holds):
+    """The power of no factors is the identity, whatever the base."""
     trivial = Relation(v, "=", v)
+    sides = MatrixPower(W_hh, t), W_hh @ MatrixPower(W_hh, t - 1)
 
-    assert proved(left, right, (), {t: (first, T)}, trivial) is holds
+    assert proved(*sides, (), {t: (first, T)}, trivial) is holds
+
+
+def test_a_power_below_zero_is_a_quotient():
+    """A number over itself is one, and what it takes to have a value is asked for beside it."""
+    trivial = Relation(v, "=", v)
+    left, right = v ** Number(t), v * v ** Number(t - 1)
+    asked = {
+        first: [one.kind for one in obligations(right, Known(), ((t, sp.Integer(first), T),))]
+        for first in (1, 0)
+    }
+
+    assert proved(left, right, (), {t: (0, T)}, trivial)
+    assert asked == {1: [], 0: ["not zero"]}
+
+
+def test_a_power_whose_exponent_has_any_sign_is_left_alone():
+    """The base may be zero; that the sides agree wherever they have a value is left open."""
+    left, right = v ** Number(t), v * v ** Number(t - 1)
+
+    assert not proved(left, right, (), {t: (-2, T)}, Relation(v, "=", v))
 
 
 # -- Induction and lemmas --------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_no_wrong_neighbour_of_an_inequality_of_the_book_is_proved(stated):
         ("gradients.vanishing_gradient", 1),
         ("gradients.no_explosion", 1),
         ("gradients.long_term_share", 0),
-        ("gated_cells.eigenvector_row", 0),
+        ("gated_cells.eigenvector_row", 1),  # the first says that there is an inverse
         ("gated_cells.row_sum_bound", 0),
     ],
 )

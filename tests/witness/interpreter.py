@@ -354,7 +354,7 @@ class Reading:
         called, order = name(function), function.order
         defined = None if called in KNOWN else self._definition(called, index)
         if order and (called in KNOWN or defined):
-            before = lang.Function(called, None, order - 1, function.index)
+            before = function.differentiated(order - 1)
             (a,) = arguments
             return self.along(lambda step: self.apply(before, shape, [a + step], env), 1.0, a)
         if called in KNOWN:
@@ -486,6 +486,7 @@ PLAIN: dict[type, Callable[..., Any]] = {
     lang.Outer: lambda left, right: left[:, None] * right[None, :],
     lang.Transpose: lambda matrix: matrix.T,  # a row and a column are arrays of one axis
     lang.Inverse: np.linalg.inv,
+    lang.Determinant: np.linalg.det,
     lang.Diag: np.diag,
     lang.Total: np.sum,
     lang.Norm: _norm,

@@ -261,7 +261,7 @@ def agrees(reading: Reading, claim: lang.Relation, env: Env) -> bool:
     left, right = reading.values((claim.left, claim.right), env)
     sign = claim.sign
     if reading.draw.style == "large":
-        if sign == "=":
+        if sign in ("=", "!="):
             return True  # it has been read with numbers that keep their digits
         sign = "<="  # a sigmoid of 40 is rounded to one
     return compare(left, sign, right, slack(reading, left, right))
@@ -410,5 +410,13 @@ def argument(reading: Reading, stands_for: Any, env: Env) -> Any:
 
 def called(reading: Reading, function: lang.Function, values: tuple[Any, ...], env: Env) -> Any:
     """Value of a function that the code calls."""
-    shape = None if function.elementwise else [number(n, env) for n in function.args[1]]
+    shape = None if function.elementwise else shape_of(function, values, env)
     return reading.apply(function, shape, [np.asarray(value)[()] for value in values], env)
+
+
+def shape_of(function: lang.Function, values: tuple[Any, ...], env: Env) -> list[int]:
+    """Shape of the value of a map, whose arguments give its letters their numbers."""
+    lengths = zip(function.takes, map(np.shape, values), strict=True)
+    letters = {size: length for pair in lengths for size, length in zip(*pair, strict=True)
+               if isinstance(size, lang.Letter)}  # fmt: skip
+    return [number(size, {**env, **letters}) for size in function.gives]

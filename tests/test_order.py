@@ -214,6 +214,7 @@ def test_a_power_compares_as_its_base():
     assert shown((span / (1 + span)) ** age, "<=", 1)
     assert shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))))
     assert shown(kappa ** (t - k), "<=", 1, where=less, ranges=PAST)
+    assert not shown(u**t, "<=", 1, where=[(u, "<=", 1)])
     assert not shown(kappa ** (t - k), "<", 1, where=less, ranges=PAST)
     assert not shown(kappa ** (t - k), "<=", kappa, where=less, ranges=PAST)
     assert not shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(2 * age / (1 + span))))
@@ -456,6 +457,16 @@ def test_an_induction_compares_the_line_at_the_first_step_as_well():
 
     assert shown(Abs(c[t]), "<=", Abs(c[0]), known=[bound], claim=claim)
     assert not shown(Abs(c[t]), "<=", Abs(c[0]) * (t - 1), known=[bound], claim=claim)
+
+
+def test_an_induction_over_the_number_of_steps_is_over_the_line_alone():
+    """That the statement holds for a whole sequence says nothing of the beginning of one."""
+    grows = ((Abs(c[t]), "<=", Abs(c[t - 1]) + 1), {t: (2, T)})
+    start = [(Abs(c[1]), "<=", 1)]
+    claim = Relation(Abs(c[T]), "<=", 1)
+
+    assert shown(Abs(c[T]), "<=", wrap(T), known=[grows], where=start, claim=claim)
+    assert not shown(Abs(c[T]), "<=", 2, known=[grows], where=start, claim=claim)
 
 
 # -- The solver ------------------------------------------------------------------------------------

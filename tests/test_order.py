@@ -233,7 +233,7 @@ def test_a_power_compares_as_its_base():
     assert shown((span / (1 + span)) ** age, "<=", 1)
     assert shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))))
     assert shown(kappa ** (t - k), "<=", 1, where=less, ranges=PAST)
-    assert not shown(u**t, "<=", 1, where=[(u, "<=", 1)])
+    assert not shown(u ** (t - k), "<=", 1, where=[(u, "<=", 1)], ranges=PAST)
     assert not shown(kappa**u, "<=", 1, where=less)
     assert not shown(kappa ** (t - k), "<", 1, where=less, ranges=PAST)
     assert not shown(kappa ** (t - k), "<=", kappa, where=less, ranges=PAST)
@@ -393,7 +393,11 @@ def test_the_norm_of_a_sum_whose_range_depends_on_the_place_is_left_alone():
         order = Order(rules=NORMS)
 
         assert order.shows(Comparison(product_up_to(lambda row: size), "<=", bound))
-        assert not order.shows(Comparison(product_up_to(lambda row: row), "<=", bound))
+        triangle = Comparison(product_up_to(lambda row: row), "<=", bound)
+        assert not order.shows(triangle)
+        letters = {name for one in order.known_of(triangle) for side in one.sides
+                   for name in side.free}  # fmt: skip
+        assert letters <= {"H"}
 
 
 def test_discs_bound_eigenvalues_and_no_norm():
@@ -446,6 +450,16 @@ def test_a_given_inequality_is_used_as_it_is_given():
     assert not shown(Abs(c[t]), "<", Abs(c[t - 1]), known=[(bound, STEPS)])
     assert not shown(Abs(c[t]), "<=", Abs(c[t - 1]), known=[(bound, {t: (1, 1)})])
     assert not shown(Abs(c[t]), "<=", Abs(c[0]), known=[(bound, later)])
+
+
+def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_a_law():
+    """Letters of a law are its own: its sums may be empty where those of the line are not."""
+    both = psi(h[t]) ** 2 * psi(h[k]) ** 2
+    law = ((kappa, "<=", lam + Sum(both, j, k + 1, t)), {t: (0, T), k: (0, T)})
+    ranges = {t: (1, T), k: (0, t - 1)}
+
+    assert shown(kappa, "<=", lam + Sum(both, j, k + 1, t), known=[law], ranges=ranges)
+    assert not shown(kappa + both, "<=", lam, known=[law], ranges=ranges)
 
 
 def test_a_slope_that_is_bounded_is_not_one():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import operator
+import re
 import sys
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy as sp
 from orders import INEQUALITIES, given_by, lines_of
@@ -33,9 +37,24 @@ from rnnnotes.book.language import (
     wrap,
 )
 from rnnnotes.book.order import Given, Shown, compares_for_all_sizes
-from rnnnotes.core import solver
-from rnnnotes.core.normal import ONE, ZERO, number, of, plus, times
-from rnnnotes.core.reals import Comparison, Contradiction, follows
+from rnnnotes.core import reals, solver
+from rnnnotes.core.inequalities import Order
+from rnnnotes.core.integers import Facts, affine
+from rnnnotes.core.normal import (
+    ONE,
+    ZERO,
+    Context,
+    entry,
+    known,
+    norm,
+    number,
+    of,
+    plus,
+    summed,
+    times,
+)
+from rnnnotes.core.norms import NORMS
+from rnnnotes.core.reals import FUNCTIONS, POWER, Comparison, Contradiction, follows
 from rnnnotes.core.terms import Entry as Leaf
 from rnnnotes.notation import (
     D,
@@ -175,7 +194,7 @@ def test_no_condition_may_be_left_out(id, condition):
     [
         ((tanh.prime(u), "<=", 1), (tanh.prime(u), "<", 1)),
         ((0, "<", tanh.prime(u)), (eps, "<", tanh.prime(u))),
-        ((tanh(u) ** 2, "<", 1), (tanh(u) ** 2, "<", sp.Rational(999, 1000))),
+        ((tanh(u) ** 2, "<", 1), (tanh(u), "<=", sp.Rational(999, 1000))),
         ((Abs(tanh(u)), "<=", Abs(u)), (Abs(tanh(u)), "<", Abs(u))),
         ((sigmoid(u), "<", 1), (sigmoid(u), "<=", sp.Rational(999, 1000))),
         ((sigmoid.prime(u), "<=", sp.Rational(1, 4)), (sigmoid.prime(u), "<=", sp.Rational(1, 5))),
@@ -214,6 +233,8 @@ def test_a_power_compares_as_its_base():
     assert shown((span / (1 + span)) ** age, "<=", 1)
     assert shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))))
     assert shown(kappa ** (t - k), "<=", 1, where=less, ranges=PAST)
+    assert not shown(u ** (t - k), "<=", 1, where=[(u, "<=", 1)], ranges=PAST)
+    assert not shown(kappa**u, "<=", 1, where=less)
     assert not shown(kappa ** (t - k), "<", 1, where=less, ranges=PAST)
     assert not shown(kappa ** (t - k), "<=", kappa, where=less, ranges=PAST)
     assert not shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(2 * age / (1 + span))))
@@ -231,6 +252,7 @@ def test_a_sum_is_compared_by_its_terms():
     assert shown(v @ w, "<=", (v @ v + w @ w) / 2)
     assert not shown(terms, "<=", Sum(u * kappa**j, j, k + 1, t), ranges=PAST)
     assert not shown(Abs(Total(v)), "<", Total(Abs(v)))
+    assert not shown(Abs(Total(v)), "<=", Total(Max(v, 0)))
     assert not shown(Total(Abs(v)), "<=", Abs(Total(v)))
 
 
@@ -268,6 +290,10 @@ def test_a_geometric_series_is_summed():
     assert shown(terms, "=", value, where=[(kappa, "<", 1)], ranges=ranges)
     assert not shown(terms, "=", one_more, where=[(kappa, "<", 1)], ranges=ranges)
     assert not shown(terms, "=", value, ranges=ranges)
+    part = (kappa**k - kappa ** (t + 1)) / (1 - kappa)
+    assert shown(Sum(kappa**j, j, k, t), "=", part, where=[(kappa, "<", 1)], ranges=PAST)
+    apart = {t: (1, T), k: (0, T)}
+    assert not shown(Sum(kappa**j, j, k, t), "=", part, where=[(kappa, "<", 1)], ranges=apart)
     assert not shown(
         Sum(kappa ** (2 * j), j, 1, t), "<=", kappa / (1 - kappa**2), where=[(kappa, "<", 1)]
     )
@@ -278,6 +304,14 @@ def test_a_product_of_signed_factors_is_not_negative():
     assert shown(0, "<=", Product(Abs(Entry(h[j], i)), j, t, 1), ranges={t: (1, T), i: (1, H)})
     assert not shown(0, "<=", Product(Entry(h[j], i), j, t, 1), ranges={t: (1, T), i: (1, H)})
     assert not shown(0, "<", Product(Abs(Entry(h[j], i)), j, t, 1), ranges={t: (1, T), i: (1, H)})
+
+
+def test_a_product_is_compared_by_its_factors():
+    """If one that both have is negative, the larger of the others makes the smaller product."""
+    less = [(kappa, "<=", lam)]
+
+    assert shown(beta * kappa, "<=", beta * lam, where=less)
+    assert not shown(u * kappa, "<=", u * lam, where=less)
 
 
 # -- Norms -----------------------------------------------------------------------------------------
@@ -344,10 +378,26 @@ def test_a_bound_that_holds_for_two_entries_alone_is_not_proved():
 
 
 def test_the_norm_of_a_sum_whose_range_depends_on_the_place_is_left_alone():
-    """Such a sum is no matrix product: its factors would have no shape of their own."""
-    below = Sum(Entry(W_hh, i, j) * Entry(v, j), j, 1, i)
+    """A triangle of a matrix is no product with the matrix: its norm may be larger."""
+    size = affine("H")
 
-    assert not shown(Abs(below), "<=", Norm(W_hh) * Abs(Entry(v, i)), ranges={i: (1, H)})
+    def product_up_to(last):
+        return norm([(affine(1), size)], lambda row: summed(affine(1), last(row), lambda column:
+            times(entry("A", row, column), entry("v", column))))  # fmt: skip
+
+    with known(Context(Facts([size - 1]))):
+        bound = times(
+            norm([(affine(1), size)] * 2, lambda *at: entry("A", *at)),
+            norm([(affine(1), size)], lambda at: entry("v", at)),
+        )
+        order = Order(rules=NORMS)
+
+        assert order.shows(Comparison(product_up_to(lambda row: size), "<=", bound))
+        triangle = Comparison(product_up_to(lambda row: row), "<=", bound)
+        assert not order.shows(triangle)
+        letters = {name for one in order.known_of(triangle) for side in one.sides
+                   for name in side.free}  # fmt: skip
+        assert letters <= {"H"}
 
 
 def test_discs_bound_eigenvalues_and_no_norm():
@@ -402,6 +452,16 @@ def test_a_given_inequality_is_used_as_it_is_given():
     assert not shown(Abs(c[t]), "<=", Abs(c[0]), known=[(bound, later)])
 
 
+def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_a_law():
+    """Letters of a law are its own: its sums may be empty where those of the line are not."""
+    both = psi(h[t]) ** 2 * psi(h[k]) ** 2
+    law = ((kappa, "<=", lam + Sum(both, j, k + 1, t)), {t: (0, T), k: (0, T)})
+    ranges = {t: (1, T), k: (0, t - 1)}
+
+    assert shown(kappa, "<=", lam + Sum(both, j, k + 1, t), known=[law], ranges=ranges)
+    assert not shown(kappa + both, "<=", lam, known=[law], ranges=ranges)
+
+
 def test_a_slope_that_is_bounded_is_not_one():
     """An inequality among the formulas given was once used as an equation."""
     slope = ((tanh.prime(u), "<=", 1), {})
@@ -446,7 +506,7 @@ def test_an_induction_is_used_at_the_step_before_alone():
     ranges = {t: (1, T), k: (0, t), j: (0, t)}
 
     assert shown(wrap(j * t), "<=", wrap(t * t), ranges=ranges)
-    assert not shown(wrap(j * t), "<=", wrap(2 * k * t), ranges=ranges)
+    assert not shown(wrap(j * (t + 1)), "<=", wrap(2 * k * (t + 1)), ranges=ranges)
 
 
 def test_an_induction_compares_the_line_at_the_first_step_as_well():
@@ -456,6 +516,16 @@ def test_an_induction_compares_the_line_at_the_first_step_as_well():
 
     assert shown(Abs(c[t]), "<=", Abs(c[0]), known=[bound], claim=claim)
     assert not shown(Abs(c[t]), "<=", Abs(c[0]) * (t - 1), known=[bound], claim=claim)
+
+
+def test_an_induction_over_the_number_of_steps_is_over_the_line_alone():
+    """That the statement holds for a whole sequence says nothing of the beginning of one."""
+    grows = ((Abs(c[t]), "<=", Abs(c[t - 1]) + 1), {t: (2, T)})
+    start = [(Abs(c[1]), "<=", 1)]
+    claim = Relation(Abs(c[T]), "<=", 1)
+
+    assert shown(Abs(c[T]), "<=", wrap(T), known=[grows], where=start, claim=claim)
+    assert not shown(Abs(c[T]), "<=", 2, known=[grows], where=start, claim=claim)
 
 
 # -- The solver ------------------------------------------------------------------------------------
@@ -475,12 +545,71 @@ def test_what_the_solver_cannot_decide_within_its_steps_is_not_known(monkeypatch
     monkeypatch.setattr(solver, "STEPS", 1)
     solver.answer.cache_clear()
 
+    assert not solver.refuted(solver.question(["x", "y"], ["(< (+ (* x x) (* y y)) (* 2 x y))"]))
     assert not shown(2 * u * eps, "<=", u**2 + eps**2)
 
     monkeypatch.undo()
     solver.answer.cache_clear()
 
     assert shown(2 * u * eps, "<=", u**2 + eps**2)
+
+
+def test_nothing_follows_from_what_is_not_seen_to_hold_of_any_numbers(monkeypatch):
+    """That the facts are free of contradiction is found, and not assumed."""
+    goal = Comparison(ZERO, "<=", times(of(Leaf("u")), of(Leaf("u"))))
+    monkeypatch.setattr(reals, "answer", lambda text: "unknown")
+
+    assert not follows(goal, [])
+    monkeypatch.undo()
+    assert follows(goal, [])
+
+
+def test_what_is_known_of_functions_is_true():
+    """The axioms are trusted, so they are computed at many points, far ones and zero among them."""
+    points = [0.0, *np.linspace(-6, 6, 49), -300.0, -40.0, 40.0, 300.0]
+    for name, axioms in FUNCTIONS.items():
+        values = {u_: float(VALUES[name](u_)) for u_ in points if name != "log" or u_ > 0}
+        for axiom in axioms:
+            assert all(computed(axiom, {"u": u_, "x": x_}) for u_, x_ in values.items()), axiom
+    for axiom in POWER:
+        cases = [(u_, u_**e) for u_ in points for e in (0, 1, 2, 3) if abs(u_) < 99]
+        cases += [(u_, u_**e) for u_ in points for e in (0.3, 1.7) if 0 < u_ < 99]
+        assert all(computed(axiom, {"u": u_, "x": x_}) for u_, x_ in cases), axiom
+
+
+VALUES = {
+    "sigmoid": lambda u_: 1 / (1 + np.exp(-np.clip(u_, -30, 30))),
+    "tanh": lambda u_: np.tanh(np.clip(u_, -15, 15)),
+    "exp": lambda u_: np.exp(np.clip(u_, -300, 300)),
+    "log": np.log,
+    "abs": abs,
+    "step": lambda u_: float(u_ > 0),
+}
+"""Functions of which something is known; where floats would round them to a bound, they stop."""
+
+OPERATIONS = {
+    "+": operator.add, "*": operator.mul, "<": operator.lt, "=": math.isclose,
+    "<=": lambda a, b: a <= b or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12),
+    "-": lambda a, b=None: -a if b is None else a - b,
+    "and": lambda a, b: a and b, "=>": lambda a, b: b or not a,
+    "ite": lambda test, yes, no: yes if test else no,
+}  # fmt: skip
+
+
+def computed(text, values):
+    """Value of a text in SMT-LIB."""
+    stack = [[]]
+    for token in re.findall(r"[()]|[^()\s]+", text):
+        if token == "(":
+            stack.append([])
+        elif token == ")":
+            name, *parts = stack.pop()
+            stack[-1].append(OPERATIONS[name](*parts))
+        elif token in OPERATIONS:
+            stack[-1].append(token)
+        else:
+            stack[-1].append(values[token] if token in values else float(token))
+    return stack[0][0]
 
 
 def test_facts_that_contradict_one_another_are_refused():

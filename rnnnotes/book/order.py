@@ -129,15 +129,17 @@ def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
     """
     left, right = line.left, line.right
     products = isinstance(left, lang.Times) and isinstance(right, lang.Times)
-    if not products or line.sign != "<=" or left.shape:
+    if not products or line.sign != "<=" or left.shape or len(left.args) != len(right.args):
         return None
     lines = [(lang.wrap(0), factor) for factor in left.args]
     lines += [(a, b) for a, b in zip(left.args, right.args, strict=True) if a != b]
-    shown = [compares_for_all_sizes(a, "<=", b, given, claim) for a, b in lines]
-    found = [one for one in shown if one is not None]
-    if len(found) < len(shown):
-        return None
-    return Shown(any(one.norms for one in found), any(one.induction for one in found))
+    shown = Shown()
+    for a, b in lines:
+        one = compares_for_all_sizes(a, "<=", b, given, claim)
+        if one is None:
+            return None
+        shown = Shown(shown.norms or one.norms, shown.induction or one.induction)
+    return shown
 
 
 def by_arrays(line: Relation, given: Given, claim: Relation) -> Shown | None:
@@ -181,11 +183,11 @@ def holds(
     with world(premises, [*relations, *stated]) as context:
         if context.facts.are_contradictory():
             return False
-        reading = Measuring(premises.definitions)
-        laws = [law for one in known for law in laws_of(reading, one)]
-        for condition in given.conditions:
-            laws += laws_of(reading, condition, numbers_of(condition, given, [line, claim]))
         try:
+            reading = Measuring(premises.definitions)
+            laws = [law for one in known for law in laws_of(reading, one)]
+            for condition in given.conditions:
+                laws += laws_of(reading, condition, numbers_of(condition, given, [line, claim]))
             return all(
                 holds_at(reading, line, at, laws, NORMS if norms else (), step)
                 for at in places(line.left.shape or line.right.shape)
@@ -303,16 +305,18 @@ def by_induction(
 ) -> bool:
     """Whether a line follows from a hypothesis at the step before, and both hold at the first.
 
-    An induction over the number of steps is one over a time up to it.
+    An induction over the number of steps is one over a time up to it.  The line alone may be its
+    hypothesis: that the statement holds for all steps says nothing of fewer steps of them.
     """
     premises = given.premises
     if index.is_positive:  # a size
+        if hypothesis != line:
+            return False
         time = sp.Symbol("t_any", integer=True)
         ranges = {**premises.ranges, time: (sp.Integer(1), index)}
         general = replace(given, premises=replace(premises, ranges=ranges))
-        put = {index: time}
-        sides = replaced(line, put), replaced(hypothesis, put)
-        return by_induction(*sides, general, claim, time, norms=norms)
+        shorter = replaced(line, {index: time})
+        return by_induction(shorter, shorter, general, claim, time, norms=norms)
     if index not in premises.ranges:
         return False
     turns = Turns.of(premises.ranges, index)

@@ -26,7 +26,7 @@ from rnnnotes.core.terms import (
     Power,
 )
 
-__all__ = ["FUNCTIONS", "Comparison", "Contradiction", "follows", "is_exponent"]
+__all__ = ["FUNCTIONS", "POWER", "Comparison", "Contradiction", "follows", "is_exponent"]
 
 
 class Contradiction(Exception):

@@ -872,6 +872,27 @@ def test_arguments_are_one_where_they_agree_within_their_ranges():
     assert apply("F", (p,), [scalar(a())]) != apply("F", (q,), [scalar(a())])
 
 
+def test_the_letters_of_nested_arguments_are_told_apart():
+    """What an inner function takes may hold the letter of what the outer one takes."""
+
+    def nested(entry_at):
+        return apply("F", (), [array([(affine(1), n)], lambda i: apply(
+            "G", (), [array([(affine(1), m)], lambda j: entry_at(i, j))]))])  # fmt: skip
+
+    def expected(draw, entry_at):
+        rows, columns = (range(1, draw.letters[one] + 1) for one in "nm")
+        inner = {(i,): wave("G", (), [{(j,): entry_at(i, j) for j in columns}]) for i in rows}
+        return wave("F", (), [inner])
+
+    assert agrees(nested(a), lambda d: expected(d, lambda i, j: d.entry("a", (i, j))))
+    assert nested(a) != nested(lambda i, j: a(j, i))
+    assert nested(lambda i, j: a(i, i)) != nested(lambda i, j: a(j, j))
+    assert agrees(summed(affine(1), n, lambda k_: nested(lambda i, j: a(i, j, k_))), lambda d: sum(
+        expected(d, lambda i, j, k_=k_: d.entry("a", (i, j, k_)))
+        for k_ in range(1, d.letters["n"] + 1)
+    ))  # fmt: skip
+
+
 # -- Derivatives -----------------------------------------------------------------------------------
 
 

@@ -211,6 +211,17 @@ def test_sums_that_differ_in_their_letters_are_one():
     assert one == two == shifted
 
 
+def test_letters_that_play_one_part_may_change_places():
+    """Three in a circle are one sum, whichever way round; nothing tells its letters apart."""
+
+    def circle(turn):
+        return summed(affine(1), n, lambda i: summed(affine(1), n, lambda j: summed(
+            affine(1), n, lambda o: times(*(a(*turn(*pair)) for pair in ((i, j), (j, o), (o, i)))),
+        )))  # fmt: skip
+
+    assert circle(lambda one, other: (one, other)) == circle(lambda one, other: (other, one))
+
+
 @pytest.mark.parametrize("start", [0, 8, 9, 97, 98])
 def test_names_do_not_depend_on_the_count_of_letters(start, monkeypatch):
     """A letter #9 comes after #10 in the alphabet, and the sign of what leads may change."""
@@ -922,17 +933,18 @@ CURVES = {
 
 @pytest.mark.parametrize("curve", CURVES)
 @pytest.mark.parametrize("order", [1, 2])
-def test_a_derivative_is_that_along_the_imaginary_axis(curve, order):
+@pytest.mark.parametrize("letter", ["t", "q"])
+def test_a_derivative_is_that_along_the_imaginary_axis(curve, order, letter):
     """By an entry at a place that may be among others, or at none of them."""
     poly = CURVES[curve]()
-    by = Entry("a", (t,))
+    by = Entry("a", (affine(letter),))
     for _ in range(order - 1):
         poly = partial(poly, by)
     slope = partial(poly, by)
 
     for draw in draws():
         draw.value(poly)
-        place = "a", (draw.letters["t"],)
+        place = "a", (draw.letters[letter],)
         entries = {**draw.entries, place: draw.entry(*place) + 1e-30j}
         moved = Draw(draw.letters, draw.seed, positive, entries)
 

@@ -211,6 +211,17 @@ def test_sums_that_differ_in_their_letters_are_one():
     assert one == two == shifted
 
 
+def test_letters_that_play_one_part_may_change_places():
+    """Three in a circle are one sum, whichever way round; nothing tells its letters apart."""
+
+    def circle(turn):
+        return summed(affine(1), n, lambda i: summed(affine(1), n, lambda j: summed(
+            affine(1), n, lambda o: times(*(a(*turn(*pair)) for pair in ((i, j), (j, o), (o, i)))),
+        )))  # fmt: skip
+
+    assert circle(lambda one, other: (one, other)) == circle(lambda one, other: (other, one))
+
+
 @pytest.mark.parametrize("start", [0, 8, 9, 97, 98])
 def test_names_do_not_depend_on_the_count_of_letters(start, monkeypatch):
     """A letter #9 comes after #10 in the alphabet, and the sign of what leads may change."""
@@ -872,6 +883,27 @@ def test_arguments_are_one_where_they_agree_within_their_ranges():
     assert apply("F", (p,), [scalar(a())]) != apply("F", (q,), [scalar(a())])
 
 
+def test_the_letters_of_nested_arguments_are_told_apart():
+    """What an inner function takes may hold the letter of what the outer one takes."""
+
+    def nested(entry_at):
+        return apply("F", (), [array([(affine(1), n)], lambda i: apply(
+            "G", (), [array([(affine(1), m)], lambda j: entry_at(i, j))]))])  # fmt: skip
+
+    def expected(draw, entry_at):
+        rows, columns = (range(1, draw.letters[one] + 1) for one in "nm")
+        inner = {(i,): wave("G", (), [{(j,): entry_at(i, j) for j in columns}]) for i in rows}
+        return wave("F", (), [inner])
+
+    assert agrees(nested(a), lambda d: expected(d, lambda i, j: d.entry("a", (i, j))))
+    assert nested(a) != nested(lambda i, j: a(j, i))
+    assert nested(lambda i, j: a(i, i)) != nested(lambda i, j: a(j, j))
+    assert agrees(summed(affine(1), n, lambda k_: nested(lambda i, j: a(i, j, k_))), lambda d: sum(
+        expected(d, lambda i, j, k_=k_: d.entry("a", (i, j, k_)))
+        for k_ in range(1, d.letters["n"] + 1)
+    ))  # fmt: skip
+
+
 # -- Derivatives -----------------------------------------------------------------------------------
 
 
@@ -901,17 +933,18 @@ CURVES = {
 
 @pytest.mark.parametrize("curve", CURVES)
 @pytest.mark.parametrize("order", [1, 2])
-def test_a_derivative_is_that_along_the_imaginary_axis(curve, order):
+@pytest.mark.parametrize("letter", ["t", "q"])
+def test_a_derivative_is_that_along_the_imaginary_axis(curve, order, letter):
     """By an entry at a place that may be among others, or at none of them."""
     poly = CURVES[curve]()
-    by = Entry("a", (t,))
+    by = Entry("a", (affine(letter),))
     for _ in range(order - 1):
         poly = partial(poly, by)
     slope = partial(poly, by)
 
     for draw in draws():
         draw.value(poly)
-        place = "a", (draw.letters["t"],)
+        place = "a", (draw.letters[letter],)
         entries = {**draw.entries, place: draw.entry(*place) + 1e-30j}
         moved = Draw(draw.letters, draw.seed, positive, entries)
 

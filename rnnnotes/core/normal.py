@@ -331,6 +331,33 @@ def powers_met(bound: frozenset[str], powers: Factors) -> Poly | None:
     return None
 
 
+def exponentials_met(bound: frozenset[str], powers: Factors) -> Poly | None:
+    """exp(a/2)**2 is exp(a): exponents of one number are added, and the whole part stands apart."""
+    shares: dict[Monomial, dict[Atom, Fraction]] = {}
+    for atom, exponent in powers.items():
+        if (
+            isinstance(atom, Apply)
+            and atom.name == "exp"
+            and len(atom.arguments[0].body.terms) == 1
+        ):
+            ((monomial, value),) = atom.arguments[0].body.terms.items()
+            shares.setdefault(monomial, {})[atom] = Fraction(value) * exponent
+    for monomial, met in shares.items():
+        total_ = sum(met.values(), Fraction())
+        whole = total_.numerator // total_.denominator
+        part = [(exp_atom(monomial, total_ - whole), 1)] if total_ != whole else []
+        full = [(exp_atom(monomial, 1), whole)] if whole else []
+        if dict(full + part) != {atom: powers[atom] for atom in met}:
+            rest = term(1, (), (*without(powers, *met), *part))
+            return total_of(bound, times(exponential(Poly({monomial: whole})), rest))
+    return None
+
+
+def exp_atom(monomial: Monomial, value: Number) -> Apply:
+    """Exponential of a number times a monomial, as it stands."""
+    return Apply("exp", (), (scalar(Poly({monomial: value})),))
+
+
 def term_of(factors: Iterable[tuple[Atom, int]]) -> Poly:
     """Polynomial of one monomial, as it stands."""
     return Poly({tuple(sorted(factors, key=lambda factor: factor[0].key)): 1})
@@ -441,6 +468,7 @@ def counted(bound: frozenset[str], powers: Factors) -> Poly | None:
 RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     multiplied_out,
     powers_met,
+    exponentials_met,
     delta_met,
     mask_met,
     inverse_met,

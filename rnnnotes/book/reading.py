@@ -25,7 +25,7 @@ from rnnnotes.core.integers import Affine, affine
 from rnnnotes.core.normal import Unsupported, number, of, over, plus, scaled, summed, times
 from rnnnotes.core.terms import Array, Entry, Poly
 
-__all__ = ["Reading", "whole"]
+__all__ = ["Letters", "Reading", "whole"]
 
 At = tuple[Affine, ...]
 Bound = Mapping[lang.Expression, Callable[[At], Poly]]
@@ -263,7 +263,7 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
         with self.scope(bound, {**self.letters, index: values[str(index)]}):
             return self.entry(body, place)
 
-    ranges = ((str(index), first, affine("T")),)
+    ranges = ((str(index), first, self.whole(sp.Symbol("T", integer=True, positive=True))),)
     sizes = tuple(map(self.whole, node.shape))
     self.graph.define(Computed(name, (affine(str(index)),), ranges, sizes, value, {}))
     return core.entry(name, last, *at)
@@ -400,6 +400,11 @@ def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:
         return self.entry(value, at if value.shape else ())
 
 
+def _convolve(self: Reading, node: Any, at: At) -> Poly:
+    """Convolution as a function of two arrays, into which nothing looks."""
+    return core.apply("convolve", at, map(self.array, node.args))
+
+
 def _step_at(self: Reading, node: Any, at: At) -> Poly:
     """Entry of what is stacked along time."""
     if isinstance(node, lang.Stack):
@@ -463,6 +468,7 @@ RULES: dict[type, Rule] = {
     lang.Indicator: _indicator,
     lang.Concatenate: _concatenate,
     lang.Block: _block,
+    lang.Convolve: _convolve,
     lang.Apply: _apply,
     lang.Array: _step_at,
     lang.Stack: _step_at,

@@ -90,9 +90,9 @@ class Reading:
     def computed(self, definition: Definition) -> Computed:
         """Definition as the core takes it."""
         target = definition.target
-        ranges = tuple((str(s), self.whole(low), self.whole(high))
-                       for s, low, high in definition.ranges)  # fmt: skip
         symbols = [s for s, _, _ in definition.ranges]
+        # Its indices are its own, whatever stands for letters of their names outside.
+        outside = {s: value for s, value in self.letters.items() if s not in symbols}
         index = target.index if isinstance(target, lang.At) else ()
         leaves = [node for node in lang.walk(definition.value)
                   if isinstance(node, lang.At) or (
@@ -103,14 +103,16 @@ class Reading:
             with self.scope(self.bound, letters):
                 return self.entry(definition.value, place)
 
-        return Computed(
-            name=_variable(target).name,
-            index=tuple(map(self.whole, index)),
-            ranges=ranges,
-            sizes=tuple(map(self.whole, target.shape)),
-            value=value,
-            mentions=_lags(target, leaves),
-        )
+        with self.scope(self.bound, outside):
+            ranges = [(str(s), *self.range(low, high)) for s, low, high in definition.ranges]
+            return Computed(
+                name=_variable(target).name,
+                index=tuple(map(self.whole, index)),
+                ranges=tuple(ranges),
+                sizes=tuple(map(self.whole, target.shape)),
+                value=value,
+                mentions=_lags(target, leaves),
+            )
 
     # -- Numbers and places --------------------------------------------------------------------
 

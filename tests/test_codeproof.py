@@ -604,6 +604,21 @@ def test_a_loop_over_places_says_at_which_sizes_it_was_run():
     assert two.outcome == "needs a number"
 
 
+def factors_swapped(as_, k, t, W_hh, f_prime):
+    """Product of Jacobians, each in the wrong order."""
+    J = np.eye(len(W_hh))
+    for step in range(k, t):
+        J = W_hh @ np.diag(f_prime(as_[step])) @ J
+    return J
+
+
+def test_a_wrong_loop_is_not_equal_at_a_number_of_steps():
+    """The first time at which it differs is named, and definitions do not take it for theirs."""
+    result = proof_of("bptt.jacobian_product", factors_swapped)
+
+    assert (result.outcome, result.why[-19:]) == ("not equal", "T = 2, t = 1, k = 0")
+
+
 # -- The book --------------------------------------------------------------------------------------
 
 LOOPS = {

@@ -19,6 +19,7 @@ import sympy as sp
 from sympy.polys.rings import PolyRing
 
 from rnnnotes.book import running
+from rnnnotes.book.codeproof import prove_code
 from rnnnotes.book.definitions import refuse_circles
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
@@ -114,6 +115,8 @@ class Result:
     def _of_code(self) -> str:
         if self.code == "tested":
             return f"agrees on draws{self.everywhere}"
+        if self.code == "proved":
+            return "is proved"
         return f"is proved{self.at}"
 
     @property
@@ -424,7 +427,9 @@ class Checker:
     # -- code ----------------------------------------------------------------------------------
 
     def code(self) -> Verdict:
-        """Check the code on symbols; where it compares values, on one draw after the other."""
+        """Check the code: at all sizes, else on symbols, else on one draw after the other."""
+        if (proof := prove_code(self.stated)).holds and not proof.at:
+            return "proved"
         first, *others = self.settings
         found = weakest(self._code_at(first, at) for at in first.assignments)
         for one in others if found == "tested" else ():

@@ -25,7 +25,7 @@ from rnnnotes.core.integers import Affine, affine
 from rnnnotes.core.normal import Unsupported, number, of, over, plus, scaled, summed, times
 from rnnnotes.core.terms import Array, Entry, Poly
 
-__all__ = ["Reading", "whole"]
+__all__ = ["Letters", "Reading", "whole"]
 
 At = tuple[Affine, ...]
 Bound = Mapping[lang.Expression, Callable[[At], Poly]]
@@ -94,9 +94,9 @@ class Reading:
     def computed(self, definition: Definition) -> Computed:
         """Definition as the core takes it."""
         target = definition.target
-        ranges = tuple((str(s), self.whole(low), self.whole(high))
-                       for s, low, high in definition.ranges)  # fmt: skip
         symbols = [s for s, _, _ in definition.ranges]
+        # Its indices are its own, whatever stands for letters of their names outside.
+        outside = {s: value for s, value in self.letters.items() if s not in symbols}
         index = target.index if isinstance(target, lang.At) else ()
 
         def value(values: Mapping[str, Affine], place: At) -> Poly:
@@ -104,14 +104,16 @@ class Reading:
             with self.scope(self.bound, letters):
                 return self.entry(definition.value, place)
 
-        return Computed(
-            name=_variable(target).name,
-            index=tuple(map(self.whole, index)),
-            ranges=ranges,
-            sizes=tuple(map(self.whole, target.shape)),
-            value=value,
-            mentions=_lags(target, definition.value, self.inner(definition.value)),
-        )
+        with self.scope(self.bound, outside):
+            ranges = [(str(s), *self.range(low, high)) for s, low, high in definition.ranges]
+            return Computed(
+                name=_variable(target).name,
+                index=tuple(map(self.whole, index)),
+                ranges=tuple(ranges),
+                sizes=tuple(map(self.whole, target.shape)),
+                value=value,
+                mentions=_lags(target, definition.value, self.inner(definition.value)),
+            )
 
     def inner(self, value: Any) -> list[Any]:
         """Values of the functions that a value applies, which may hold symbols of their own."""
@@ -303,7 +305,7 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
         with self.scope(bound, {**self.letters, index: values[str(index)]}):
             return self.entry(body, place)
 
-    ranges = ((str(index), first, affine("T")),)
+    ranges = ((str(index), first, self.whole(sp.Symbol("T", integer=True, positive=True))),)
     sizes = tuple(map(self.whole, node.shape))
     mentions: dict[object, frozenset[Lag]] = {
         _variable(leaf).name: frozenset([(None,)]) for leaf in _leaves(body) + _leaves(start)
@@ -463,6 +465,11 @@ def _entry(self: Reading, node: Any, at: At) -> Poly:
     return self.entry(array, (*places, *at))
 
 
+def _convolve(self: Reading, node: Any, at: At) -> Poly:
+    """Convolution as a function of two arrays, into which nothing looks."""
+    return core.apply("convolve", at, map(self.array, node.args))
+
+
 def _step_at(self: Reading, node: Any, at: At) -> Poly:
     """Entry of what is stacked along time."""
     if isinstance(node, lang.Stack):
@@ -526,6 +533,7 @@ RULES: dict[type, Rule] = {
     lang.Indicator: _indicator,
     lang.Concatenate: _concatenate,
     lang.Block: _block,
+    lang.Convolve: _convolve,
     lang.Apply: _apply,
     lang.Array: _step_at,
     lang.Stack: _step_at,

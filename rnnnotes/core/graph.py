@@ -133,18 +133,21 @@ class Graph:
         def goes_forward(atom: Atom) -> bool:
             return is_slope(atom) and not self.goes_backward(self.ends(atom)[0])
 
-        def is_value(atom: Atom) -> bool:
-            return not is_slope(atom)
-
         poly = rewrite(poly)
         while True:
             poly = self.settled_by(poly, goes_forward, rewrite, deep)
-            if is_zero(self.settled_by(poly, is_value, rewrite, deep)):
+            if self.vanishes_by_values(poly, rewrite, deep):
                 return True
             opened = rewrite(self.opened(poly, is_slope, deep))
             if opened == poly:
                 return False
             poly = opened
+
+    def vanishes_by_values(
+        self, poly: Poly, rewrite: Callable[[Poly], Poly], deep: bool = False
+    ) -> bool:
+        """Whether a polynomial is zero once entries are written out, its derivatives closed."""
+        return is_zero(self.settled_by(poly, lambda atom: not is_slope(atom), rewrite, deep))
 
     def settled_by(
         self, poly: Poly, kind: Callable[[Atom], bool], rewrite: Callable[[Poly], Poly], deep: bool

@@ -344,21 +344,30 @@ def powers_met(bound: frozenset[str], powers: Factors) -> Poly | None:
 
 
 def exponentials_met(bound: frozenset[str], powers: Factors) -> Poly | None:
-    """exp(u/2)**3 is exp(u) exp(u/2): whole powers are split off."""
+    """exp(a/2)**2 is exp(a): exponents of one number are added, and the whole part stands apart."""
+    shares: dict[Monomial, dict[Atom, Fraction]] = {}
     for atom, exponent in powers.items():
-        if not (isinstance(atom, Apply) and atom.name == "exp"):
-            continue
-        ((monomial, share),) = atom.arguments[0].body.terms.items()
-        parts = Fraction(share).denominator
-        if parts > 1 and not 0 <= exponent < parts:
-            split = [(exp_of(monomial), exponent // parts), (atom, exponent % parts)]
-            return term(1, bound, (*without(powers, atom), *split))
+        if (
+            isinstance(atom, Apply)
+            and atom.name == "exp"
+            and len(atom.arguments[0].body.terms) == 1
+        ):
+            ((monomial, value),) = atom.arguments[0].body.terms.items()
+            shares.setdefault(monomial, {})[atom] = Fraction(value) * exponent
+    for monomial, met in shares.items():
+        share = sum(met.values(), Fraction())
+        whole = share.numerator // share.denominator
+        part = [(exp_atom(monomial, share - whole), 1)] if share != whole else []
+        full = [(exp_atom(monomial, 1), whole)] if whole else []
+        if dict(full + part) != {atom: powers[atom] for atom in met}:
+            rest = term(1, (), (*without(powers, *met), *part))
+            return total_of(bound, times(exponential(Poly({monomial: whole})), rest))
     return None
 
 
-def exp_of(monomial: Monomial, parts: int = 1) -> Apply:
-    """Exponential of a part of a monomial."""
-    return Apply("exp", (), (scalar(Poly({monomial: Fraction(1, parts) if parts > 1 else 1})),))
+def exp_atom(monomial: Monomial, value: Number) -> Apply:
+    """Exponential of a number times a monomial, as it stands."""
+    return Apply("exp", (), (scalar(Poly({monomial: value})),))
 
 
 def term_of(factors: Iterable[tuple[Atom, int]]) -> Poly:
@@ -904,7 +913,7 @@ def exponential(poly: Poly) -> Poly:
         if inside is not None:
             parts.append(whole_power(inside, int(share)))
         else:
-            parts.append(of(exp_of(monomial, share.denominator), share.numerator))
+            parts.append(of(exp_atom(monomial, Fraction(1, share.denominator)), share.numerator))
     return times(*parts)
 
 

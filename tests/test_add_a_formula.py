@@ -94,8 +94,8 @@ def test_formula_of_the_page_is_proved(clone):
     assert code == 0, said
     assert said.splitlines() == [
         str(clone / "rnnnotes" / "leaky_unit.py"),
-        "average | definition | proved at sizes",
-        "distance | proved | proved at sizes",
+        "average | definition | proved",
+        "distance | proved | proved",
     ]
 
 

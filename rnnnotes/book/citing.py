@@ -177,7 +177,6 @@ def as_data(stated: Formula) -> dict[str, Any]:
         took is left out.
     """
     result = result_of(stated).as_dict()
-    result["lines"] = list(result["lines"])
     del result["seconds"]
     return {
         "id": stated.id,

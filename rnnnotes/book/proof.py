@@ -134,7 +134,8 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self).items()}  # fmt: skip
 
 
 def _sizes_text(sizes: dict[str, int]) -> str:

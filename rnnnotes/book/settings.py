@@ -136,7 +136,8 @@ class Setting:
             return self._function(value, at, draw)
         if isinstance(value, sp.Symbol):
             return self.symbols.number(value, at)
-        array = self.known(value, at)[0][draw]
+        with np.errstate(all="ignore"):  # another draw may overflow
+            array = self.known(value, at)[0][draw]
         return array.copy() if array.shape else float(array)
 
     def _function(self, function: Function, at: Indices, draw: int) -> Callable[..., Any]:

@@ -120,7 +120,8 @@ def test_numpy_runs_in_an_empty_file(id):
     assert not scope[stated.name].__annotations__
     for at in setting.assignments:
         bound = {name: setting.argument(value, at, 0) for name, value in stated.arguments.items()}
-        np.testing.assert_array_equal(scope[stated.name](**bound), stated.code(**bound))
+        with np.errstate(all="ignore"):  # an unknown function may overflow
+            np.testing.assert_array_equal(scope[stated.name](**bound), stated.code(**bound))
 
 
 def test_numpy_needs_nothing_but_numpy(tmp_path):

@@ -309,7 +309,15 @@ def test_the_checker_has_no_part_in_it():
     modules = {name.rpartition(".")[2] for name in re.findall(
         r"rnnnotes\.[\w.]+", inspect.getsource(sympytext))}  # fmt: skip
 
-    assert not modules & {"checking", "codeproof", "draws", "entries", "everysize", "proof", "world"}
+    assert not modules & {
+        "checking",
+        "codeproof",
+        "draws",
+        "entries",
+        "everysize",
+        "proof",
+        "world",
+    }
     assert not re.search(r"^(from|import) rnnnotes", inspect.getsource(sympyhelpers),
                          re.MULTILINE)  # fmt: skip
 

@@ -201,22 +201,33 @@ def inside(at: At, shape: Sequence[sp.Expr]) -> list[Affine]:
 
 
 def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
-    """Return an equation as the core uses it: its indices and its places stand for any."""
+    """Return an equation as the core uses it: its indices and its places stand for any.
+
+    They have names of their own, of which nothing is known but their ranges.
+    """
     if known.statement.sign != "=":
         return
     left, right = known.statement.left, known.statement.right
-    indices = _letters(known.ranges)
-    for at in places(left.shape, "any"):
-        axes = zip(at, left.shape, strict=True)
-        letters = [(name, affine(1), _whole(size)) for place, size in axes for name in place.names]
-        with core.assuming(*within_ranges([*indices, *letters])):
-            equation = Equation.between(
-                reading.entry(left, at),
-                reading.entry(right, at if right.shape else ()),
-                [*indices, *letters],
-            )
-        if equation is not None:
-            yield equation
+    names = {symbol: affine(core.fresh()) for symbol in known.ranges}
+    with reading.scope(reading.bound, {**reading.letters, **names}):
+        indices = [(_name(names[s]), *reading.range(*known.ranges[s])) for s in names]
+        for at in places(left.shape, core.fresh()):
+            axes = zip(at, left.shape, strict=True)
+            letters = [(name, affine(1), _whole(size))
+                       for place, size in axes for name in place.names]  # fmt: skip
+            with core.assuming(*within_ranges([*indices, *letters])):
+                equation = Equation.between(
+                    reading.entry(left, at),
+                    reading.entry(right, at if right.shape else ()),
+                    [*indices, *letters],
+                )
+            if equation is not None:
+                yield equation
+
+
+def _name(letter: Affine) -> str:
+    (name,) = letter.names
+    return name
 
 
 def by_values(left: Expression, right: Expression, premises: Premises) -> bool:
@@ -289,6 +300,8 @@ def by_induction(
     An induction over the number of steps is one over a time up to it.
     """
     if index.is_positive:  # a size
+        if {claim.left, claim.right} != {left, right}:
+            return False  # the lines before this one are proved at the last step alone
         time = sp.Symbol("t_any", integer=True)
         put = {index: time}
         general = replace(premises, ranges={**premises.ranges, time: (sp.Integer(1), index)})

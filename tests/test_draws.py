@@ -68,12 +68,8 @@ find_all()
 
 
 @pytest.fixture(autouse=True)
-def _own_formulas():
+def _own_formulas(registry):
     """Take the formulas of a test out of the book again."""
-    before = dict(FORMULAS)
-    yield
-    FORMULAS.clear()
-    FORMULAS.update(before)
 
 
 def readable(part):

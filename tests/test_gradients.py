@@ -339,15 +339,6 @@ def test_wrong_arguments_are_refused():
         gradients.scalar_gradient(np.ones(3), 1.0, tanh_slope, T=2)
 
 
-@pytest.fixture
-def scratch():
-    """Formulas stated in a test are forgotten after it."""
-    before = dict(FORMULAS)
-    yield FORMULAS
-    FORMULAS.clear()
-    FORMULAS.update(before)
-
-
 def state_decay(share):
     """State that a sigmoid unit loses a share of a gradient at each step."""
 
@@ -364,7 +355,7 @@ def state_decay(share):
     return FORMULAS["test_gradients.decay"]
 
 
-def test_factors_are_compared_one_by_one(scratch):
+def test_factors_are_compared_one_by_one(registry):
     """A quarter is the largest slope of the sigmoid, and algebra sees it; a fifth is refuted."""
     assert prove(state_decay(wrap(sp.Rational(1, 4)))).lines == ("proved",)
 
@@ -372,7 +363,7 @@ def test_factors_are_compared_one_by_one(scratch):
         prove(state_decay(wrap(sp.Rational(1, 5))))
 
 
-def test_factors_that_may_be_negative_are_not_compared(scratch):
+def test_factors_that_may_be_negative_are_not_compared(registry):
     """From -2 <= 1 it does not follow that the product of two is at most 1."""
 
     @formula(
@@ -388,7 +379,7 @@ def test_factors_that_may_be_negative_are_not_compared(scratch):
         prove(FORMULAS["test_gradients.product"])
 
 
-def test_absolute_values_multiply_and_do_not_add(scratch):
+def test_absolute_values_multiply_and_do_not_add(registry):
     """What is proved of |2wu| is refuted of |w + u|."""
 
     @formula(

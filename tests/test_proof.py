@@ -61,12 +61,8 @@ from rnnnotes.vanilla_rnn import generic_state, hidden_state, pre_activation  # 
 
 
 @pytest.fixture(autouse=True)
-def _own_formulas():
+def _own_formulas(registry):
     """Take the formulas of a test out of the book again."""
-    before = dict(FORMULAS)
-    yield
-    FORMULAS.clear()
-    FORMULAS.update(before)
 
 
 def state(left, sign, right, code, **options):

@@ -87,12 +87,8 @@ NETWORK = definitions_of(find("bptt.state_gradient"))
 
 
 @pytest.fixture(autouse=True)
-def _own_formulas():
+def _own_formulas(registry):
     """Take the formulas of a test out of the book again."""
-    before = dict(FORMULAS)
-    yield
-    FORMULAS.clear()
-    FORMULAS.update(before)
 
 
 def claimed(left, sign, right, *lines, **options):

@@ -210,7 +210,7 @@ def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
     left, right = known.statement.left, known.statement.right
     names = {symbol: affine(core.fresh()) for symbol in known.ranges}
     with reading.scope(reading.bound, {**reading.letters, **names}):
-        indices = [(_name(names[s]), *reading.range(*known.ranges[s])) for s in names]
+        indices = [(name_of(names[s]), *reading.range(*known.ranges[s])) for s in names]
         for at in places(left.shape, core.fresh()):
             axes = zip(at, left.shape, strict=True)
             letters = [(name, affine(1), _whole(size))
@@ -225,7 +225,8 @@ def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
                 yield equation
 
 
-def _name(letter: Affine) -> str:
+def name_of(letter: Affine) -> str:
+    """Name of a letter that stands alone."""
     (name,) = letter.names
     return name
 

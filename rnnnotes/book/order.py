@@ -22,6 +22,7 @@ from rnnnotes.book.everysize import (
     Ranges,
     _whole,
     inside,
+    name_of,
     places,
     replaced,
     within_ranges,
@@ -233,7 +234,8 @@ def laws_of(
     shape = statement.left.shape or statement.right.shape
     with reading.scope(reading.bound, {**reading.letters, **names}):
         indices = [
-            Letter(_name(names[s]), *reading.range(*known.ranges[s]), affine(str(s))) for s in names
+            Letter(name_of(names[s]), *reading.range(*known.ranges[s]), affine(str(s)))
+            for s in names
         ]
         for at in places(shape, core.fresh()):
             axes = zip(at, shape, strict=True)
@@ -242,11 +244,6 @@ def laws_of(
             within = [(one.name, one.low, one.high) for one in (*indices, *letters)]
             with core.assuming(*within_ranges(within)), suppress(Unsupported):
                 yield Law(compared(reading, statement, at), (*indices, *letters), numbers)
-
-
-def _name(letter: Affine) -> str:
-    (name,) = letter.names
-    return name
 
 
 def reach(known: Lemma) -> list[sp.Symbol]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from differences import gradient
 
 from rnnnotes import bptt, vanilla_rnn
 from rnnnotes.book.arguments import ArgumentError, ShapeError
@@ -67,22 +68,12 @@ def backward(xs, h_0, weights):
     }
 
 
-def difference(scalar, array, eps=1e-5):
-    """Gradient by central differences, entry by entry."""
-    gradient = np.empty(array.shape)
-    for place in np.ndindex(*array.shape):
-        nudge = np.zeros(array.shape)
-        nudge[place] = eps
-        gradient[place] = (scalar(array + nudge) - scalar(array - nudge)) / (2 * eps)
-    return gradient
-
-
 @pytest.mark.parametrize("name", ["W_xh", "W_hh", "b_h", "W_hy", "b_y"])
 def test_weight_gradients_match_finite_differences(rng, weights, name):
     """Differences of the loss know nothing of the chain rule, and the sizes are new."""
     xs, h_0 = rng.standard_normal((T, D)), rng.standard_normal(H)
 
-    expected = difference(lambda value: loss(xs, h_0, weights | {name: value}), weights[name])
+    expected = gradient(lambda value: loss(xs, h_0, weights | {name: value}), weights[name])
 
     np.testing.assert_allclose(backward(xs, h_0, weights)[name], expected, rtol=1e-6, atol=1e-8)
 
@@ -92,8 +83,8 @@ def test_gradients_by_inputs_and_initial_state_match_finite_differences(rng, wei
     xs, h_0 = rng.standard_normal((T, D)), rng.standard_normal(H)
     gradients = backward(xs, h_0, weights)
 
-    by_inputs = difference(lambda value: loss(value, h_0, weights), xs)
-    by_state = difference(lambda value: loss(xs, value, weights), h_0)
+    by_inputs = gradient(lambda value: loss(value, h_0, weights), xs)
+    by_state = gradient(lambda value: loss(xs, value, weights), h_0)
 
     np.testing.assert_allclose(gradients["xs"], by_inputs, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(gradients["h_0"], by_state, rtol=1e-6, atol=1e-8)

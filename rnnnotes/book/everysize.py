@@ -7,7 +7,7 @@ itself, so a line is proved if one of them shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import product
@@ -32,8 +32,8 @@ Bounds = tuple[str, Affine, Affine]
 """A letter, and its first and last value."""
 
 
-BUDGETS = 3_000, 30_000
-"""Products that each way may spend: what is short is found before anything long is tried."""
+SHORT, LONG = 3_000, 30_000
+"""Products that a way may spend: what is short is found before anything long is tried."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Premises:
     known: Sequence[Lemma] = ()
     functions: Sequence[Definition] = ()
     """Definitions of functions that have rules, for where the rules are not enough."""
-    budget: int = BUDGETS[-1]
+    budget: int = LONG
     """Products that each way may spend."""
 
 
@@ -76,19 +76,45 @@ def holds_for_all_sizes(
     bool
         True if the line is proved for all sizes; False if that is not known.
     """
-    return any(_holds(left, right, replace(premises, budget=budget), claim) for budget in BUDGETS)
+    soon = replace(premises, budget=SHORT)
+    return any(stage(left, right, soon, claim) for stage in STAGES)
 
 
-def _holds(left: Expression, right: Expression, premises: Premises, claim: Relation | None) -> bool:
-    return (
-        any(way(left, right, premises) for way in WAYS)
-        or any(
-            by_induction(left, right, premises, equation, index)
-            for equation in _claims(left, right, claim)
-            for index in _steps(left, right, premises)
-        )
-        or by_parts(left, right, premises)
+def shortly(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
+    """Whether one of the ways shows a line."""
+    return any(way(left, right, premises) for way in WAYS)
+
+
+def part_by_part(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
+    """Whether one of the ways shows each part of a line."""
+    return by_parts(left, right, premises, STAGES[:2])
+
+
+def at_length(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
+    """Whether a line holds once definitions are written out, which may take long."""
+    return by_values(left, right, replace(premises, budget=LONG))
+
+
+def inductively(
+    left: Expression, right: Expression, premises: Premises, claim: Relation | None
+) -> bool:
+    """Whether a line follows from the statement, or from itself, one step before."""
+    return any(
+        by_induction(left, right, premises, equation, index)
+        for equation in dict.fromkeys(_claims(left, right, claim))
+        for index in _steps(left, right, premises)
     )
+
+
+def parts_at_length(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
+    """Whether each part of a line is shown, in whatever way."""
+    return by_parts(left, right, premises, STAGES)
+
+
+Stage = Callable[[Expression, Expression, Premises, Relation | None], bool]
+
+STAGES: tuple[Stage, ...] = (shortly, part_by_part, at_length, parts_at_length, inductively)
+"""Ways to prove a line, from what is short to what takes long."""
 
 
 def _claims(left: Expression, right: Expression, claim: Relation | None) -> Iterator[Relation]:
@@ -256,19 +282,33 @@ def forward(left: Expression, right: Expression, premises: Premises) -> bool:
     return agree(left, right, premises, reverse=False, equations=premises.known)
 
 
-def by_parts(left: Expression, right: Expression, premises: Premises) -> bool:
+def by_parts(
+    left: Expression, right: Expression, premises: Premises, stages: Sequence[Stage]
+) -> bool:
     """Whether sides are one function of parts that are equal, one by one."""
-    if type(left) is not type(right) or len(left.args) != len(right.args) or left == right:
-        return False
+    pairs = parts_of(left, right, premises)
+    while len(pairs) == 1 and (inner := parts_of(*pairs[0])):
+        pairs = inner  # what stands around them is the same
+    return bool(pairs) and all(any(stage(*pair, None) for stage in stages) for pair in pairs)
+
+
+def parts_of(
+    left: Expression, right: Expression, premises: Premises
+) -> list[tuple[Expression, Expression, Premises]]:
+    """Return the parts in which two sides differ, if they are one function of as many parts."""
+    if type(left) is not type(right) or len(left.args) != len(right.args):
+        return []
     if isinstance(left, SUMS) and left.args[1:] == right.args[1:]:
-        body, index, *bounds = left.args
+        _, index, *bounds = left.args
         low, high = bounds if isinstance(left, lang.Sum) else reversed(bounds)
-        inner = replace(premises, ranges={**premises.ranges, index: (low, high)})
-        return index not in premises.ranges and _holds(body, right.args[0], inner, None)
-    if not isinstance(left, COMPOUND):
-        return False
+        if index in premises.ranges:
+            return []
+        premises = replace(premises, ranges={**premises.ranges, index: (low, high)})
+    elif not isinstance(left, COMPOUND):
+        return []
     pairs = [(a, b) for a, b in zip(left.args, right.args, strict=True) if a != b]
-    return all(a.shape == b.shape and _holds(a, b, premises, None) for a, b in pairs)
+    fit = all(a.shape == b.shape for a, b in pairs)
+    return [(a, b, premises) for a, b in pairs] if fit else []
 
 
 SUMS = lang.Sum, lang.Product

@@ -32,6 +32,8 @@ __all__ = ["Definition", "Graph"]
 
 Value = Callable[[Mapping[str, Affine], tuple[Affine, ...]], Poly]
 Ranges = tuple[tuple[str, Affine, Affine], ...]
+Turn = tuple[int, int, str]
+"""What is written out earlier, the least first."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Graph:
 
     def opened(self, poly: Poly, kind: Callable[[Atom], bool], deep: bool) -> Poly:
         """Write out what comes first of a kind, by one step; what most depends on comes first."""
-        turns: set[tuple[int, int, str]] = set()
+        turns: set[Turn] = set()
 
         def look(atom: Atom) -> Poly | None:
             if isinstance(atom, Entry) and kind(atom):
@@ -170,14 +172,20 @@ class Graph:
                 turns.update([turn] if turn else [])
             return None
 
+        def has_turn(atom: Atom, turn: Turn) -> bool:
+            return isinstance(atom, Entry) and kind(atom) and self.turn(atom, deep) == turn
+
         mapped(poly, look)
         for turn in sorted(turns):
-            opened = mapped(poly, lambda atom: self.written_out(atom, turn, deep))  # noqa: B023
+            opened = mapped(
+                poly,
+                lambda atom: self.written_out(atom) if has_turn(atom, turn) else None,  # noqa: B023
+            )
             if opened != poly:
                 return opened
         return poly
 
-    def turn(self, atom: Entry, deep: bool) -> tuple[int, int, str] | None:
+    def turn(self, atom: Entry, deep: bool) -> Turn | None:
         """When an entry is written out, or None if it is not."""
         if is_slope(atom):
             head, by = self.ends(atom)
@@ -191,10 +199,9 @@ class Graph:
             return 0, -self.ranks.get(atom.name, 0), repr(atom.name)
         return None
 
-    def written_out(self, atom: Atom, turn: tuple[int, int, str], deep: bool) -> Poly | None:
-        """Write an entry out if it has its turn."""
-        if not isinstance(atom, Entry) or self.turn(atom, deep) != turn:
-            return None
+    def written_out(self, atom: Atom) -> Poly | None:
+        """Write an entry out by one step, if that can be done."""
+        assert isinstance(atom, Entry)
         return self.one_step(*self.ends(atom)) if is_slope(atom) else self.value(atom)
 
     def is_current(self, leaf: Entry) -> bool:

@@ -30,15 +30,28 @@ class Affine:
     A product of sizes, such as the number of entries of a matrix, is one letter with a star in it.
     """
 
-    __slots__ = ("_hash", "_key", "constant", "letters", "names", "parts")
+    __slots__ = ("_hash", "_key", "_names", "constant", "parts")
 
     def __init__(self, parts: Mapping[str, int], constant: int = 0) -> None:
-        self.parts = tuple(sorted((name, number) for name, number in parts.items() if number))
+        self.parts = tuple(sorted(part for part in parts.items() if part[1]))
         self.constant = constant
-        self.names = frozenset(name for name, _ in self.parts)
-        self.letters = frozenset(one for name in self.names for one in name.split("*"))
         self._hash = hash((self.parts, constant))
         self._key = ""
+        self._names: frozenset[str] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Letters and products of sizes that occur."""
+        if self._names is None:
+            self._names = frozenset(name for name, _ in self.parts)
+        return self._names
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """Letters that occur, those within a product of sizes too."""
+        if not any("*" in name for name, _ in self.parts):
+            return self.names
+        return frozenset(one for name in self.names for one in name.split("*"))
 
     @property
     def key(self) -> str:

@@ -258,6 +258,8 @@ def term(value: Number, bound: Iterable[str], factors: Iterable[tuple[Atom, int]
     """Normal form of a number times the sum over bound letters of a product of factors."""
     context().budget.spend()
     powers, letters = collected(factors), frozenset(bound)
+    if not letters and all(type(atom) in INERT for atom in powers):
+        return scaled(value, term_of(powers.items()))
     for rule in RULES:
         result = rule(letters, powers)
         if result is not None:
@@ -488,6 +490,9 @@ RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     counted,
 )
 """Rules for a product under a sum, tried one after the other until none applies."""
+
+INERT = Entry, Integer, Product, Sum
+"""Kinds of factors that no rule looks at where no letter is bound."""
 
 
 def separated(bound: frozenset[str], powers: Factors) -> Poly:
@@ -726,6 +731,8 @@ def remade_sum(atom: Sum, place: Callable[[Affine], Affine], inner: Callable[[Po
 
 def put_entries(poly: Poly, values: Mapping[Entry, Poly]) -> Poly:
     """Put polynomials for entries that hold no bound letter."""
+    if not values:
+        return poly
     return mapped(poly, lambda atom: values.get(atom) if isinstance(atom, Entry) else None)
 
 

@@ -63,14 +63,26 @@ Monomial = tuple[tuple[Atom, int], ...]
 class Poly:
     """Sum of monomials, each with its number: a polynomial, but for exponents below zero."""
 
-    __slots__ = ("_key", "free", "height", "terms")
+    __slots__ = ("_free", "_key", "terms")
 
     def __init__(self, terms: Mapping[Monomial, Number]) -> None:
         self.terms = {monomial: number for monomial, number in terms.items() if number}
-        atoms = {atom for monomial in self.terms for atom, _ in monomial}
-        self.free: Names = frozenset().union(*(atom.free for atom in atoms))
-        self.height = max((atom.height for atom in atoms), default=0)
+        self._free: Names | None = None
         self._key: str | None = None
+
+    @property
+    def free(self) -> Names:
+        """Letters that are not bound."""
+        if self._free is None:
+            self._free = frozenset().union(
+                *(atom.free for monomial in self.terms for atom, _ in monomial)
+            )
+        return self._free
+
+    @property
+    def height(self) -> int:
+        """How deep binders stand within each other."""
+        return max((atom.height for monomial in self.terms for atom, _ in monomial), default=0)
 
     @property
     def key(self) -> str:

@@ -555,3 +555,24 @@ def test_a_map_of_all_steps_is_no_map_of_fewer():
     """An induction over the number of steps has nothing to say of it, and that is no crash."""
     assert shown(of_all(Array(h, 1, T)), of_all(Array(h, 1, T)))
     assert not follows(of_all(Array(h, 1, T)), of_all(Array(x, 1, T)))
+
+
+def test_an_induction_over_the_number_of_steps_needs_its_claim_at_every_step():
+    """Of a claim at the last step, its other lines say nothing where there are fewer steps."""
+    ends = [Lemma(Relation(p[1], "=", c), {}), Lemma(Relation(p[T], "=", c), {})]
+    line = (T - 1) * p[T - 1], (T - 1) * c
+    held = define(p[t], p[t - 1], (t, 2, T))
+
+    assert not shown(*line, known=ends, claim=Relation(p[T], "=", c))
+    assert shown(*line, [held], known=ends[:1], claim=Relation(p[T], "=", c))
+
+
+def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_an_equation():
+    """Letters of an equation are its own: its sums may be empty where those of the line are not."""
+    both = S[t] * S[k]
+    law = Relation(At(Q, k, t), "=", c + Sum(both, j, k + 1, t))
+    known, ranges = [Lemma(law, {t: (0, T), k: (0, T)})], {t: (1, T), k: (0, t - 1)}
+
+    assert shown(At(Q, k, t), c + (t - k) * both, ranges=ranges, known=known)
+    assert shown(At(Q, t, k), c, ranges=ranges, known=known)
+    assert not shown(At(Q, t, k), c + (k - t) * both, ranges=ranges, known=known)

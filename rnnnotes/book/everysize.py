@@ -341,8 +341,10 @@ def by_induction(
     An induction over the number of steps is one over a time up to it.
     """
     if index.is_positive:  # a size
-        if {claim.left, claim.right} != {left, right}:
-            return False  # the lines before this one are proved at the last step alone
+        of_line = {claim.left, claim.right} == {left, right}
+        # The lines before this one are proved at the last step alone: the claim stands by itself.
+        if not of_line and not by_induction(claim.left, claim.right, premises, claim, index):
+            return False
         time = sp.Symbol("t_any", integer=True)
         put = {index: time}
         general = replace(premises, ranges={**premises.ranges, time: (sp.Integer(1), index)})

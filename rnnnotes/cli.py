@@ -65,12 +65,13 @@ def list_(chapters: tuple[str, ...]) -> None:
 @click.option("--latex", "as_latex", is_flag=True, help="Write equations in LaTeX.")
 def show(id: str, as_latex: bool) -> None:
     """Show a formula: equation, symbols, code, derivation and verdict."""
-    from rnnnotes.book.plaintext import range_text, text
-    from rnnnotes.book.printing import latex, range_latex
+    from rnnnotes.book.plaintext import argument_text, range_text, text
+    from rnnnotes.book.printing import argument_latex, latex, range_latex
 
     console, stated = _console(), _find(id)
     outcome = _check([stated], console)[stated.id]
-    writers = (latex, range_latex) if as_latex else (text, range_text)
+    in_latex, in_text = (latex, range_latex, argument_latex), (text, range_text, argument_text)
+    writers = in_latex if as_latex else in_text
     for title, lines in _sections(stated, outcome, *writers):
         console.print(title, style="bold")
         for line in lines:
@@ -81,7 +82,11 @@ def show(id: str, as_latex: bool) -> None:
 
 
 def _sections(
-    stated: Formula, outcome: Outcome, write: Callable[[Any], str], write_range: Callable[..., str]
+    stated: Formula,
+    outcome: Outcome,
+    write: Callable[[Any], str],
+    write_range: Callable[..., str],
+    write_argument: Callable[[Any], str],
 ) -> Iterator[tuple[str, list[str]]]:
     """Titles and lines of what is shown of a formula."""
     from rnnnotes.book.bibliography import find_source
@@ -96,6 +101,9 @@ def _sections(
     parameters = ", ".join(inspect.signature(stated.code).parameters)
     yield "Code", [f"def {stated.name}({parameters}):",
                    *(f"    {line}" for line in stated.source_code.splitlines())]  # fmt: skip
+    if stated.bindings:
+        yield "In the code", _aligned([(name, write_argument(value))
+                                       for name, value in stated.bindings.items()])  # fmt: skip
     if stated.derivation:
         first = (write(stated.statement.left), "")
         steps = [(f"{_sign(line.sign)} {write(line.expr)}", line.because)

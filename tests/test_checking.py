@@ -330,6 +330,17 @@ def test_check_takes_ids_and_functions(empty_cache):
     assert one == several[0]
 
 
+def test_a_result_says_what_the_proof_rests_on(empty_cache):
+    """Beside algebra, a proof may take an induction, a solver, and rules on norms."""
+    assert repr(check("bptt.jacobian_product")) == (
+        "proved, by induction; the code is proved at T = 2, 3, 4, for arrays of every other size"
+    )
+    assert repr(check("gradients.vanishing_tanh")) == (
+        "proved, by induction, by a solver of inequalities, by rules on norms; the code is proved"
+    )
+    assert repr(check("bptt.step_jacobian")) == "proved; the code is proved"
+
+
 def test_check_raises_what_is_wrong(empty_cache, throwaway):
     """A person who checks two formulas learns which fails, and where."""
     with pytest.raises(Refuted, match=r"throwaway\.wrong, line 1"):

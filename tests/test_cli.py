@@ -110,6 +110,7 @@ def test_show_has_all_parts(run):
         "W_hh  (H, H)    weights from hidden state to hidden state",
         "H     size      hidden units",
         "    return np.diag(f_prime(a)) @ W_hh",
+        "f_prime  f'",
         "the chain rule",
         "the code is proved",
         "vanilla_rnn.pre_activation",
@@ -131,13 +132,13 @@ def test_show_writes_latex_on_request(run):
 @pytest.mark.parametrize("id", find_all())
 def test_each_formula_can_be_shown(id):
     """No formula has a part that show cannot write."""
-    from rnnnotes.book.plaintext import range_text, text
+    from rnnnotes.book.plaintext import argument_text, range_text, text
     from rnnnotes.cli import _sections
 
     stated = find(id)
     sizes = {"H": 2}, {"H": 3}
     outcome = Outcome(stated, Result(id, "tested", "tested", (), sizes, 280, ("zeros", "large")))
-    sections = dict(_sections(stated, outcome, text, range_text))
+    sections = dict(_sections(stated, outcome, text, range_text, argument_text))
 
     assert sections["Symbols"]
     assert sections["Verdict"] == [
@@ -147,6 +148,7 @@ def test_each_formula_can_be_shown(id):
         )
     ]
     assert ("Derivation" in sections) != stated.is_definition
+    assert ("In the code" in sections) == bool(stated.bindings)
     assert sections.get("Where", []) == [text(condition) for condition in stated.where]
     assert sections.get("For all", []) == [range_text(*b) for b in stated.index_ranges()]
 

@@ -14,7 +14,7 @@ import pytest
 import sympy as sp
 from orders import INEQUALITIES, given_by, lines_of
 
-from rnnnotes.book.everysize import Lemma, Premises
+from rnnnotes.book.everysize import Lemma, Premises, Shown
 from rnnnotes.book.formulas import find
 from rnnnotes.book.language import (
     Abs,
@@ -36,7 +36,7 @@ from rnnnotes.book.language import (
     Total,
     wrap,
 )
-from rnnnotes.book.order import Given, Shown, compares_for_all_sizes
+from rnnnotes.book.order import Given, compares_for_all_sizes
 from rnnnotes.core import reals, solver
 from rnnnotes.core.inequalities import Order
 from rnnnotes.core.integers import Facts, affine
@@ -404,7 +404,7 @@ def test_discs_bound_eigenvalues_and_no_norm():
     """Gershgorin's theorem says where eigenvalues lie; the norm of a matrix may be larger."""
     rows = (Abs(W_hh) @ Ones(H), "<=", kappa)
 
-    assert shown(SpectralRadius(W_hh), "<=", kappa, where=[rows]) == Shown(norms=True)
+    assert shown(SpectralRadius(W_hh), "<=", kappa, where=[rows]) == Shown(solver=True, norms=True)
     assert not shown(Norm(W_hh), "<=", kappa, where=[rows])
     assert not shown(SpectralRadius(W_hh), "<", kappa, where=[rows])
     assert not shown(SpectralRadius(W_hh), "<=", kappa, where=[(W_hh @ Ones(H), "<=", kappa)])
@@ -486,7 +486,9 @@ def test_an_induction_needs_its_first_step():
     """The cell grows by one a step at most, from wherever it starts."""
     update = cell("lstm.cell_bound")
 
-    assert shown(Abs(c[t]), "<=", Abs(c[0]) + t, definitions=update) == Shown(induction=True)
+    assert shown(Abs(c[t]), "<=", Abs(c[0]) + t, definitions=update) == Shown(
+        solver=True, induction=True
+    )
     assert not shown(Abs(c[t]), "<=", wrap(t), definitions=update)
     assert not shown(Abs(c[t]), "<=", Abs(c[0]) + t - 1, definitions=update)
 

@@ -506,8 +506,8 @@ def test_product_keeps_its_order():
         check_lines(claim(Jacobian(s[2], s[0]), "=", earliest_left, given=[generic_state]))
 
 
-def test_code_that_writes_into_its_argument_changes_no_proof():
-    """Code that changes what it is handed is refused, and is never handed a value of a line."""
+def test_code_that_writes_into_its_argument_is_refused():
+    """Code that changes what it is handed is refused in draws, and at all sizes."""
 
     def doubled(v):
         """Doubled."""
@@ -515,10 +515,32 @@ def test_code_that_writes_into_its_argument_changes_no_proof():
         return v
 
     stated = state(v + v, "=", 2 * v, doubled, derivation=[("=", 2 * v, "twice is two")])
-    checker = Checker(stated)
 
-    assert [checker.code(), checker.code()] == ["proved at sizes", "proved at sizes"]
+    with pytest.raises(Refuted, match="the code writes into its argument"):
+        Checker(stated).code()
     with pytest.raises(Refuted, match="the code changes its argument v from"):
+        prove(stated)
+
+
+def test_a_line_that_is_empty_is_refused():
+    """Sides that are zero whatever the numbers show nothing, unless zero is what is said."""
+    unrelated = claim(Jacobian(v, w), "=", Jacobian(w, v))
+
+    with pytest.raises(StatementError, match="both sides are zero in every draw"):
+        check_lines(unrelated)
+    check_lines(claim(Jacobian(v, w), "=", Zeros(H, H)))
+
+
+def test_code_that_is_right_at_the_sizes_of_the_draws_alone_is_refused():
+    """A size that is written into the code is told, however large it is."""
+
+    def first(v):
+        """Return the first entries."""
+        return v[:97] + v[:97]
+
+    stated = state(v + v, "=", 2 * v, first, derivation=[("=", 2 * v, "twice is two")])
+
+    with pytest.raises(Refuted, match="97"):
         prove(stated)
 
 

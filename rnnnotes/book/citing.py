@@ -12,7 +12,7 @@ from rnnnotes.book.bibliography import find_source
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Relation
-from rnnnotes.book.plaintext import range_text, text
+from rnnnotes.book.plaintext import argument_text, range_text, text
 from rnnnotes.book.printing import latex, range_latex
 from rnnnotes.book.source import standalone
 from rnnnotes.book.sympytext import sympy_text
@@ -204,6 +204,7 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "used_by": [user.id for user in stated.used_by],
         "code": {
             "signature": list(inspect.signature(stated.code).parameters),
+            "arguments": {name: argument_text(value) for name, value in stated.arguments.items()},
             "body": stated.source_code,
         },
         "numpy": _numpy(stated),

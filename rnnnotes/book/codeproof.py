@@ -255,7 +255,7 @@ class Comparison:
 
     def readings(self) -> Iterator[Reading]:
         """Ways to read both sides: as they stand, or with functions or symbols written out."""
-        functions = functions_of(self.stated)
+        functions = fixed_functions_of(self.stated)
         symbols = [one for one in definitions_of(self.stated)
                    if not isinstance(one.target, lang.Apply)
                    and one.target != self.stated.statement.left]  # fmt: skip
@@ -322,7 +322,7 @@ def counted_from_one(poly: Poly) -> Poly:
     return core.mapped(poly, change)
 
 
-def functions_of(stated: Formula) -> list[Definition]:
+def fixed_functions_of(stated: Formula) -> list[Definition]:
     """Definitions of the functions that the formula is given, and of those that have one meaning.
 
     These are the functions with rules of their own, which any code may write out.

@@ -24,7 +24,7 @@ from rnnnotes.core.equations import Equation, peeled, used
 from rnnnotes.core.integers import Affine, Facts, affine
 from rnnnotes.core.normal import Unsupported
 
-__all__ = ["Lemma", "Premises", "holds_for_all_sizes"]
+__all__ = ["Lemma", "Premises", "Shown", "holds_for_all_sizes"]
 
 Ranges = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 At = tuple[Affine, ...]
@@ -34,6 +34,24 @@ Bounds = tuple[str, Affine, Affine]
 
 SHORT, LONG = 3_000, 30_000
 """Products that a way may spend: what is short is found before anything long is tried."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a proof rests on, beside the normal form."""
+
+    induction: bool = False
+    solver: bool = False
+    """Arithmetic of real numbers, which a solver does."""
+    norms: bool = False
+    """Rules on norms of matrices."""
+
+    def __or__(self, other: Shown) -> Shown:
+        return Shown(
+            self.induction or other.induction,
+            self.solver or other.solver,
+            self.norms or other.norms,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,8 +77,8 @@ class Premises:
 
 def holds_for_all_sizes(
     left: Expression, right: Expression, premises: Premises, claim: Relation | None = None
-) -> bool:
-    """Whether two expressions are shown to be equal, whatever the sizes.
+) -> Shown | None:
+    """Show that two expressions are equal, whatever the sizes.
 
     Parameters
     ----------
@@ -73,45 +91,58 @@ def holds_for_all_sizes(
 
     Returns
     -------
-    bool
-        True if the line is proved for all sizes; False if that is not known.
+    Shown or None
+        What the proof rests on; None if it is not known that they are equal.
     """
-    soon = replace(premises, budget=SHORT)
-    return any(stage(left, right, soon, claim) for stage in STAGES)
+    return first_of(STAGES, left, right, replace(premises, budget=SHORT), claim)
 
 
-def shortly(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
-    """Whether one of the ways shows a line."""
-    return any(way(left, right, premises) for way in WAYS)
+Stage = Callable[[Expression, Expression, Premises, Relation | None], Shown | None]
 
 
-def part_by_part(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
-    """Whether one of the ways shows each part of a line."""
+def first_of(
+    stages: Sequence[Stage], left: Expression, right: Expression, premises: Premises, claim: Any
+) -> Shown | None:
+    """What the first stage shows that shows a line."""
+    found = (stage(left, right, premises, claim) for stage in stages)
+    return next((shown for shown in found if shown is not None), None)
+
+
+def shortly(left: Expression, right: Expression, premises: Premises, claim: Any) -> Shown | None:
+    """Show a line by one of the ways."""
+    return Shown() if any(way(left, right, premises) for way in WAYS) else None
+
+
+def part_by_part(
+    left: Expression, right: Expression, premises: Premises, claim: Any
+) -> Shown | None:
+    """Show each part of a line by one of the ways."""
     return by_parts(left, right, premises, STAGES[:2])
 
 
-def at_length(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
-    """Whether a line holds once definitions are written out, which may take long."""
-    return by_values(left, right, replace(premises, budget=LONG))
+def at_length(left: Expression, right: Expression, premises: Premises, claim: Any) -> Shown | None:
+    """Show a line by definitions that are written out, which may take long."""
+    return Shown() if by_values(left, right, replace(premises, budget=LONG)) else None
+
+
+def parts_at_length(
+    left: Expression, right: Expression, premises: Premises, claim: Any
+) -> Shown | None:
+    """Show each part of a line, in whatever way."""
+    return by_parts(left, right, premises, STAGES)
 
 
 def inductively(
     left: Expression, right: Expression, premises: Premises, claim: Relation | None
-) -> bool:
-    """Whether a line follows from the statement, or from itself, one step before."""
-    return any(
+) -> Shown | None:
+    """Show a line from the statement, or from itself, one step before."""
+    holds = any(
         by_induction(left, right, premises, equation, index)
         for equation in dict.fromkeys(_claims(left, right, claim))
         for index in _steps(left, right, premises)
     )
+    return Shown(induction=True) if holds else None
 
-
-def parts_at_length(left: Expression, right: Expression, premises: Premises, claim: Any) -> bool:
-    """Whether each part of a line is shown, in whatever way."""
-    return by_parts(left, right, premises, STAGES)
-
-
-Stage = Callable[[Expression, Expression, Premises, Relation | None], bool]
 
 STAGES: tuple[Stage, ...] = (shortly, part_by_part, at_length, parts_at_length, inductively)
 """Ways to prove a line, from what is short to what takes long."""
@@ -136,7 +167,10 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
     variables = {node for node in nodes if isinstance(node, lang.Variable)}
     facts = within_ranges(_letters(premises.ranges))
     sizes = {
-        _whole(size) for node in nodes if isinstance(node, lang.Expression) for size in node.shape
+        affine_of(size)
+        for node in nodes
+        if isinstance(node, lang.Expression)
+        for size in node.shape
     }
     symbols = {symbol for node in nodes for symbol in node.free_symbols}
     names = {str(symbol) for symbol in symbols if symbol.is_integer and symbol.is_positive}
@@ -146,7 +180,7 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
     inverses: dict[tuple[object, object], Affine] = {}
     for matrix in square & variables:
         own, other = matrix.name, ("inverse", matrix.name)
-        inverses |= dict.fromkeys([(own, other), (other, own)], _whole(matrix.shape[0]))
+        inverses |= dict.fromkeys([(own, other), (other, own)], affine_of(matrix.shape[0]))
     context = core.Context(
         Facts(facts),
         frozenset(variable.name for variable in variables if variable.positive),
@@ -157,12 +191,12 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
         yield context
 
 
-def _whole(expr: Any) -> Affine:
+def affine_of(expr: Any) -> Affine:
     return whole(expr, {})
 
 
 def _letters(ranges: Ranges) -> list[Bounds]:
-    return [(str(s), _whole(low), _whole(high)) for s, (low, high) in ranges.items()]
+    return [(str(s), affine_of(low), affine_of(high)) for s, (low, high) in ranges.items()]
 
 
 def within_ranges(ranges: Iterable[Bounds]) -> list[Affine]:
@@ -223,7 +257,9 @@ def _agree_at(
 def inside(at: At, shape: Sequence[sp.Expr]) -> list[Affine]:
     """Facts that say that a place lies in an array."""
     pairs = zip(at, shape, strict=True)
-    return [fact for place, size in pairs for fact in core.within(place, affine(1), _whole(size))]
+    return [
+        fact for place, size in pairs for fact in core.within(place, affine(1), affine_of(size))
+    ]
 
 
 def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
@@ -239,7 +275,7 @@ def _equations(reading: Reading, known: Lemma) -> Iterator[Equation]:
         indices = [(name_of(names[s]), *reading.range(*known.ranges[s])) for s in names]
         for at in places(left.shape, core.fresh()):
             axes = zip(at, left.shape, strict=True)
-            letters = [(name, affine(1), _whole(size))
+            letters = [(name, affine(1), affine_of(size))
                        for place, size in axes for name in place.names]  # fmt: skip
             with core.assuming(*within_ranges([*indices, *letters])):
                 equation = Equation.between(
@@ -284,12 +320,18 @@ def forward(left: Expression, right: Expression, premises: Premises) -> bool:
 
 def by_parts(
     left: Expression, right: Expression, premises: Premises, stages: Sequence[Stage]
-) -> bool:
-    """Whether sides are one function of parts that are equal, one by one."""
+) -> Shown | None:
+    """Show that sides are one function of parts that are equal, one by one."""
     pairs = parts_of(left, right, premises)
     while len(pairs) == 1 and (inner := parts_of(*pairs[0])):
         pairs = inner  # what stands around them is the same
-    return bool(pairs) and all(any(stage(*pair, None) for stage in stages) for pair in pairs)
+    total = Shown() if pairs else None
+    for pair in pairs:
+        one = first_of(stages, *pair, None)
+        if total is None or one is None:
+            return None
+        total |= one
+    return total
 
 
 def parts_of(

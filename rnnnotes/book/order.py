@@ -19,7 +19,8 @@ from rnnnotes.book.everysize import (
     Lemma,
     Premises,
     Ranges,
-    _whole,
+    Shown,
+    affine_of,
     inside,
     name_of,
     places,
@@ -41,15 +42,7 @@ from rnnnotes.core.terms import Entry, Poly
 
 At = tuple[Affine, ...]
 
-__all__ = ["Given", "Shown", "compares_for_all_sizes"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the proof of an inequality rests on, beside arithmetic of real numbers."""
-
-    norms: bool = False
-    induction: bool = False
+__all__ = ["Given", "compares_for_all_sizes"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ def compares_for_all_sizes(
     for way in (holds, inductively):
         for one in variants(given):
             if way(line, one, claim, norms=norms):
-                return Shown(norms, induction=way is inductively)
+                return Shown(way is inductively, solver=True, norms=norms)
     return by_factors(line, given, claim)
 
 
@@ -145,7 +138,7 @@ def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
         one = compares_for_all_sizes(a, "<=", b, given, claim)
         if one is None:
             return None
-        shown = Shown(shown.norms or one.norms, shown.induction or one.induction)
+        shown |= one
     return shown
 
 
@@ -245,7 +238,7 @@ def laws_of(
         ]
         for at in places(shape, core.fresh()):
             axes = zip(at, shape, strict=True)
-            letters = [Letter(name, affine(1), _whole(size), affine(1))
+            letters = [Letter(name, affine(1), affine_of(size), affine(1))
                        for place, size in axes for name in place.names]  # fmt: skip
             within = [(one.name, one.low, one.high) for one in (*indices, *letters)]
             with core.assuming(*within_ranges(within)), suppress(Unsupported):

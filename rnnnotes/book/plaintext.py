@@ -20,7 +20,7 @@ import sympy as sp
 from rnnnotes.book import language as lang
 from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding, is_open, is_total
 
-__all__ = ["RULES", "in_order", "range_text", "text"]
+__all__ = ["RULES", "argument_text", "in_order", "range_text", "text"]
 
 SIGNS = {"=": "=", "<=": "≤", "<": "<", "!=": "≠"}
 
@@ -41,6 +41,13 @@ def text(node: sp.Basic) -> str:
     if isinstance(node, lang.Relation):
         return f"{text(node.left)} {SIGNS[node.sign]} {text(node.right)}"
     return RULES[type(node)](node)
+
+
+def argument_text(value: Any) -> str:
+    """Text of what a parameter of the code stands for."""
+    if isinstance(value, lang.Function):
+        return _name(value)
+    return text(value) if isinstance(value, lang.Expression) else index_text(value)
 
 
 def range_text(index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> str:

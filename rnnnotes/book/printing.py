@@ -23,7 +23,7 @@ import sympy as sp
 
 from rnnnotes.book import language as lang
 
-__all__ = ["index_latex", "latex", "range_latex", "values_latex"]
+__all__ = ["argument_latex", "index_latex", "latex", "range_latex", "values_latex"]
 
 SUM, HADAMARD, PRODUCT, ATOM = range(1, 5)
 """How tightly a node holds together; a looser one is put in brackets."""
@@ -63,6 +63,13 @@ def latex(node: sp.Basic) -> str:
 def index_latex(expr: sp.Expr) -> str:
     """LaTeX of a time, without spaces: a subscript is narrow."""
     return re.sub(r" ([+-]) ", r"\1", number_latex(expr))
+
+
+def argument_latex(value: Any) -> str:
+    """LaTeX of what a parameter of the code stands for."""
+    if isinstance(value, lang.Function):
+        return _function(value)
+    return latex(value) if isinstance(value, lang.Expression) else index_latex(value)
 
 
 def values_latex(low: sp.Expr, high: sp.Expr) -> str:

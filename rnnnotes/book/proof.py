@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,7 +24,7 @@ from rnnnotes.book.definitions import refuse_circles
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
-from rnnnotes.book.everysize import Lemma, Premises, holds_for_all_sizes
+from rnnnotes.book.everysize import Lemma, Premises, Shown, holds_for_all_sizes
 from rnnnotes.book.formulas import Formula, scalar_only
 from rnnnotes.book.language import (
     Add,
@@ -35,6 +35,7 @@ from rnnnotes.book.language import (
     Max,
     Min,
     Norm,
+    Number,
     Order,
     Product,
     Relation,
@@ -42,6 +43,7 @@ from rnnnotes.book.language import (
     SpectralRadius,
     StatementError,
     Variable,
+    Zeros,
     indices,
     walk,
 )
@@ -76,6 +78,9 @@ Verdict = Literal["definition", "proved", "proved at sizes", "tested", "cited"]
 STRENGTH: list[Verdict] = list(get_args(Verdict))
 """Verdicts, the strongest first."""
 
+BY = {"induction": "induction", "solver": "a solver of inequalities", "norms": "rules on norms"}
+"""What a proof may rest on beside algebra."""
+
 OPAQUE = (Norm, SpectralRadius, Max, Min)
 """Nodes that algebra does not compare: an inequality between them is drawn."""
 
@@ -87,7 +92,9 @@ class Result:
     `verdict` is that of the statement and of all it rests on, `code` that of the code.
     `sizes` are the choices of sizes: algebra is done at the first, and draws are made at all.
     `draws` is the number of draws that told something of every entry, at all choices together,
-    and `kinds` are their kinds.
+    and `kinds` are their kinds.  `by` says what the proof rests on beside algebra: induction, the
+    solver of inequalities, rules on norms.  `steps` are the numbers of steps at which the code is
+    proved, for arrays of every other size; without them it is proved at the first choice of sizes.
     """
 
     id: str
@@ -97,6 +104,8 @@ class Result:
     sizes: tuple[dict[str, int], ...]
     draws: int
     kinds: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    steps: dict[str, tuple[int, ...]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def __repr__(self) -> str:
@@ -110,14 +119,21 @@ class Result:
                 return f"proved{self.at}"
             case "tested":
                 return f"tested on {self.draws} draws{self.everywhere}: {', '.join(self.kinds)}"
-        return self.verdict
+        return ", by ".join([self.verdict, *(BY[name] for name in self.by)])
 
     def _of_code(self) -> str:
         if self.code == "tested":
             return f"agrees on draws{self.everywhere}"
         if self.code == "proved":
             return "is proved"
+        if self.steps:
+            return f"is proved at {self.steps_text}, for arrays of every other size"
         return f"is proved{self.at}"
+
+    @property
+    def steps_text(self) -> str:
+        """Numbers of steps at which the code is proved."""
+        return "; ".join(f"{s} = {', '.join(map(str, ns))}" for s, ns in self.steps.items())
 
     @property
     def at(self) -> str:
@@ -181,17 +197,16 @@ def prove(stated: Formula) -> Result:
     checker.look()
     lines = tuple(checker.line(number) for number in range(len(stated.derivation)))
     code = checker.code()
-    rests_on = [prove_verdict(ancestor) for ancestor in stated.ancestors]
-    verdict = weakest([*lines, *rests_on]) if lines else "definition"
-    sizes = tuple({str(size): n for size, n in one.sizes.items()} for one in checker.settings)
-    return Result(stated.id, verdict, code, lines, sizes, checker.draws, checker.kinds)
-
-
-def prove_verdict(stated: Formula) -> Verdict:
-    """Verdict of a formula that another rests on."""
     from rnnnotes.book.checking import result_of
 
-    return "definition" if stated.is_definition else result_of(stated).verdict
+    rests_on = [result_of(one) for one in stated.ancestors if not one.is_definition]
+    verdict = weakest([*lines, *(one.verdict for one in rests_on)]) if lines else "definition"
+    own = {name for name, used in asdict(checker.shown).items() if used}
+    by = tuple(name for name in BY if name in own.union(*(one.by for one in rests_on)))
+    sizes = tuple({str(size): n for size, n in one.sizes.items()} for one in checker.settings)
+    return Result(
+        stated.id, verdict, code, lines, sizes, checker.draws, checker.kinds, by, checker.steps
+    )
 
 
 def refuse_undefined(stated: Formula) -> None:
@@ -254,8 +269,12 @@ class Checker:
         refuse_undefined(stated)
         self.stated = stated
         self.settings = settings_of(stated) if settings is None else settings
+        self.shown = Shown()
+        """What the lines that are proved rest on."""
         self._told = [len(one.draws.chosen) for one in self.settings]
         self._seen: set[int] = set()
+        self.steps: dict[str, tuple[int, ...]] = {}
+        """Numbers of steps at which the code is proved, at all sizes else."""
 
     @property
     def draws(self) -> int:
@@ -306,11 +325,25 @@ class Checker:
         before, line = self._before(number), self.stated.derivation[number]
         if number in self._seen or self._small(number) is not None:
             return
+        empty = not self._claims_zero()
         for place, one in enumerate(self.settings):
             for at in one.assignments:
-                told = one.look(before, line.sign, line.expr, at, self._place(number))
-                self._told[place] = min(self._told[place], told)
+                look = one.look(before, line.sign, line.expr, at, self._place(number))
+                self._told[place] = min(self._told[place], look.told)
+                empty = empty and look.empty
+        if empty:
+            raise StatementError(
+                f"{self._place(number)}: both sides are zero in every draw, which no side says: "
+                "a derivative may be taken by what nothing depends on"
+            )
         self._seen.add(number)
+
+    def _claims_zero(self) -> bool:
+        """Whether zero is written on a side: nothing else may come out as that everywhere."""
+        return any(
+            isinstance(side, Zeros) or side == Number(0)
+            for side in (self.stated.statement.left, *(one.expr for one in self.stated.derivation))
+        )
 
     def _require_draws(self, place: str) -> None:
         """Refuse to call tested what too few draws have told of."""
@@ -326,7 +359,8 @@ class Checker:
         try:
             Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
             self._look_at(number)
-            if self._small(number) is None and self._at_all(number):
+            if self._small(number) is None and (shown := self._at_all(number)) is not None:
+                self.shown |= shown
                 return "proved"
             found = self.at_sizes(number)
         except StatementError as error:
@@ -356,15 +390,15 @@ class Checker:
         because = self.stated.derivation[number].because
         return f"{self.stated.id}, line {number + 1} ({because})"
 
-    def _at_all(self, number: int) -> bool:
-        """Whether a line holds at all sizes."""
+    def _at_all(self, number: int) -> Shown | None:
+        """Show that a line holds at all sizes."""
         before, line = self._before(number), self.stated.derivation[number]
         premises, claim = premises_of(self.stated), self.stated.statement
-        if line.sign == "=" and holds_for_all_sizes(before, line.expr, premises, claim):
-            return True
+        if line.sign == "=" and (shown := holds_for_all_sizes(before, line.expr, premises, claim)):
+            return shown
         # Some equations hold for what is known of signs, series and norms.
         given = given_to(self.stated, premises)
-        return compares_for_all_sizes(before, line.sign, line.expr, given, claim) is not None
+        return compares_for_all_sizes(before, line.sign, line.expr, given, claim)
 
     def _compare(self, number: int, setting: Setting, at: Indices) -> Verdict:
         """Compare two lines by algebra, entry by entry; what it leaves open, draws have told."""
@@ -429,8 +463,12 @@ class Checker:
 
     def code(self) -> Verdict:
         """Check the code: at all sizes, else on symbols, else on one draw after the other."""
-        if (proof := prove_code(self.stated)).holds and not proof.at:
-            return "proved"
+        proof = prove_code(self.stated)
+        if proof.outcome == "refused":
+            raise Refuted(f"{self.stated.id}: the code is not the statement: {proof.why}")
+        if proof.holds:
+            self.steps = dict(proof.at)
+            return "proved at sizes" if proof.at else "proved"
         first, *others = self.settings
         found = weakest(self._code_at(first, at) for at in first.assignments)
         for one in others if found == "tested" else ():

@@ -60,6 +60,15 @@ class Failure(NamedTuple):
     right: float
 
 
+class Look(NamedTuple):
+    """What draws say of a line that they do not refute."""
+
+    told: int
+    """Draws that tell something, for the entry with the fewest."""
+    empty: bool
+    """Whether all that is compared is zero in every draw."""
+
+
 class Setting:
     """One formula at one choice of its sizes."""
 
@@ -153,13 +162,14 @@ class Setting:
 
     def look(
         self, before: Expression, sign: str, after: Expression, at: Indices, place: str
-    ) -> int:
-        """Refute a line that fails in a draw; else count the draws that tell something of it."""
+    ) -> Look:
+        """Refute a line that fails in a draw; else tell what the draws say of it."""
         with np.errstate(all="ignore"):
             left, right = self.numbers.value(before, at), self.numbers.value(after, at)
             found, told = self.compare(left, right, sign)
             if found is None:
-                return told
+                numbers = (number for pair in entries(left, right) for number in pair[1])
+                return Look(told, all(not number.value.any() for number in numbers))
             line = Relation(before, sign, after)
             pair = _pair(found.left, sign, found.right)
             shown = self.counterexample(line, at, found.draw)

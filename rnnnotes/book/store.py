@@ -186,9 +186,10 @@ def load(stated: Formula) -> Result | None:
             return None
         if set(data) != {field.name for field in fields(Result)} or data["verdict"] not in STRENGTH:
             return None
-        several = {name: tuple(data[name]) for name in ("lines", "sizes", "kinds")}
-        return Result(**{**data, **several})
-    except (OSError, ValueError, KeyError, TypeError):
+        several = {name: tuple(data[name]) for name in ("lines", "sizes", "kinds", "by")}
+        steps = {size: tuple(numbers) for size, numbers in data["steps"].items()}
+        return Result(**{**data, **several, "steps": steps})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -14,7 +14,7 @@ from docutils import nodes
 
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import At, Variable, walk
-from rnnnotes.book.printing import SIGNS, index_latex, latex, range_latex
+from rnnnotes.book.printing import SIGNS, argument_latex, index_latex, latex, range_latex
 from rnnnotes.book.sphinxext.widgets import Badge, Fold, FoldTitle
 from rnnnotes.book.sphinxext.words import word
 from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Row",
+    "arguments",
     "badge",
     "code",
     "conditions",
@@ -74,6 +75,16 @@ def code(stated: Formula) -> nodes.literal_block:
     body = "\n".join("    " + line if line else "" for line in stated.source_code.splitlines())
     text = f"def {stated.name}({names}):\n{body}"
     return nodes.literal_block(text, text, language="python", classes=["fml-code"])
+
+
+def arguments(stated: Formula) -> list[nodes.Node]:
+    """What the arguments of the code stand for whose names do not say so."""
+    pairs = [
+        (nodes.literal("", name), nodes.Text(" = "), inline(argument_latex(value)))
+        for name, value in stated.bindings.items()
+    ]
+    groups = [nodes.inline("", "", *pair) for pair in pairs]
+    return [labelled(word("in the code"), *joined(groups))] if groups else []
 
 
 # -- Symbols -------------------------------------------------------------------------------------
@@ -169,8 +180,13 @@ def badge(result: Result, directive_docname: str) -> list[nodes.Node]:
              for choice in result.sizes]  # fmt: skip
     if result.verdict == "tested":
         notes.append(word("draws", count=result.draws, kinds=len(result.kinds)))
+    notes += [word(f"by {name}") for name in result.by]
     notes.append(word(f"code {result.code}"))
-    if any(sizes) and {result.verdict, result.code} - {"definition", "proved"}:
+    at_sizes = {result.verdict, result.code} - {"definition", "proved"}
+    if result.steps:
+        notes[-1] = word("code at steps", steps=result.steps_text)
+        at_sizes -= {result.code} - {result.verdict}
+    if any(sizes) and at_sizes:
         notes += [word("at first", sizes=sizes[0]), word("at others", sizes="; ".join(sizes[1:]))]
     note = nodes.inline("", " · ".join(notes), classes=["fml-badge-note"])
     return [mark, nodes.Text(" "), note]

@@ -143,6 +143,7 @@ class FormulaDirective(ObjectDescription[str], Aware):
         symbols = blocks.symbol_list(blocks.rows_of(stated), self)
         symbols["symbols-of"] = stated.id
         content_node += nodes.container("", blocks.code(stated), symbols, classes=["fml-columns"])
+        content_node += blocks.arguments(stated)
         if not stated.is_definition:
             lines = blocks.derivation(stated, self)
             content_node += blocks.folded(word("derivation"), lines)

@@ -110,7 +110,6 @@ def test_show_has_all_parts(run):
         "W_hh  (H, H)    weights from hidden state to hidden state",
         "H     size      hidden units",
         "    return np.diag(f_prime(a)) @ W_hh",
-        "f_prime  f'",
         "the chain rule",
         "the code is proved",
         "vanilla_rnn.pre_activation",

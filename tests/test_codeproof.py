@@ -552,18 +552,21 @@ TWO = 2
         (written_local, "unsupported: code that writes into an array"),
         (branching, "unsupported: code that branches on values"),
         (catching, "unsupported: catching catches exceptions"),
-        (decorated(lambda v, w: v * w), "refused: call closes over code, which is not displayed"),
+        (
+            decorated(lambda v, w: v * w),
+            "unsupported: call closes over code, which is not displayed",
+        ),
         (imported, "unsupported: ImportError"),
-        (lambda v, w: TWO * v * w / 2, "refused: the code takes TWO from outside"),
+        (lambda v, w: TWO * v * w / 2, "unsupported: the code takes TWO from outside"),
         (lambda v, w: np.sort(v * w), "unsupported: np.sort"),
         (lambda v, w: np.float64(2) * v * w, "unsupported: np.float64"),
-        (lambda v, w: -np.outer(v, w), r"refused: the code returns shape \(H, H\)"),
-        (lambda v, w: v[1] * w, "refused: index 1 is not surely within an axis of size H"),
-        (lambda v, w: v[:2] * w, "refused: the slice from 0 to 2 is not surely within an axis"),
-        (lambda v, w: v.reshape(2) * w, r"refused: reshape of \(H,\) to \(2,\)"),
-        (lambda v, w: np.eye(2) @ v * w, r"refused: @ of shapes \(2, 2\) and \(H,\)"),
-        (lambda v, w: v * np.ones(3) * w, r"refused: the shapes \(H,\) and \(3,\) do not fit"),
-        (lambda v, w: np.squeeze(v) * w, r"refused: squeeze of an array of shape \(H,\)"),
+        (lambda v, w: -np.outer(v, w), r"unsupported: the code returns shape \(H, H\)"),
+        (lambda v, w: v[1] * w, "unsupported: index 1 is not surely within an axis of size H"),
+        (lambda v, w: v[:2] * w, "unsupported: the slice from 0 to 2 is not surely within an axis"),
+        (lambda v, w: v.reshape(2) * w, r"unsupported: reshape of \(H,\) to \(2,\)"),
+        (lambda v, w: np.eye(2) @ v * w, r"unsupported: @ of shapes \(2, 2\) and \(H,\)"),
+        (lambda v, w: v * np.ones(3) * w, r"unsupported: the shapes \(H,\) and \(3,\) do not fit"),
+        (lambda v, w: np.squeeze(v) * w, r"unsupported: squeeze of an array of shape \(H,\)"),
         (lambda v, w: v + w, "not equal: algebra does not show that it is equal"),
     ],
 )
@@ -579,7 +582,7 @@ def test_a_wrapper_that_shows_its_inner_code_is_refused():
         return functools.wraps(inner)(lambda v, w: 2 * v * w)
 
     result = proof_of("building_blocks.hadamard_product", show(lambda v, w: v * w))
-    assert str(result) == "refused: <lambda> is decorated: what is displayed is not what runs"
+    assert str(result) == "unsupported: <lambda> is decorated: what is displayed is not what runs"
 
 
 def test_a_function_of_the_book_refuses_what_its_check_refuses():

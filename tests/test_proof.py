@@ -524,11 +524,11 @@ def test_code_that_writes_into_its_argument_is_refused():
 
 def test_a_line_that_is_empty_is_refused():
     """Sides that are zero whatever the numbers show nothing, unless zero is what is said."""
-    unrelated = claim(Jacobian(v, w), "=", Jacobian(w, v))
+    unrelated = claim(Jacobian(x[1], x[2]), "=", Jacobian(x[2], x[1]))
 
     with pytest.raises(StatementError, match="both sides are zero in every draw"):
         check_lines(unrelated)
-    check_lines(claim(Jacobian(v, w), "=", Zeros(H, H)))
+    check_lines(claim(Jacobian(x[1], x[2]), "=", Zeros(D, D)))
 
 
 def test_code_that_is_right_at_the_sizes_of_the_draws_alone_is_refused():

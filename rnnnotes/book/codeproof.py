@@ -361,12 +361,12 @@ def rebuilt(code: Any, done: dict[Any, Any]) -> Any:
     if code in done:
         return done[code]
     if not isinstance(code, FunctionType):
-        raise Refused(f"the code is {type(code).__name__}, and no function that is displayed")
+        raise Unsupported(f"the code is {type(code).__name__}, and no function that is displayed")
     if hasattr(code, "__wrapped__"):
-        raise Refused(f"{code.__name__} is decorated: what is displayed is not what runs")
+        raise Unsupported(f"{code.__name__} is decorated: what is displayed is not what runs")
     if code.__closure__:
         closed = ", ".join(code.__code__.co_freevars)
-        raise Refused(f"{code.__name__} closes over {closed}, which is not displayed")
+        raise Unsupported(f"{code.__name__} closes over {closed}, which is not displayed")
     if catches(code.__code__):
         raise Unsupported(f"{code.__name__} catches exceptions")
     outside: dict[str, Any] = {"__builtins__": {}}
@@ -406,7 +406,7 @@ def seen(name: str, value: Any, done: dict[Any, Any]) -> Any:
         return called(value, done)
     if library or (callable(value) and not isinstance(value, lang.Function)):
         return stand_in(value)
-    raise Refused(f"the code takes {name} from outside, which is not displayed")
+    raise Unsupported(f"the code takes {name} from outside, which is not displayed")
 
 
 LIBRARIES = ("numpy", "math")

@@ -150,8 +150,9 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return {name: list(value) if isinstance(value, tuple) else value
+        data = {name: list(value) if isinstance(value, tuple) else value
                 for name, value in asdict(self).items()}  # fmt: skip
+        return data | {"steps": {size: list(numbers) for size, numbers in self.steps.items()}}
 
 
 def _sizes_text(sizes: dict[str, int]) -> str:

@@ -22,7 +22,7 @@ from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of, omitted_by
 from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
-from rnnnotes.book.world import World
+from rnnnotes.book.world import World, whole_number
 
 __all__ = ["DRAWS", "FEWEST", "Refuted", "Setting", "Undecided", "settings_of"]
 
@@ -77,9 +77,6 @@ class Setting:
         self.sizes = dict(sizes)
         self.seed = seed
         self.definitions = definitions_of(stated)
-        omitted = omitted_by(stated)
-        known = {**sizes_beyond(omitted.values()), **sizes}
-        self.symbols = World(known, self.definitions, omitted=omitted)
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
         if not self.assignments:
@@ -93,10 +90,18 @@ class Setting:
                 yield at
                 return
             (symbol, low, high), *later = rest
-            for value in range(self.symbols.number(low, at), self.symbols.number(high, at) + 1):
+            first, last = (whole_number(bound, {**self.sizes, **at}) for bound in (low, high))
+            for value in range(first, last + 1):
                 yield from extend({**at, symbol: value}, later)
 
         yield from extend({}, self.stated.index_ranges())
+
+    @cached_property
+    def symbols(self) -> World:
+        """World in which every entry is a symbol."""
+        omitted = omitted_by(self.stated)
+        known = {**sizes_beyond(omitted.values()), **self.sizes}
+        return World(known, self.definitions, omitted=omitted)
 
     # -- draws ---------------------------------------------------------------------------------
 

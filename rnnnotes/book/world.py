@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,27 @@ from rnnnotes.book.definitions import (
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import Entries, Ledger, exact, label
 
-__all__ = ["Definition", "World"]
+__all__ = ["Definition", "World", "whole_number"]
 
 Indices = Mapping[sp.Symbol, int]
 
 Place = tuple[str, tuple[int, ...]]
 """Name of a symbol and an index, as ``h`` and ``(3,)``; a function is ``f()`` at no index."""
+
+
+def whole_number(expr: sp.Expr, values: Mapping[sp.Symbol, int]) -> int:
+    """Value of an expression in sizes and indices."""
+    result = sp.sympify(expr).xreplace({s: sp.Integer(value) for s, value in values.items()})
+    if not result.is_Integer:
+        raise lang.StatementError(f"{expr} is not a whole number at {dict(values)}: got {result}")
+    return int(result)
+
+
+@cache
+def solved(expr: sp.Expr, value: int, symbol: sp.Symbol) -> sp.Expr:
+    """Value of an index at which a time has a value."""
+    (solution,) = sp.solve(expr - value, symbol)
+    return solution
 
 
 class World:
@@ -128,12 +143,7 @@ class World:
 
     def number(self, expr: sp.Expr, at: Indices) -> int:
         """Integer value of an expression in sizes and indices."""
-        result = sp.sympify(expr).xreplace(
-            {symbol: sp.Integer(value) for symbol, value in (*self.sizes.items(), *at.items())}
-        )
-        if not result.is_Integer:
-            raise lang.StatementError(f"{expr} is not a whole number at {dict(at)}: got {result}")
-        return int(result)
+        return whole_number(expr, {**self.sizes, **at})
 
     def shape(self, node: lang.Expression, at: Indices) -> tuple[int, ...]:
         """Shape of an expression as numbers."""
@@ -198,7 +208,7 @@ class World:
                     return None
                 continue
             (symbol,) = free
-            at[symbol] = self.number(sp.solve(expr.subs(self.sizes) - value, symbol)[0], {})
+            at[symbol] = whole_number(solved(expr, value, symbol), self.sizes)
         for symbol, low, high in definition.ranges:
             if symbol in at and not (
                 self.number(low, at) <= at[symbol] <= self.number(high, at)

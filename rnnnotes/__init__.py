@@ -1,7 +1,8 @@
 """The reference on recurrent neural networks in which no displayed formula can be wrong.
 
 The chapters are modules of this package.  What is offered here works on any formula:
-`check` proves one or many, `find` finds one by its id, and `cite` cites it.
+`check` proves one or many, `find` finds one by its id, `cite` cites it, and `compare` holds a
+function of your own against it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnnotes.book.checking import check, check_all
     from rnnnotes.book.citing import cite
+    from rnnnotes.book.comparing import compare
     from rnnnotes.book.formulas import find
 
     __version__: str
 
-__all__ = ["__version__", "check", "check_all", "cite", "find"]
+__all__ = ["__version__", "check", "check_all", "cite", "compare", "find"]
 
-HOMES = {"check": "checking", "check_all": "checking", "cite": "citing", "find": "formulas"}
+HOMES = {"check": "checking", "check_all": "checking", "cite": "citing",
+         "compare": "comparing", "find": "formulas"}  # fmt: skip
 """Modules that hold what is offered here, loaded when it is first used."""
 
 

@@ -192,6 +192,55 @@ def cite(id: str, format_: str) -> None:
         raise click.ClickException(str(error)) from None
 
 
+@main.command()
+@click.argument("id")
+@click.argument("function", metavar="FILE.py:FUNCTION")
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="What a parameter is given: an expression of NumPy, or several with commas.",
+)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="OURS=VALUE",
+    help="An argument that is built in: a function, as in f=tanh, or 0 or 1.",
+)
+@click.option("--batch", is_flag=True, help="It takes a batch, each row of which is a case.")
+def compare(
+    id: str, function: str, maps: tuple[str, ...], where: tuple[str, ...], batch: bool
+) -> None:  # fmt: skip
+    """Hold a function of your own against a formula.
+
+    FUNCTION[1] is an item of the tuple that it returns.  The exit code is 1 if they differ.
+    """
+    from rnnnotes.book.arguments import ArgumentError
+    from rnnnotes.book.calling import found_in
+    from rnnnotes.book.comparing import compare as held
+
+    stated = _find(id)
+    try:
+        code, item = found_in(function)
+        same = held(stated.id, code, maps=_pairs(maps), where=_pairs(where), item=item, batch=batch)
+    except ArgumentError as error:
+        raise click.UsageError(str(error)) from None
+    except AssertionError as error:
+        click.echo(str(error))
+        raise SystemExit(1) from None
+    click.echo(repr(same))
+
+
+def _pairs(given: Iterable[str]) -> dict[str, str]:
+    """Names and values, as of ``h=h_prev``."""
+    pairs = {name.strip(): value for name, _, value in (one.partition("=") for one in given)}
+    for name, value in pairs.items():
+        if not (name and value):
+            raise click.UsageError(f"{name!r}: expected NAME=VALUE")
+    return pairs
+
+
 # -- What is asked for -----------------------------------------------------------------------------
 
 

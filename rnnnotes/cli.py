@@ -9,6 +9,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,12 +37,13 @@ FORMATS = ("bibtex", "markdown", "latex", "numpy", "sympy", "json")
 def main() -> None:
     """Look up, check and cite the formulas of the notes on recurrent networks.
 
-    A formula has an id, such as vanilla_rnn.hidden_state: its chapter and its name.
+    A formula has an id, such as vanilla_rnn.hidden_state: its chapter and its name.  One of
+    your own is found in its file, as my_cells.py:my_step.
     """
 
 
 @main.command("list")
-@click.argument("chapters", nargs=-1, metavar="[CHAPTER]...")
+@click.argument("chapters", nargs=-1, metavar="[CHAPTER|FILE]...")
 def list_(chapters: tuple[str, ...]) -> None:
     """List the formulas by chapter, with their verdicts.
 
@@ -49,12 +51,12 @@ def list_(chapters: tuple[str, ...]) -> None:
     """
     from rich.table import Table
 
-    console, known = _console(), _by_chapter()
-    wanted = [_nearest(chapter, known, "chapter") for chapter in chapters] or list(known)
-    outcomes = _check([stated for chapter in wanted for stated in known[chapter]], console)
-    for chapter in wanted:
+    console, chosen = _console(), [one for name in chapters for one in _formulas_of(name)]
+    wanted = _by_chapter(chosen) if chapters else _by_chapter()
+    outcomes = _check([stated for group in wanted.values() for stated in group], console)
+    for chapter, group in wanted.items():
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        for stated in known[chapter]:
+        for stated in group:
             table.add_row(f"  {stated.id}", _styled(outcomes[stated.id].verdict), stated.title)
         console.print(chapter, style="bold")
         console.print(table)
@@ -72,7 +74,9 @@ def show(id: str, as_latex: bool) -> None:
     outcome = _check([stated], console)[stated.id]
     in_latex, in_text = (latex, range_latex, argument_latex), (text, range_text, argument_text)
     writers = in_latex if as_latex else in_text
-    for title, lines in _sections(stated, outcome, *writers):
+    with _refusals():
+        sections = [*_sections(stated, outcome, *writers)]
+    for title, lines in sections:
         console.print(title, style="bold")
         for line in lines:
             console.print(f"  {line}" if line else "")
@@ -89,7 +93,6 @@ def _sections(
     write_argument: Callable[[Any], str],
 ) -> Iterator[tuple[str, list[str]]]:
     """Titles and lines of what is shown of a formula."""
-    from rnnnotes.book.bibliography import find_source
     from rnnnotes.book.citing import permalink
 
     yield f"{stated.title} ({stated.id})", [write(stated.statement)]
@@ -114,8 +117,9 @@ def _sections(
         yield "Uses", _aligned([(parent.id, parent.title) for parent in stated.given])
     if stated.used_by:
         yield "Used by", _aligned([(user.id, user.title) for user in stated.used_by])
-    yield "Goes back to", [find_source(key).cited() for key in stated.sources]
-    yield "Permalink", [permalink(stated.id)]
+    if stated.bibliography:
+        yield "Goes back to", [source.cited() for source in stated.bibliography]
+    yield ("File", [str(stated.file)]) if stated.file else ("Permalink", [permalink(stated.id)])
 
 
 def _sign(sign: str) -> str:
@@ -153,7 +157,7 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 @main.command()
-@click.argument("which", nargs=-1, metavar="[ID|CHAPTER]...")
+@click.argument("which", nargs=-1, metavar="[ID|CHAPTER|FILE|FOLDER]...")
 @click.option("--no-cache", is_flag=True, help="Prove anew what is known from before.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that prove.")
 @click.option("--limit", type=click.FloatRange(min=0, min_open=True), default=60.0,
@@ -161,6 +165,7 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: float) -> None:
     """Check formulas, and all that they rest on; without an argument, the whole book.
 
+    A file of your own is given by its path, as my_cells.py, and so is a folder of such files.
     Each line of a derivation is compared with the line before it, and the code with the
     statement.  The exit code is 1 if a formula does not pass.
     """
@@ -186,10 +191,8 @@ def cite(id: str, format_: str) -> None:
     """Cite a formula, or write the code that computes it."""
     from rnnnotes.book.citing import cite as written
 
-    try:
+    with _refusals():
         click.echo(written(_find(id), format_), nl=False)
-    except AssertionError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @main.command()
@@ -244,30 +247,50 @@ def _pairs(given: Iterable[str]) -> dict[str, str]:
 # -- What is asked for -----------------------------------------------------------------------------
 
 
-def _by_chapter() -> dict[str, list[Formula]]:
-    """Formulas of each chapter."""
+def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formula]]:
+    """Formulas of each chapter, all of them or some."""
     from rnnnotes.book.formulas import find_all
 
     found: dict[str, list[Formula]] = {}
-    for stated in find_all().values():
+    for stated in find_all().values() if chosen is None else chosen:
         found.setdefault(stated.chapter, []).append(stated)
     return found
 
 
 def _find(id: str) -> Formula:
-    from rnnnotes.book.formulas import UnknownFormulaError, find
+    from rnnnotes.book.formulas import find
+
+    with _refusals():
+        return find(id)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what is refused without a traceback; the exit code tells a slip from a mistake."""
+    from rnnnotes.book.files import FileError
+    from rnnnotes.book.formulas import UnknownFormulaError
+    from rnnnotes.book.language import StatementError
 
     try:
-        return find(id)
+        yield
     except UnknownFormulaError as error:
         raise click.UsageError(str(error)) from None
+    except (AssertionError, FileError, StatementError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _formulas_of(name: str) -> list[Formula]:
-    """Formulas of a chapter, or the formula of an id."""
+    """Formulas of a chapter, a file or a folder, or the formula of an id."""
+    from rnnnotes.book.files import formulas_at, is_place
+
     chapters = _by_chapter()
+    if is_place(name) or (name not in chapters and Path(name).is_dir()):
+        with _refusals():
+            return formulas_at(name)
     if "." in name:
         return [_find(name)]
+    if Path(f"{name}.py").is_file():
+        raise click.UsageError(f"no chapter {name!r}; the file is given as {name}.py")
     return chapters[_nearest(name, chapters, "chapter")]
 
 

@@ -93,7 +93,7 @@ def throwaway(registry, tmp_path, monkeypatch):
     (tmp_path / "throwaway.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module("throwaway")
-    yield {name: registry[f"throwaway.{name}"] for name in ("right", "wrong", "above", "slow")}
+    yield {name: registry[f"throwaway.py:{name}"] for name in ("right", "wrong", "above", "slow")}
     del sys.modules["throwaway"]
 
 

@@ -38,10 +38,8 @@ def state(right=v * w, code=None, given=()):
         """Return a product."""
         return v * w
 
-    formula(v * w, "=", right, source="test", given=given, derivation=[("=", right, "same")])(
-        code or product
-    )
-    return FORMULAS[f"test_checking.{(code or product).__name__}"]
+    formula(v * w, "=", right, given=given, derivation=[("=", right, "same")])(code or product)
+    return FORMULAS[f"test_checking.py:{(code or product).__name__}"]
 
 
 # -- The cache -------------------------------------------------------------------------------------
@@ -78,8 +76,8 @@ def test_a_change_of_the_statement_changes_the_key(registry):
 
     keys = set()
     for factor in (2, 3):
-        formula(v, "=", factor * w, source="test")(defined)
-        keys.add(store.key_of(registry["test_checking.defined"]))
+        formula(v, "=", factor * w)(defined)
+        keys.add(store.key_of(registry["test_checking.py:defined"]))
 
     assert len(keys) == 2
 
@@ -94,8 +92,8 @@ def test_a_change_of_the_derivation_changes_the_key(registry):
     keys = set()
     for before in ([], [("=", w * v, "numbers commute")]):
         lines = [*before, ("=", v * w, "the product")]
-        formula(v * w, "=", v * w, source="test", derivation=lines)(product)
-        keys.add(store.key_of(registry["test_checking.product"]))
+        formula(v * w, "=", v * w, derivation=lines)(product)
+        keys.add(store.key_of(registry["test_checking.py:product"]))
 
     assert len(keys) == 2
 
@@ -227,7 +225,7 @@ def test_a_folder_that_cannot_be_written_does_not_stop_a_proof(tmp_path, monkeyp
 def test_a_proof_in_this_process_is_stopped(empty_cache, throwaway):
     """The code of the formula sleeps for a minute."""
     start = time.monotonic()
-    with pytest.raises(OutOfTime, match=r"throwaway\.slow: no answer within 0\.3 s"):
+    with pytest.raises(OutOfTime, match=r"throwaway\.py:slow: no answer within 0\.3 s"):
         result_of(throwaway["slow"], limit=0.3)
 
     assert time.monotonic() - start < 10
@@ -280,10 +278,10 @@ def test_many_are_checked_in_parallel(empty_cache, throwaway, start_method):
         workers=2, limit=1.0, start_method=start_method,
     )  # fmt: skip
 
-    assert [id for id, outcome in outcomes.items() if outcome.passed] == ["throwaway.right"]
-    assert isinstance(outcomes["throwaway.wrong"].error, Refuted)
-    assert isinstance(outcomes["throwaway.above"].error, RestsOnFailure)
-    assert "rests on throwaway.wrong" in outcomes["throwaway.above"].failure
+    assert [id for id, outcome in outcomes.items() if outcome.passed] == ["throwaway.py:right"]
+    assert isinstance(outcomes["throwaway.py:wrong"].error, Refuted)
+    assert isinstance(outcomes["throwaway.py:above"].error, RestsOnFailure)
+    assert "rests on throwaway.py:wrong" in outcomes["throwaway.py:above"].failure
     assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert time.monotonic() - start < 30
@@ -343,5 +341,5 @@ def test_a_result_says_what_the_proof_rests_on(empty_cache):
 
 def test_check_raises_what_is_wrong(empty_cache, throwaway):
     """A person who checks two formulas learns which fails, and where."""
-    with pytest.raises(Refuted, match=r"throwaway\.wrong, line 1"):
-        check("throwaway.right", "throwaway.wrong")
+    with pytest.raises(Refuted, match=r"throwaway\.py:wrong, line 1"):
+        check("throwaway.py:right", "throwaway.py:wrong")

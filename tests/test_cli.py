@@ -59,17 +59,17 @@ def test_check_of_a_chapter_checks_each_of_its_formulas(run):
 
 def test_a_broken_formula_makes_check_fail(run, throwaway):
     """The exit code is for a script; the line, the reason and a counterexample are for a person."""
-    result = run("check", "throwaway.wrong")
+    result = run("check", "throwaway.py:wrong")
 
     assert result.exit_code == 1
     assert "failed" in result.output
-    assert "throwaway.wrong, line 1 (no signs)" in result.output
+    assert "throwaway.py:wrong, line 1 (no signs)" in result.output
     assert "fails with" in result.output
 
 
 def test_a_broken_formula_makes_show_fail(run, throwaway):
     """What is shown says that it is wrong, and so does the exit code."""
-    result = run("show", "throwaway.wrong")
+    result = run("show", "throwaway.py:wrong")
 
     assert result.exit_code == 1
     assert "line 1 (no signs)" in result.output

@@ -84,8 +84,8 @@ def claim(left, sign, right, **options):
         """Claimed."""
 
     lines = [(sign, right, "it is claimed")]
-    formula(left, sign, right, source="test", derivation=lines, **options)(claimed)
-    return FORMULAS["test_draws.claimed"]
+    formula(left, sign, right, derivation=lines, **options)(claimed)
+    return FORMULAS["test_draws.py:claimed"]
 
 
 def looked_at(stated):
@@ -376,7 +376,7 @@ def test_counterexample_is_in_the_letters_of_the_line():
     """Plain text, few symbols, few digits."""
     message = refuted(claim(W_hh @ v, "=", W_hh.T @ v))
 
-    assert message.startswith("test_draws.claimed, line 1 (it is claimed), entry (1,) at all ind")
+    assert message.startswith("test_draws.py:claimed, line 1 (it is claimed), entry (1,) at all ")
     first, second = message.splitlines()
     assert first.endswith("W_hh v = W_hhᵀ v")
     assert second.count("=") == 3
@@ -415,8 +415,8 @@ def product(compute, wrapper=lambda code: code):
 
     right = W_hh @ v + v
     lines = [("=", right, "the same")]
-    formula(right, "=", right, source="test", derivation=lines)(wrapper(code))
-    return FORMULAS["test_draws.code"]
+    formula(right, "=", right, derivation=lines)(wrapper(code))
+    return FORMULAS["test_draws.py:code"]
 
 
 def truncating(W_hh, v):
@@ -498,13 +498,13 @@ def test_code_that_is_handed_its_answer_is_refused(answer, code):
 
     right = W_hh @ v + v
     stated = formula(
-        W_hh @ v + 1 * v, "=", right, source="test", bindings={"y": answer},
+        W_hh @ v + 1 * v, "=", right, bindings={"y": answer},
         derivation=[("=", right, "the product")],
     )  # fmt: skip
 
     def proved():
         stated(handed)
-        return prove(FORMULAS["test_draws.handed"])
+        return prove(FORMULAS["test_draws.py:handed"])
 
     with pytest.raises((StatementError, Refuted), match="which it is to compute"):
         proved()

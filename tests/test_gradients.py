@@ -352,7 +352,7 @@ def state_decay(share):
         """Decay."""
         return (abs(w) * float(share.args[0])) ** T
 
-    return FORMULAS["test_gradients.decay"]
+    return FORMULAS["test_gradients.py:decay"]
 
 
 def test_factors_are_compared_one_by_one(registry):
@@ -376,7 +376,7 @@ def test_factors_that_may_be_negative_are_not_compared(registry):
         return abs(w) ** T
 
     with pytest.raises(Refuted, match="4 <= 1 fails with w=-1, T=2"):
-        prove(FORMULAS["test_gradients.product"])
+        prove(FORMULAS["test_gradients.py:product"])
 
 
 def test_absolute_values_multiply_and_do_not_add(registry):
@@ -400,9 +400,9 @@ def test_absolute_values_multiply_and_do_not_add(registry):
         """Size of a sum."""
         return abs(w) + abs(u)
 
-    assert prove(FORMULAS["test_gradients.size_of_product"]).verdict == "proved"
+    assert prove(FORMULAS["test_gradients.py:size_of_product"]).verdict == "proved"
     with pytest.raises(Refuted, match="do not add"):
-        prove(FORMULAS["test_gradients.size_of_sum"])
+        prove(FORMULAS["test_gradients.py:size_of_sum"])
 
 
 def test_bounds_are_proved_and_not_sampled():

@@ -539,9 +539,7 @@ def test_unknown_id_suggests_the_nearest():
 def test_given_must_be_stated():
     """A function that states nothing proves nothing."""
     with pytest.raises(StatementError, match="states no formula"):
-        formula(u, "=", u, source="test", given=[math.sin], derivation=[("=", u, "same")])(
-            lambda: 0
-        )
+        formula(u, "=", u, given=[math.sin], derivation=[("=", u, "same")])(lambda: 0)
 
 
 def test_id_of_another_module_is_not_taken():
@@ -551,10 +549,10 @@ def test_id_of_another_module_is_not_taken():
     def step_jacobian():
         """Step."""
 
-    step_jacobian.__module__ = "elsewhere.bptt"
+    step_jacobian.__module__ = "rnnnotes.elsewhere.bptt"
 
     with pytest.raises(StatementError, match="the id is taken"):
-        formula(u, "=", u, source="test", derivation=[("=", u, "same")])(step_jacobian)
+        formula(u, "=", u, source="elman1990", derivation=[("=", u, "same")])(step_jacobian)
     assert FORMULAS["bptt.step_jacobian"].code.__module__ == "rnnnotes.bptt"
 
 

@@ -10,7 +10,7 @@ import pytest
 from rnnnotes import building_blocks, gradients, gru, lstm, notation, vanilla_rnn
 from rnnnotes.book import formulas, store
 from rnnnotes.book.everysize import holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
+from rnnnotes.book.formulas import FORMULAS, find, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Compose,
     Diag,
@@ -79,8 +79,8 @@ def _own_formulas(registry):
 
 def state(left, sign, right, code, **options):
     """Formula of a test."""
-    formula(left, sign, right, source="test", **options)(code)
-    return FORMULAS[f"{code.__module__}.{code.__name__}"]
+    formula(left, sign, right, **options)(code)
+    return stated_by(code)
 
 
 def claim(left, sign, right, **options):
@@ -345,10 +345,10 @@ def test_condition_is_required_of_the_user():
     lemma = conditional()
     sides = W_hh @ (W_hh @ v), "=", W_hh @ (0 * v)
 
-    assert prove(FORMULAS["test_premises.nothing"]).verdict == "proved"
+    assert prove(FORMULAS["test_premises.py:nothing"]).verdict == "proved"
     where = [(W_hh, "=", Zeros(H, H))]
     assert check_lines(claim(*sides, given=[lemma], where=where)) == ["proved"]
-    with pytest.raises(StatementError, match=r"claimed: test_premises.nothing is given, which "
+    with pytest.raises(StatementError, match=r"claimed: test_premises.py:nothing is given, which "
                        "holds where W_hh = zeros"):  # fmt: skip
         check_lines(claim(*sides, given=[lemma]))
 
@@ -472,7 +472,7 @@ def test_lemma_is_used_where_it_holds(last):
           derivation=[("=", W_hh @ q[j], "the start")], **ranges)  # fmt: skip
     sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
 
-    assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
+    assert prove(FORMULAS["test_premises.py:lemma"]).verdict == "proved"
     stated = claim(*sides, given=[lemma])
     assert refused(stated) if last == 1 else check_lines(stated) == ["proved"]
 
@@ -490,5 +490,5 @@ def test_lemma_with_a_condition_is_not_used_beyond_it():
     sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
     stated = claim(*sides, given=[lemma], where=where, ranges={j: (1, 1)})
 
-    assert prove(FORMULAS["test_premises.lemma"]).verdict == "proved"
+    assert prove(FORMULAS["test_premises.py:lemma"]).verdict == "proved"
     assert refused(stated)

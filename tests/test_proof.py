@@ -8,7 +8,7 @@ import sympy as sp
 
 from rnnnotes.book import checking
 from rnnnotes.book.checking import OutOfTime, result_of
-from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.formulas import find_all, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Compose,
@@ -67,8 +67,8 @@ def _own_formulas(registry):
 
 def state(left, sign, right, code, **options):
     """Formula of a test."""
-    formula(left, sign, right, source="test", **options)(code)
-    return FORMULAS[f"{code.__module__}.{code.__name__}"]
+    formula(left, sign, right, **options)(code)
+    return stated_by(code)
 
 
 def claim(left, sign, right, **options):
@@ -162,7 +162,7 @@ def test_false_equality_is_refused_with_a_counterexample(left, right):
         check_lines(claim(left, "=", right))
 
     message = str(refusal.value)
-    assert "test_proof.claimed, line 1 (it is claimed), entry (" in message
+    assert "test_proof.py:claimed, line 1 (it is claimed), entry (" in message
     number = r"-?[\d.]+(e[+-]\d+)?"
     assert re.search(rf"\n  {number} = {number} fails with \S+=", message)
 
@@ -329,9 +329,16 @@ def test_unknown_parameter_is_refused():
 
 
 def test_statement_without_source_is_refused():
-    """Every formula goes back to something."""
-    with pytest.raises(StatementError, match="needs a source"):
-        formula(u, "=", u, source=[], derivation=[("=", u, "the same")])(lambda: 0)
+    """Every formula of the book goes back to something."""
+
+    def same(u):
+        """Same."""
+        return u
+
+    same.__module__ = "rnnnotes.elsewhere"
+
+    with pytest.raises(StatementError, match=r"elsewhere\.same: needs a source"):
+        state(u, "=", u, same, derivation=[("=", u, "the same")])
 
 
 # -- Definitions -----------------------------------------------------------------------------------
@@ -752,5 +759,5 @@ def test_no_answer_in_time_is_no_pass(monkeypatch):
     """A proof that does not end is stopped, and has failed."""
     monkeypatch.setattr(checking, "prove", lambda stated: [None for _ in iter(int, 1)])
 
-    with pytest.raises(OutOfTime, match=r"test_proof.claimed: no answer within 0.2 s"):
+    with pytest.raises(OutOfTime, match=r"test_proof.py:claimed: no answer within 0.2 s"):
         result_of(claim(Total(v), "=", Total(v)), limit=0.2)

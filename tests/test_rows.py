@@ -98,8 +98,8 @@ def claimed(left, sign, right, *lines, **options):
         """Theorem."""
 
     steps = [(sign, line, "it is claimed") for line in (*lines, right)]
-    formula(left, sign, right, source="test", derivation=steps, **options)(theorem)
-    return FORMULAS["test_rows.theorem"]
+    formula(left, sign, right, derivation=steps, **options)(theorem)
+    return FORMULAS["test_rows.py:theorem"]
 
 
 def verdicts(stated):
@@ -317,7 +317,7 @@ def test_definition_of_a_column_by_a_row_is_refused():
     """A symbol of one axis is a column."""
     with pytest.raises(StatementError, match=r"\(H\) of a column and \(H\) of a row"):
 
-        @formula(a[t], "=", h[t - 1].T @ W_hh, source="test")
+        @formula(a[t], "=", h[t - 1].T @ W_hh)
         def pre(h_prev, W_hh):
             """Pre-activation, as a row."""
             return h_prev @ W_hh

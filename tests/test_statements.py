@@ -11,7 +11,7 @@ from rnnnotes import building_blocks, notation, vanilla_rnn
 from rnnnotes.book import tape
 from rnnnotes.book.checking import forget
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.formulas import FORMULAS, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Array,
@@ -116,8 +116,8 @@ def _own_world(monkeypatch):
 
 def state(left, sign, right, code, **options):
     """Formula of a test."""
-    formula(left, sign, right, source="test", **options)(code)
-    return FORMULAS[f"{code.__module__}.{code.__name__}"]
+    formula(left, sign, right, **options)(code)
+    return stated_by(code)
 
 
 def claim(left, sign, right, **options):
@@ -443,7 +443,7 @@ def test_id_is_stated_once_in_a_module(module):
         TWICE + TWICE.partition("@")[1] + TWICE.partition("@")[2].replace('"=", w', '"=", 2 * w')
     )
 
-    with pytest.raises(StatementError, match=r"twice_stated\.same: the id is taken"):
+    with pytest.raises(StatementError, match=r"twice_stated\.py:same: the id is taken"):
         module(again)
 
 
@@ -451,7 +451,7 @@ def test_module_may_be_loaded_again(module):
     """Who edits a chapter at a prompt loads it anew."""
     importlib.reload(importlib.reload(module(TWICE)))
 
-    assert "twice_stated.same" in FORMULAS
+    assert "twice_stated.py:same" in FORMULAS
 
 
 def test_id_is_stated_once_in_a_function():
@@ -467,7 +467,7 @@ def test_id_is_stated_once_in_a_function():
         """Twice."""
         return 2 * w
 
-    with pytest.raises(StatementError, match=r"test_statements\.same: the id is taken"):
+    with pytest.raises(StatementError, match=r"test_statements\.py:same: the id is taken"):
         state(v, "=", 2 * w, same)
 
 
@@ -558,7 +558,7 @@ def test_code_of_a_function_at_a_time_is_that_function():
         other = [("=", f(v), "at any time")]
         with pytest.raises(Refuted):
             prove(state(f[t](v), "=", f(v), code, derivation=other))
-        FORMULAS.pop(f"test_statements.{code.__name__}")
+        FORMULAS.pop(f"test_statements.py:{code.__name__}")
 
 
 def test_exported_function_at_a_time_is_that_function(capsys):
@@ -702,7 +702,7 @@ EXPONENTIALS = Sum(exp(Entry(v, i)), i, 1, H)
 )
 def test_statement_without_a_value_somewhere_is_refused(left, right, complaint):
     """At the place that the message names, a side means nothing, whatever algebra cancels."""
-    with pytest.raises(StatementError, match=f"test_statements.claimed: .*{complaint}"):
+    with pytest.raises(StatementError, match=f"test_statements.py:claimed: .*{complaint}"):
         check_lines(claim(left, "=", right))
 
 
@@ -898,7 +898,7 @@ def test_unequal_holds_on_draws():
 def test_positive_symbol_has_a_positive_value(symbol, value):
     """The proofs use the sign of the symbol."""
     with pytest.raises(StatementError, match=r"may not be positive|no number fulfils"):
-        prove(FORMULAS[f"test_statements.{define(symbol, value).__name__}"])
+        prove(FORMULAS[f"test_statements.py:{define(symbol, value).__name__}"])
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """The sources that formulas go back to, as ``docs/references.bib`` holds them.
 
-That file is the only home of a source.  An installed package carries a copy of it.
+That file is the only home of a source of the book.  An installed package carries a copy of it.
+A formula of another file has the ``.bib`` files beside it as well, and they come first.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,12 +14,19 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Source", "find_source", "read", "sources"]
+__all__ = ["Source", "UnknownSourceError", "find_source", "read", "sources", "sources_beside"]
 
 ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
            "c": "\u0327", "v": "\u030c", "r": "\u030a", "u": "\u0306", "H": "\u030b"}  # fmt: skip
 LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "aa": "å",
            "i": "ı", "&": "&", "%": "%", "_": "_", "$": "$", "#": "#"}  # fmt: skip
+
+
+class UnknownSourceError(KeyError):
+    """A key that no bibliography holds."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Source(NamedTuple):
@@ -36,10 +45,14 @@ class Source(NamedTuple):
 
     def cited(self) -> str:
         """Authors, year, title and address, in one line."""
+        title = f" {self.fields['title']}." if "title" in self.fields else ""
+        return f"{self.credited()}.{title}" + (f" {self.url}" if self.url else "")
+
+    def credited(self) -> str:
+        """Authors and year."""
         *first, last = self.authors or ["?"]
         who = f"{', '.join(first)} and {last}" if first else last
-        year = f" ({self.fields['year']})" if "year" in self.fields else ""
-        return f"{who}{year}. {self.fields['title']}." + (f" {self.url}" if self.url else "")
+        return who + (f" ({self.fields['year']})" if "year" in self.fields else "")
 
     @property
     def url(self) -> str:
@@ -131,15 +144,44 @@ def sources() -> dict[str, Source]:
     return read(path.read_text(encoding="utf-8"))
 
 
-def find_source(key: str) -> Source:
-    """Entry of a key.
+def sources_beside(folder: Path) -> dict[str, Source]:
+    """Every entry of the ``.bib`` files in a folder.
 
     Raises
     ------
-    KeyError
-        If the bibliography has none.
+    ValueError
+        If a file cannot be read, or if two of them have a key for different entries.
     """
+    found: dict[str, Source] = {}
+    for path in sorted(folder.glob("*.bib")):
+        for key, entry in _entries(path, path.stat().st_mtime_ns).items():
+            if found.setdefault(key, entry) != entry:
+                raise ValueError(f"{key} has two entries in the .bib files of {folder}")
+    return found
+
+
+@cache
+def _entries(path: Path, _: int) -> dict[str, Source]:
     try:
+        return read(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def find_source(key: str, folder: Path | None = None) -> Source:
+    """Entry of a key: in the ``.bib`` files of a folder, if one is given, else in the book.
+
+    Raises
+    ------
+    UnknownSourceError
+        If there is none; the message names the nearest keys.
+    """
+    own = sources_beside(folder) if folder else {}
+    if key in own:
+        return own[key]
+    if key in sources():
         return sources()[key]
-    except KeyError:
-        raise KeyError(f"no source {key!r} in references.bib") from None
+    places = f"the .bib files of {folder} or in references.bib" if folder else "references.bib"
+    nearest = difflib.get_close_matches(key, [*own, *sources()], n=3, cutoff=0.4)
+    hint = f"; the nearest are {', '.join(nearest)}" if nearest else ""
+    raise UnknownSourceError(f"no source {key!r} in {places}{hint}")

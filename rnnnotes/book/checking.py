@@ -7,7 +7,6 @@ overruns its time is stopped and has failed: no answer is never a pass, and no f
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import signal
@@ -21,8 +20,9 @@ from typing import Any, overload
 
 from pebble import ProcessPool
 
-from rnnnotes.book import store
-from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all
+from rnnnotes.book import files, store
+from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all, stated_by
+from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result, prove
 
 __all__ = [
@@ -179,7 +179,11 @@ def _overrun(stated: Formula, limit: float) -> str:
 
 
 @overload
-def check(which: str | Callable[..., Any], /) -> Result: ...
+def check(which: Callable[..., Any], /) -> Result: ...
+
+
+@overload
+def check(which: str, /) -> Result | list[Result]: ...
 
 
 @overload
@@ -190,30 +194,33 @@ def check(
 
 
 def check(*which: str | Callable[..., Any]) -> Result | list[Result]:
-    """Check formulas, given by their ids or their functions.
+    """Check formulas, given by their ids, their functions or their files.
 
     Parameters
     ----------
     *which : str or callable
-        Ids or functions.  What they rest on is checked as well.
+        Ids, functions, or paths of files and folders outside of the book.  What they rest on
+        is checked as well.
 
     Returns
     -------
     Result or list of Result
-        Result of each.
+        Result of the formula that is named, or of each if there are several or a path.
 
     Raises
     ------
     Refuted, Undecided, OutOfTime, RestsOnFailure
         If one does not pass.
+    FileError
+        If a file does not load, or states no formula.
 
     Examples
     --------
     >>> check("bptt.step_jacobian")
     proved; the code is proved
     """
-    chosen = [find(one) if isinstance(one, str) else _stated_by(one) for one in which]
-    if len(chosen) == 1:
+    chosen = [stated for one in which for stated in _named(one)]
+    if len(which) == 1 and not (isinstance(which[0], str) and files.is_place(which[0])):
         return result_of(chosen[0])
     outcomes = check_all(chosen)
     for outcome in outcomes.values():
@@ -222,8 +229,10 @@ def check(*which: str | Callable[..., Any]) -> Result | list[Result]:
     return [result_of(stated) for stated in chosen]
 
 
-def _stated_by(code: Any) -> Formula:
-    return find(f"{code.__module__.rpartition('.')[2]}.{code.__name__}")
+def _named(one: str | Callable[..., Any]) -> list[Formula]:
+    if not isinstance(one, str):
+        return [stated_by(one)]
+    return files.formulas_at(one) if files.is_place(one) else [find(one)]
 
 
 def check_all(
@@ -354,15 +363,18 @@ def _pool(workers: int, start_method: str) -> ProcessPool:
     return ProcessPool(workers, initializer=find_all, context=context)
 
 
-def _address(stated: Formula) -> tuple[str, str]:
+def _address(stated: Formula) -> tuple[str, str, str]:
     """Where another process finds a formula."""
-    return stated.code.__module__, stated.id
+    return *files.address(stated.code), stated.id
 
 
-def _work(module: str, id: str, known: dict[str, Result]) -> Result:
+def _work(module: str, folder: str, id: str, known: dict[str, Result]) -> Result:
     """Prove a formula in a process of its own, given the results of those it rests on."""
+    if id not in FORMULAS and folder:
+        files.bring(module, folder)
     if id not in FORMULAS:
-        importlib.import_module(module)
+        raise StatementError(f"{id}: another process, which is to prove it, does not find it: "
+                             "state it in a file, outside of any function")  # fmt: skip
     _known.update(known)
     return _prove(FORMULAS[id])
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-from rnnnotes.book.bibliography import find_source
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Relation
@@ -85,12 +84,24 @@ def _bibtex(stated: Formula) -> str:
         "version": version(),
         "howpublished": rf"Formula \texttt{{{name}}} of rnnnotes {version()}",
         "url": permalink(stated.id),
-        "note": rf"Goes back to \cite{{{keys}}}",
+        "note": rf"Goes back to \cite{{{keys}}}" if keys else NOBODY,
     }
+    if stated.file:  # the developers did not write it, and the site does not hold it
+        fields = {key: fields[key] for key in ("title", "howpublished", "note")}
+        fields["howpublished"] = rf"Formula \texttt{{{name}}}, {_checked()}"
     width = max(map(len, fields))
     lines = "\n".join(f"  {key:<{width}} = {{{value}}}," for key, value in fields.items())
-    entries = [f"@misc{{rnnnotes:{stated.id},\n{lines}\n}}"]
-    return "\n\n".join([*entries, *(find_source(key).text for key in stated.sources)])
+    key = stated.id if stated.file else f"rnnnotes:{stated.id}"
+    entries = [f"@misc{{{key},\n{lines}\n}}"]
+    return "\n\n".join([*entries, *(source.text for source in stated.bibliography)])
+
+
+NOBODY = "No author and no source are named"
+"""What is said of a formula that goes back to nothing, which no formula of the book does."""
+
+
+def _checked() -> str:
+    return f"checked by rnnnotes {version()}"
 
 
 def _protected(title: str) -> str:
@@ -100,13 +111,14 @@ def _protected(title: str) -> str:
 
 
 def _markdown(stated: Formula) -> str:
-    sources = "\n".join(f"- {find_source(key).cited()}" for key in stated.sources)
-    return (
-        f"[{stated.title}]({permalink(stated.id)})\n"
-        f"(`{stated.id}`, rnnnotes {version()}, {YEAR}):\n\n"
-        f"$$\n{stated.latex}\n$$\n\n"
-        f"{_conditions(stated)}\n\nIt goes back to:\n\n{sources}"
-    )
+    sources = "\n".join(f"- {source.cited()}" for source in stated.bibliography)
+    if stated.file:
+        head = f"{stated.title}\n(`{stated.id}`, {_checked()}):"
+    else:
+        head = (f"[{stated.title}]({permalink(stated.id)})\n"
+                f"(`{stated.id}`, rnnnotes {version()}, {YEAR}):")  # fmt: skip
+    origin = f"It goes back to:\n\n{sources}" if sources else f"{NOBODY}."
+    return f"{head}\n\n$$\n{stated.latex}\n$$\n\n{_conditions(stated)}\n\n{origin}"
 
 
 def _conditions(stated: Formula) -> str:
@@ -130,7 +142,8 @@ def _latex(stated: Formula) -> str:
 
 
 def _heading(stated: Formula, mark: str) -> list[str]:
-    return [f"{mark} {stated.id}: {stated.title}", f"{mark} {permalink(stated.id)}"]
+    home = _checked() if stated.file else permalink(stated.id)
+    return [f"{mark} {stated.id}: {stated.title}", f"{mark} {home}"]
 
 
 def _numpy(stated: Formula) -> str:
@@ -184,7 +197,7 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "name": stated.name,
         "title": stated.title,
         "version": version(),
-        "permalink": permalink(stated.id),
+        "permalink": None if stated.file else permalink(stated.id),
         "keywords": list(stated.slugs),
         "statement": _relation(stated.statement),
         "where": [_relation(condition) for condition in stated.where],
@@ -211,8 +224,8 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "sympy": _sympy(stated),
         "bibtex": _bibtex(stated),
         "sources": [
-            {"key": key, **find_source(key).fields, "address": find_source(key).url}
-            for key in stated.sources
+            {"key": source.key, **source.fields, "address": source.url}
+            for source in stated.bibliography
         ],
         "result": result,
     }  # fmt: skip

@@ -20,7 +20,7 @@ import sympy as sp
 from rnnnotes.book import language as lang
 from rnnnotes.book.arguments import checked
 from rnnnotes.book.everysize import Premises, inside, places, world
-from rnnnotes.book.formulas import FORMULAS, Formula
+from rnnnotes.book.formulas import FORMULAS, Formula, stated_by
 from rnnnotes.book.numpyarrays import (
     LEFT,
     NeedsNumber,
@@ -427,7 +427,7 @@ def called(function: Any, done: dict[Any, Any]) -> Any:
     """Function of the book as code calls it: its arguments are checked, then its code runs."""
     if function.__code__ not in checked.__code__.co_consts:
         return rebuilt(function, done)
-    stated = FORMULAS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"]
+    stated = stated_by(function)
     signature, code = inspect.signature(stated.code), rebuilt(stated.code, done)
 
     def call(*inputs: Any, **named: Any) -> Any:

@@ -13,15 +13,18 @@ import importlib
 import inspect
 import pkgutil
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import sympy as sp
 
+from rnnnotes.book import bibliography
 from rnnnotes.book.arguments import checked
 from rnnnotes.book.definitions import Definition, refuse_ill_formed
+from rnnnotes.book.files import file_of, formulas_at, identity, is_own, is_path, split
 from rnnnotes.book.language import (
     Apply,
     Array,
@@ -42,8 +45,10 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
+from rnnnotes.book.source import text_of
 
-__all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula"]
+__all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula",
+           "stated_by"]  # fmt: skip
 
 Code = Callable[..., Any]
 F = TypeVar("F", bound=Code)
@@ -85,13 +90,24 @@ class Formula:
 
     @property
     def chapter(self) -> str:
-        """Module and page of the formula."""
-        return self.id.partition(".")[0]
+        """Module and page of the formula, or its file if it is no formula of the book."""
+        return split(self.id)[0]
 
     @property
     def name(self) -> str:
         """Name of the function that computes it."""
-        return self.id.partition(".")[2]
+        return split(self.id)[1]
+
+    @cached_property
+    def file(self) -> Path | None:
+        """File in which a formula is written that is none of the book."""
+        return file_of(self.code) if is_own(self.code) else None
+
+    @cached_property
+    def bibliography(self) -> tuple[bibliography.Source, ...]:
+        """What the formula goes back to: entries of the files beside its own, or of the book."""
+        folder = self.file.parent if self.file else None
+        return tuple(bibliography.find_source(key, folder) for key in self.sources)
 
     @cached_property
     def title(self) -> str:
@@ -112,7 +128,7 @@ class Formula:
     @cached_property
     def source_code(self) -> str:
         """Body of the code, without signature and docstring."""
-        source = textwrap.dedent(inspect.getsource(self.code))
+        source = text_of(self.code)
         definition = ast.parse(source).body[0]
         assert isinstance(definition, ast.FunctionDef)
         has_docstring = ast.get_docstring(definition) is not None
@@ -222,7 +238,8 @@ class Formula:
             symbol = by_name[plural.removesuffix("_prev")]
             return Array(symbol, 0, T - 1)
         raise StatementError(
-            f"{self.id}: the code takes {name!r}, which is neither a declared symbol nor bound"
+            f"{self.id}: the code takes {name!r}, which is neither a declared symbol nor bound: "
+            "say in `bindings` what it stands for"
         )
 
     def _function(self, name: str, order: int) -> Function:
@@ -248,7 +265,7 @@ def formula(
     sign: str,
     right: Any,
     *,
-    source: str | Sequence[str],
+    source: str | Sequence[str] = (),
     given: Sequence[Code] = (),
     derivation: Sequence[Step] = (),
     where: Sequence[Statement] = (),
@@ -265,7 +282,8 @@ def formula(
     sign : {'=', '<=', '<'}
         How they compare.
     source : str or sequence of str
-        Keys of the bibliography that the formula goes back to.
+        Keys of the bibliography that the formula goes back to.  A formula of the book has one;
+        one of another file may have none, or any of the ``.bib`` files beside it.
     given : sequence of callable
         Functions of earlier formulas that the derivation uses.  A derivative needs the
         definition of each symbol that is computed from what it differentiates by.
@@ -291,18 +309,18 @@ def formula(
     ------
     StatementError
         If the statement is malformed: a theorem without derivation, a derivation that does
-        not end at the right-hand side, an id that is taken.
+        not end at the right-hand side, a source that is unknown, an id that is taken.
     """
     statement = Relation(left, sign, right)
     lines = tuple(Line(sign_, wrap(expr), because) for sign_, expr, because in derivation)
 
     def register(code: F) -> F:
         stated = Formula(
-            id=_id(code),
+            id=identity(code),
             statement=statement,
             code=code,
             sources=_strings(source),
-            given=tuple(_stated(function) for function in given),
+            given=tuple(stated_by(function) for function in given),
             derivation=lines,
             where=tuple(Relation(*condition) for condition in where),
             ranges=dict(ranges or {}),
@@ -321,24 +339,33 @@ def _strings(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _id(code: Code) -> str:
-    return f"{code.__module__.rpartition('.')[2]}.{code.__name__}"
+def stated_by(code: Code) -> Formula:
+    """Formula that a function states.
 
-
-def _stated(code: Code) -> Formula:
+    Raises
+    ------
+    StatementError
+        If it states none.
+    """
     try:
-        return FORMULAS[_id(code)]
+        return FORMULAS[identity(code)]
     except KeyError:
-        raise StatementError(f"given: {_id(code)} states no formula") from None
+        raise StatementError(f"{identity(code)} states no formula") from None
 
 
 def _validate(stated: Formula) -> None:
     """Refuse what cannot be a formula, and say which line is at fault."""
     where = f"{stated.id}: "
-    if stated.id in FORMULAS and not _stated_again(stated.code, FORMULAS[stated.id].code):
-        raise StatementError(where + "the id is taken")
-    if not stated.sources:
+    before = FORMULAS.get(stated.id)
+    if before is not None and not _stated_again(stated.code, before.code):
+        other = f", by {before.file}" if before.file != stated.file else ""
+        raise StatementError(where + "the id is taken" + other)
+    if not stated.sources and not is_own(stated.code):
         raise StatementError(where + "needs a source")
+    try:
+        _ = stated.bibliography
+    except (bibliography.UnknownSourceError, ValueError) as error:
+        raise StatementError(where + str(error)) from None
     _refuse_strangers(stated)
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
     if hasattr(stated.code, "__wrapped__"):
@@ -472,7 +499,8 @@ def find(id: str) -> Formula:
     Parameters
     ----------
     id : str
-        Chapter and name, as in ``vanilla_rnn.hidden_state``.
+        Chapter and name, as in ``vanilla_rnn.hidden_state``, or file and name, as in
+        ``my_cells.py:my_step``.
 
     Returns
     -------
@@ -483,6 +511,8 @@ def find(id: str) -> Formula:
     ------
     UnknownFormulaError
         If there is none; the message names the nearest ids.
+    FileError
+        If a file that is named does not load.
 
     Examples
     --------
@@ -494,11 +524,18 @@ def find(id: str) -> Formula:
     rnnnotes.book.formulas.UnknownFormulaError: no formula 'vanilla_rnn.hiden_state'; ...
     """
     known = find_all()
+    place, name = split(id)
+    if name and is_path(id) and (id not in known or Path(place).is_file()):
+        return formulas_at(id)[0]
     if id in known:
         return known[id]
-    nearest = difflib.get_close_matches(id, known, n=3, cutoff=0.4)
-    hint = f"the nearest are {', '.join(nearest)}" if nearest else "`rnnnotes list` shows all"
-    raise UnknownFormulaError(f"no formula {id!r}; {hint}")
+    raise UnknownFormulaError(f"no formula {id!r}; {nearest_to(id, known)}")
+
+
+def nearest_to(id: str, known: Iterable[str]) -> str:
+    """What to look for in place of an id that no formula has."""
+    nearest = difflib.get_close_matches(id, list(known), n=3, cutoff=0.4)
+    return f"the nearest are {', '.join(nearest)}" if nearest else "`rnnnotes list` shows all"
 
 
 def scalar_only(stated: Formula) -> bool:

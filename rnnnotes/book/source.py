@@ -8,12 +8,14 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["instructions", "rests_on", "standalone", "unannotated", "used_by"]
+from rnnnotes.book.language import StatementError
+
+__all__ = ["instructions", "rests_on", "standalone", "text_of", "unannotated", "used_by"]
 
 LIBRARIES = {"numpy", "sympy", *sys.stdlib_module_names}
 """Modules whose functions are known by their version, not by their code."""
@@ -24,6 +26,23 @@ def plain(code: Any) -> FunctionType:
     function = inspect.unwrap(code)
     assert isinstance(function, FunctionType)
     return function
+
+
+def text_of(code: Any) -> str:
+    """Text of a function, as it stands in its file.
+
+    Raises
+    ------
+    StatementError
+        If it stands in no file, as what `exec` makes.
+    """
+    try:
+        return textwrap.dedent(inspect.getsource(plain(code)))
+    except OSError:
+        raise StatementError(
+            f"the code of {code.__name__} is in no file: what runs is to be shown, "
+            "so write it to a file"
+        ) from None
 
 
 def used_by(code: Any) -> dict[str, Any]:
@@ -39,22 +58,33 @@ def used_by(code: Any) -> dict[str, Any]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     outside = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
     found: dict[str, Any] = {}
-    for name, attribute in sorted(_looked_up(function.__code__)):
-        value = outside.get(name)
-        if isinstance(value, ModuleType) and value.__name__.startswith("rnnnotes"):
-            found[f"{name}.{attribute}"] = getattr(value, attribute)
-        elif name in outside:
-            found[name] = value
+    for name, *attributes in sorted(_looked_up(function.__code__)):
+        if name in outside:
+            path, value = _followed(name, outside[name], attributes)
+            found[path] = value
     return found
 
 
-def _looked_up(code: CodeType) -> set[tuple[str, str]]:
+def _followed(name: str, value: Any, attributes: list[str]) -> tuple[str, Any]:
+    """What is taken of a module that is no library, by its name in there."""
+    if not isinstance(value, ModuleType) or _is_library(value.__name__):
+        return name, value
+    if not attributes:
+        raise StatementError(f"the code takes all of {name}: name in it what it takes of there")
+    first, *others = attributes
+    return _followed(f"{name}.{first}", getattr(value, first), others)
+
+
+def _looked_up(code: CodeType) -> set[tuple[str, ...]]:
     """Names that a function or a function within it looks up outside, and what it takes of each."""
-    names = {(name, "") for name in code.co_freevars}
-    for step, after in pairwise([*dis.get_instructions(code), None]):
-        if step is not None and step.opname == "LOAD_GLOBAL":
-            taken = after is not None and after.opname in ("LOAD_ATTR", "LOAD_METHOD")
-            names.add((step.argval, after.argval if after and taken else ""))
+    names: set[tuple[str, ...]] = {(name,) for name in code.co_freevars}
+    chain: tuple[str, ...] = ()
+    for step in dis.get_instructions(code):
+        if chain and step.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
+            chain = (*chain, step.argval)
+            continue
+        names |= {chain} - {()}
+        chain = (step.argval,) if step.opname == "LOAD_GLOBAL" else ()
     nested = (_looked_up(constant) for constant in code.co_consts if isinstance(constant, CodeType))
     return names.union(*nested)
 
@@ -75,7 +105,11 @@ def rests_on(code: Any) -> list[FunctionType]:
 
 def is_ours(value: Any) -> bool:
     """Whether a value is a Python function that no library's version stands for."""
-    return isinstance(value, FunctionType) and value.__module__.partition(".")[0] not in LIBRARIES
+    return isinstance(value, FunctionType) and not _is_library(value.__module__ or "")
+
+
+def _is_library(module: str) -> bool:
+    return module.partition(".")[0] in LIBRARIES
 
 
 def instructions(code: Any) -> list[str]:
@@ -143,12 +177,23 @@ def standalone(code: Any) -> str:
         Imports, values and functions, each under its name, without annotations.
     """
     functions = [*rests_on(code), plain(code)]
-    outside = {name: value for function in functions for name, value in used_by(function).items()
-               if not is_ours(value)}  # fmt: skip
+    twice = [name for name, n in Counter(one.__name__ for one in functions).items() if n > 1]
+    if twice:
+        raise StatementError(f"one file cannot hold two functions {twice[0]}")
+    outside = dict(_taken(functions))
     imports = sorted({_import(name, value) for name, value in outside.items()} - {""})
     values = [f"{name} = {value!r}" for name, value in outside.items() if not _import(name, value)]
     blocks = ["\n".join(imports), "\n".join(values), *map(_definition, functions)]
     return "\n\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _taken(functions: Iterable[FunctionType]) -> Iterator[tuple[str, Any]]:
+    """Names and values that functions take from outside, but for functions of this project."""
+    for function in functions:
+        for name, value in used_by(function).items():
+            root, dot, _ = name.partition(".")
+            if not is_ours(value):
+                yield root, function.__globals__[root] if dot else value
 
 
 def _import(name: str, value: Any) -> str:
@@ -165,7 +210,7 @@ def _import(name: str, value: Any) -> str:
 
 def _definition(function: FunctionType) -> str:
     """Text of one function: the first line of its docstring, and its body as it stands."""
-    text = textwrap.dedent(inspect.getsource(function))
+    text = text_of(function)
     node = ast.parse(text).body[0]
     assert isinstance(node, ast.FunctionDef)
     documented = ast.get_docstring(node) is not None

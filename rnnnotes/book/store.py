@@ -34,7 +34,7 @@ from rnnnotes.book.source import instructions
 
 __all__ = ["content", "digest", "folder", "key_of", "load", "save"]
 
-BYSTANDERS = {"arguments", "checking", "printing"}
+BYSTANDERS = {"arguments", "bibliography", "checking", "files", "printing"}
 """Modules that the proving ones import, but that no verdict depends on."""
 
 

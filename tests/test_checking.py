@@ -10,7 +10,7 @@ import pytest
 
 from rnnnotes.book import checking, store
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
-from rnnnotes.book.formulas import FORMULAS, find, formula
+from rnnnotes.book.formulas import find, formula, stated_by
 from rnnnotes.book.proof import Refuted, Result
 from rnnnotes.notation import v, w
 
@@ -39,7 +39,7 @@ def state(right=v * w, code=None, given=()):
         return v * w
 
     formula(v * w, "=", right, given=given, derivation=[("=", right, "same")])(code or product)
-    return FORMULAS[f"test_checking.py:{(code or product).__name__}"]
+    return stated_by(code or product)
 
 
 # -- The cache -------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_a_change_of_the_code_changes_the_key(registry):
 
 def code_of(body, **outside):
     """Return a function of the test with a body given as text."""
-    scope = {"__name__": __name__, **outside}
+    scope = {"__name__": __name__, "__file__": __file__, **outside}
     exec(f"def product(v, w):\n    {body}", scope)
     return scope["product"]
 
@@ -282,7 +282,7 @@ def test_many_are_checked_in_parallel(empty_cache, throwaway, start_method):
     assert isinstance(outcomes["throwaway.py:wrong"].error, Refuted)
     assert isinstance(outcomes["throwaway.py:above"].error, RestsOnFailure)
     assert "rests on throwaway.py:wrong" in outcomes["throwaway.py:above"].failure
-    assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
+    assert isinstance(outcomes["throwaway.py:slow"].error, OutOfTime)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert time.monotonic() - start < 30
     assert len(list(empty_cache.iterdir())) == 1

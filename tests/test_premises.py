@@ -180,7 +180,7 @@ def test_function_that_is_left_out_is_no_constant_either():
 
     state(g(u), "=", u * eta, scaled)
 
-    with pytest.raises(StatementError, match=r": g\(\) .*test_premises\.scaled"):
+    with pytest.raises(StatementError, match=r": g\(\) .*test_premises\.py:scaled"):
         check_lines(claim(Gradient(g(w) @ v, eta), "=", Number(0)))
     assert check_lines(claim(Gradient(g(w) @ v, eta), "=", w @ v, given=[scaled]))
 
@@ -222,7 +222,7 @@ def test_everything_that_a_definition_is_written_with_counts(by):
     defined(q[t], Compose(tanh(W_hh @ w + 0 * v), w, Product(M[j], j, 2, 1) @ m[0], k, 1, 2))
     stated = claim(Gradient(psi(q[t]), by), "=", Zeros(*by.shape), ranges={t: (2, T)})
 
-    with pytest.raises(StatementError, match=r": q\[2\] .*test_premises\.left_out"):
+    with pytest.raises(StatementError, match=r": q\[2\] .*test_premises\.py:left_out"):
         check_lines(stated)
 
 
@@ -273,7 +273,7 @@ def test_a_definition_of_the_book_changes_what_may_be_left_out(empty_cache):
         keys.append(store.key_of(stated))
 
     assert len(set(keys)) == 3
-    with pytest.raises(StatementError, match=r"test_premises\.added"):
+    with pytest.raises(StatementError, match=r"test_premises\.py:added"):
         check_lines(stated)
 
 
@@ -284,7 +284,7 @@ def test_size_in_what_is_left_out_may_be_any(own, first):
     defined(q[t], Sum(W_hh @ v, k, first, N))
     side = psi(q[t]) + own
 
-    with pytest.raises(StatementError, match=r"test_premises\.left_out"):
+    with pytest.raises(StatementError, match=r"test_premises\.py:left_out"):
         check_lines(claim(Gradient(side, W_hh), "=", Zeros(H, H)))
     assert check_lines(claim(Gradient(side, W_xh), "=", Zeros(H, D)))
 
@@ -377,7 +377,7 @@ def test_condition_follows_from_one_that_is_stronger(needed, said, enough):
     if enough:
         assert Checker(stated)
     else:
-        with pytest.raises(StatementError, match=r"no condition of test_premises\.claimed says"):
+        with pytest.raises(StatementError, match=r"no condition of test_premises\.py:claimed says"):
             Checker(stated)
 
 

@@ -7,12 +7,10 @@ printed from the statement, so it has nowhere to drift to.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import importlib
 import inspect
 import pkgutil
-import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -45,7 +43,7 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
-from rnnnotes.book.source import text_of
+from rnnnotes.book.source import body_of
 
 __all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula",
            "stated_by"]  # fmt: skip
@@ -111,8 +109,8 @@ class Formula:
 
     @cached_property
     def title(self) -> str:
-        """First sentence of the docstring, without its full stop."""
-        doc = inspect.getdoc(self.code) or ""
+        """First sentence of the docstring, without its full stop; the name if there is none."""
+        doc = inspect.getdoc(self.code) or self.name
         return doc.partition("\n\n")[0].replace("\n", " ").removesuffix(".")
 
     @property
@@ -128,12 +126,7 @@ class Formula:
     @cached_property
     def source_code(self) -> str:
         """Body of the code, without signature and docstring."""
-        source = text_of(self.code)
-        definition = ast.parse(source).body[0]
-        assert isinstance(definition, ast.FunctionDef)
-        has_docstring = ast.get_docstring(definition) is not None
-        lines = source.splitlines()[definition.body[int(has_docstring)].lineno - 1 :]
-        return textwrap.dedent("\n".join(lines))
+        return body_of(self.code)
 
     @cached_property
     def symbols(self) -> tuple[Variable, ...]:

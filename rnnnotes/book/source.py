@@ -15,7 +15,7 @@ from typing import Any
 
 from rnnnotes.book.language import StatementError
 
-__all__ = ["instructions", "rests_on", "standalone", "text_of", "unannotated", "used_by"]
+__all__ = ["body_of", "instructions", "rests_on", "standalone", "unannotated", "used_by"]
 
 LIBRARIES = {"numpy", "sympy", *sys.stdlib_module_names}
 """Modules whose functions are known by their version, not by their code."""
@@ -39,10 +39,45 @@ def text_of(code: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(plain(code)))
     except OSError:
-        raise StatementError(
-            f"the code of {code.__name__} is in no file: what runs is to be shown, "
-            "so write it to a file"
-        ) from None
+        raise StatementError(f"{code.__name__}: its code is in no file, and what runs is to be "
+                             "shown: write it to a file") from None  # fmt: skip
+
+
+def node_of(code: Any) -> ast.FunctionDef:
+    """Definition of a function, as Python reads it.
+
+    Raises
+    ------
+    StatementError
+        If it was not written with ``def``, or stands in no file.
+    """
+    try:
+        (node,) = ast.parse(text_of(code)).body
+    except SyntaxError:  # a lambda within other code
+        node = ast.Pass()
+    if not isinstance(node, ast.FunctionDef):
+        raise StatementError(f"{code.__name__}: expected a function that is written with `def`")
+    return node
+
+
+def body_of(code: Any) -> str:
+    """Body of a function as it stands, without its docstring.
+
+    Raises
+    ------
+    StatementError
+        If it was not written with ``def``, or stands in no file.
+    """
+    node = node_of(code)
+    statements = node.body[int(ast.get_docstring(node) is not None) :]
+    if not statements:
+        return ""
+    first = statements[0]
+    lines = text_of(code).splitlines()[first.lineno - 1 : node.end_lineno]
+    own_line = not lines[0].encode()[: first.col_offset].strip()
+    if not own_line:  # it stands behind the colon
+        lines[0] = lines[0].encode()[first.col_offset :].decode()
+    return textwrap.dedent("\n".join(lines))
 
 
 def used_by(code: Any) -> dict[str, Any]:
@@ -179,7 +214,7 @@ def standalone(code: Any) -> str:
     functions = [*rests_on(code), plain(code)]
     twice = [name for name, n in Counter(one.__name__ for one in functions).items() if n > 1]
     if twice:
-        raise StatementError(f"one file cannot hold two functions {twice[0]}")
+        raise StatementError(f"one file cannot hold two functions {twice[0]}: rename one")
     outside = dict(_taken(functions))
     imports = sorted({_import(name, value) for name, value in outside.items()} - {""})
     values = [f"{name} = {value!r}" for name, value in outside.items() if not _import(name, value)]
@@ -210,16 +245,12 @@ def _import(name: str, value: Any) -> str:
 
 def _definition(function: FunctionType) -> str:
     """Text of one function: the first line of its docstring, and its body as it stands."""
-    text = text_of(function)
-    node = ast.parse(text).body[0]
-    assert isinstance(node, ast.FunctionDef)
-    documented = ast.get_docstring(node) is not None
-    lines = text.splitlines()[node.body[int(documented)].lineno - 1 : node.end_lineno]
+    node = node_of(function)
     header = [f"def {node.name}({ast.unparse(_stripped(node.args))}):"]
-    if documented:
+    if ast.get_docstring(node) is not None:
         summary, *_ = (inspect.getdoc(function) or "").splitlines()
         header.append(f'    """{summary}"""')
-    body = "\n".join(header + lines)
+    body = "\n".join([*header, textwrap.indent(body_of(function), "    ")])
     for name, value in used_by(function).items():
         if is_ours(value):  # it stands in the same file
             body = re.sub(rf"\b{re.escape(name)}\b", value.__name__, body)

@@ -21,7 +21,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 FORMULAS = find_all()
 OTHERS = {"index", "checking", "notation", "mistakes", "bibliography", "formula_index",
-          "add_a_formula", "compare_your_code"}  # fmt: skip
+          "add_a_formula", "check_your_own", "compare_your_code"}  # fmt: skip
 """Pages that are no chapters."""
 
 BANNED = re.compile(

@@ -57,7 +57,8 @@ def identity(code: Any) -> str:
     if not is_own(code):
         return f"{module.rpartition('.')[2]}.{name}"
     file = file_of(code)
-    return f"{_label(file) if file else module}:{name}"
+    place = _label(file) if file else module
+    return f"{place}:{name}" if place else name
 
 
 def split(address: str) -> tuple[str, str]:

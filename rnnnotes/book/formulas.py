@@ -22,7 +22,7 @@ import sympy as sp
 from rnnnotes.book import bibliography
 from rnnnotes.book.arguments import checked
 from rnnnotes.book.definitions import Definition, refuse_ill_formed
-from rnnnotes.book.files import file_of, formulas_at, identity, is_own, is_path, split
+from rnnnotes.book.files import file_of, formulas_at, identity, is_own, is_path, is_place, split
 from rnnnotes.book.language import (
     Apply,
     Array,
@@ -517,6 +517,9 @@ def find(id: str) -> Formula:
     rnnnotes.book.formulas.UnknownFormulaError: no formula 'vanilla_rnn.hiden_state'; ...
     """
     known = find_all()
+    if is_place(id):
+        every = ", ".join(f"{id}:{stated.name}" for stated in formulas_at(id))
+        raise UnknownFormulaError(f"{id} is no formula; it states {every}")
     place, name = split(id)
     if name and is_path(id) and (id not in known or Path(place).is_file()):
         return formulas_at(id)[0]

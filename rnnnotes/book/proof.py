@@ -10,7 +10,7 @@ as passed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -32,6 +32,7 @@ from rnnnotes.book.language import (
     At,
     Expression,
     Function,
+    MatMul,
     Max,
     Min,
     Norm,
@@ -42,6 +43,7 @@ from rnnnotes.book.language import (
     Size,
     SpectralRadius,
     StatementError,
+    Times,
     Variable,
     Zeros,
     indices,
@@ -302,18 +304,17 @@ class Checker:
     def _require_given(self, number: int, node: Any, setting: Setting) -> None:
         free = indices(node) - setting.sizes.keys()
         for at in setting.assignments:
-            try:
-                if free <= at.keys():  # a bound index has its turn within its sum
+            if free <= at.keys():  # a bound index has its turn within its sum
+                with self._placed(number):
                     setting.symbols.value(node, at)
-            except StatementError as error:
-                raise StatementError(f"{self._place(number)}: {error}") from None
 
     # -- draws ---------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Look for a draw that refutes a line or the code: it is found before any algebra."""
         for number in range(len(self.stated.derivation)):
-            self._look_at(number)
+            with self._placed(number):
+                self._look_at(number)
         self.look_at_code()
 
     def look_at_code(self) -> None:
@@ -334,17 +335,23 @@ class Checker:
                 empty = empty and look.empty
         if empty:
             raise StatementError(
-                f"{self._place(number)}: both sides are zero in every draw, which no side says: "
-                "a derivative may be taken by what nothing depends on"
+                "both sides are zero in every draw, which no side says: a derivative may be taken "
+                "by what nothing depends on"
             )
         self._seen.add(number)
 
     def _claims_zero(self) -> bool:
         """Whether zero is written on a side: nothing else may come out as that everywhere."""
-        return any(
-            isinstance(side, Zeros) or side == Number(0)
-            for side in (self.stated.statement.left, *(one.expr for one in self.stated.derivation))
-        )
+        sides = self.stated.statement.left, *(line.expr for line in self.stated.derivation)
+        return any(map(says_zero, sides))
+
+    @contextmanager
+    def _placed(self, number: int) -> Iterator[None]:
+        """Say at which line a statement has no value."""
+        try:
+            yield
+        except StatementError as error:
+            raise StatementError(f"{self._place(number)}: {error}") from None
 
     def _require_draws(self, place: str) -> None:
         """Refuse to call tested what too few draws have told of."""
@@ -357,15 +364,13 @@ class Checker:
     def line(self, number: int) -> Verdict:
         """Check one line against the line before it: in draws, at all sizes, then at sizes."""
         before, line = self._before(number), self.stated.derivation[number]
-        try:
+        with self._placed(number):
             Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
             self._look_at(number)
             if self._small(number) is None and (shown := self._at_all(number)) is not None:
                 self.shown |= shown
                 return "proved"
             found = self.at_sizes(number)
-        except StatementError as error:
-            raise StatementError(f"{self._place(number)}: {error}") from None
         if found == "proved at sizes" and self._counts(number):
             # The sizes of a proof were chosen: that they are 2 and 4 shows nothing of others.
             raise Undecided(f"{self.stated.id}, line {number + 1}: holds at these sizes, and of "
@@ -546,6 +551,15 @@ def mentions_numbers(node: sp.Basic, values: Mapping[str, Expression]) -> bool:
         rest = {name: value for name, value in values.items() if name != node.name}
         return node.name not in values or mentions_numbers(values[node.name], rest)
     return any(mentions_numbers(part, values) for part in node.args)
+
+
+def says_zero(side: Any) -> bool:
+    """Whether zero is written: as it is, or as a factor."""
+    return (
+        isinstance(side, Zeros)
+        or side == Number(0)
+        or (isinstance(side, Times | MatMul) and any(map(says_zero, side.args)))
+    )
 
 
 def _orders(side: Expression) -> Order | None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy as sp
 from click.testing import CliRunner
 
 from rnnnotes.book import mutants
 from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import Line, find, find_all
-from rnnnotes.book.language import At, MatMul, Relation
+from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
 from rnnnotes.book.mutants import (
     Mutant,
     added,
@@ -30,20 +31,128 @@ from rnnnotes.book.mutants import (
     trials_of,
 )
 from rnnnotes.book.proof import Checker, Refuted
-from rnnnotes.notation import W_hh, W_hy, h, t
+from rnnnotes.notation import H, T, W_hh, W_hy, h, t
 
 
 def test_every_operator_has_something_to_break():
-    """A recurrence with weights, times and an activation meets all of them."""
+    """A recurrence with weights, times and an activation, and a bound, meet all of them."""
     found = {
         mutant.operator
-        for id in ("bptt.state_gradient", "bptt.recurrent_weight_gradient", "bptt.tanh_backward")
+        for id in ("bptt.recurrent_weight_gradient", "bptt.tanh_backward", "gradients.no_explosion")
         for mutant in mutants_of(find(id))
     }
 
     assert found == {
-        "activation", "bound", "constant", "dropped", "index", "order", "sign", "transpose",
-    }  # fmt: skip
+        *("activation", "bound", "cast", "constant", "dropped", "given", "index", "order"),
+        *("sign", "size", "strict", "transpose", "where"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("node", "changed"),
+    [
+        (Identity(H), [Identity(2)]),
+        (Sum(h[t], t, 1, T), [Sum(h[t], t, 1, 3)]),
+        (W_hh @ h[T], [W_hh @ h[3]]),
+        (Size(W_hh), [Number(4)]),
+        (W_hh, []),
+    ],
+)
+def test_a_size_is_made_a_number_where_it_stands_for_itself(node, changed):
+    """The shape of a symbol is declared, and no part of a statement."""
+    rules = {"size": mutants._sizes({H: sp.Integer(2), T: sp.Integer(3)})}
+
+    assert [tree for _, _, tree in broken(node, rules=rules)] == changed
+
+
+def test_code_says_a_size_in_several_ways():
+    """By a name, and by what it is given."""
+    said = dict(mutants._sizes_in_code(find("bptt.jacobian_product")))
+
+    assert said["len(W_hh)"] == said["W_hh.shape[0]"] == said["W_hh.shape[1]"] == 2
+    assert dict(mutants._sizes_in_code(find("lstm_variants.truncated_carousel"))) == {"H": 2}
+
+
+def test_the_transpose_of_a_vector_is_no_change():
+    """NumPy has one kind of vector, so that its transpose is the vector itself."""
+    turned = [m.place for m in mutants_of(find("vanilla_rnn.pre_activation"))
+              if m.operator == "transpose" and m.place.startswith("code")]  # fmt: skip
+
+    assert len(turned) == 2  # the matrices
+
+
+def test_a_definition_that_comes_with_another_is_not_dropped():
+    """It is given all the same, so that nothing would change."""
+    stated = find("bptt.state_gradient")
+    dropped = {m.place for m in mutants_of(stated) if m.operator == "given"}
+    kept = {f"given {one.id}" for one in stated.given} - dropped
+
+    assert dropped
+    for mutant in mutants_of(stated):
+        if mutant.operator == "given":
+            lost = {*stated.given} - {*mutant.formula.given}
+            assert any(one.derivation or one not in mutant.formula.ancestors for one in lost)
+    for one in stated.given:
+        if f"given {one.id}" in kept:
+            others = [other for other in stated.given if other is not one]
+            assert any(one in other.ancestors for other in others)
+
+
+# -- What becomes of a mutant ----------------------------------------------------------------------
+
+
+def fates(id, *operators):
+    """What becomes of some mutants of a formula, by place."""
+    original = Checker(find(id))
+    return {m.place: trial(m, original) for m in mutants_of(find(id)) if m.operator in operators}
+
+
+def test_a_premise_that_is_needed_is_missed():
+    """Without its condition a bound fails in a draw."""
+    (one,) = fates("gradients.gap_bound", "where").values()
+
+    assert (one.fate, one.why) == ("refuted", "Refuted")
+
+
+def test_a_premise_that_is_not_needed_is_found_by_a_proof():
+    """The bound κ^(t-k) holds for κ above one too: it is below one that it vanishes."""
+    found = fates("gradients.vanishing_gradient", "where")
+
+    assert found["where kappa < 1"].fate == "equivalent"
+    assert found["where kappa < 1"].why == "proved all the same"
+    assert [one.fate for one in found.values()].count("refuted") == len(found) - 1
+
+
+def test_a_bound_that_is_reached_is_not_strict():
+    """The sigmoid is steepest at zero, where its slope is a quarter."""
+    (one,) = fates("building_blocks.sigmoid_slope_bound", "strict").values()
+
+    assert one.fate == "refuted"
+
+
+def test_a_bound_that_is_never_reached_is_proved_strict():
+    """A hyperbolic tangent is below one, and so is what it bounds."""
+    found = fates("gru.bounded", "strict")
+
+    assert [one.fate for one in found.values()] == ["equivalent", "refuted"]
+    assert found["line 1"].why == "proved all the same"
+
+
+def test_what_is_drawn_where_it_was_proved_is_weaker():
+    """No draw refutes it, and no proof shows it: it is not called refuted, nor equivalent."""
+    (one,) = fates("gradients.transient_growth", "strict").values()
+
+    assert one.fate == "weaker"
+    assert one.why.startswith("tested on ")
+
+
+@pytest.mark.parametrize("id", ["bptt.jacobian_product", "vanilla_rnn.pre_activation"])
+def test_code_on_whole_numbers_or_at_one_size_is_refuted(id):
+    """Draws have decimals, and sizes of two choices."""
+    found = fates(id, "cast", "size")
+
+    assert found
+    assert {one.fate for one in found.values()} == {"refuted"}
 
 
 def test_a_mutant_differs_in_one_place():
@@ -118,10 +227,10 @@ def test_the_record_is_of_todays_book():
 
 def test_no_mutant_of_the_record_survived():
     """A record may be kept of a book that fails, and then says so."""
-    fates = sum(added(entry["counts"] for entry in recorded().values()).values(), Counter())
+    counts = sum(added(entry["counts"] for entry in recorded().values()).values(), Counter())
 
-    assert fates["survived"] == 0
-    assert fates["refuted"] > 0
+    assert counts["survived"] == 0
+    assert counts["refuted"] > 0
 
 
 def other_code(a, W_hh, f_prime):

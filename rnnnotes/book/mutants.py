@@ -1,8 +1,8 @@
 """Break the book on purpose, and see each break refused.
 
-A mutant is a formula with one small change in its statement, in a line of its derivation or
-in its code.  The checks of the book must refuse it.  A mutant that passes is either
-equivalent, which is shown by its values, or a defect of the checks.
+A mutant is a formula with one small change in its statement, in a line of its derivation, in
+its code or in what it rests on.  The checks of the book must refuse it.  A mutant that passes
+is either equivalent, which is shown by its values or by its proof, or a defect of the checks.
 
 ``python -m rnnnotes.book.mutants`` breaks everything; ``--share 0.1`` a seeded tenth.  With
 ``--record`` it breaks what has changed since the record was made, and keeps the rest.
@@ -18,6 +18,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, product
@@ -34,8 +35,10 @@ from rnnnotes.book import store
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
-from rnnnotes.book.proof import Checker
-from rnnnotes.book.settings import FEWEST, Setting, settings_of
+from rnnnotes.book.plaintext import text
+from rnnnotes.book.proof import Checker, prove, weakest
+from rnnnotes.book.settings import FEWEST, Setting, Undecided, settings_of
+from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import standalone
 
 __all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"]
@@ -50,7 +53,7 @@ Each formula stands with a digest of what its mutants depend on, so that a chang
 stale than what it touches.  Without this file, all are tried anew.
 """
 
-Fate = Literal["refuted", "equivalent", "survived"]
+Fate = Literal["refuted", "weaker", "equivalent", "survived"]
 
 Counts = dict[str, Counter[str]]
 """How many mutants met each fate, by what was broken."""
@@ -82,9 +85,12 @@ class Trial:
 Change = tuple[str, Any]
 
 
-def changes(node: Any) -> Iterator[Change]:
+Rule = Callable[[Any], Iterator[Callable[[], Any]]]
+
+
+def changes(node: Any, rules: Mapping[str, Rule] | None = None) -> Iterator[Change]:
     """Every change of one node, as (operator, new node).  One that does not fit is left out."""
-    for operator, rule in OPERATORS.items():
+    for operator, rule in (rules or OPERATORS).items():
         for build in rule(node):
             try:
                 yield operator, build()
@@ -141,6 +147,7 @@ def _bounds(node: Any) -> Iterator[Callable[[], Any]]:
 def _constants(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Number):
         yield lambda: lang.Number(node.args[0] + 1)
+        yield lambda: lang.Number(node.args[0] - 1)
 
 
 def _activations(node: Any) -> Iterator[Callable[[], Any]]:
@@ -157,7 +164,7 @@ def _activations(node: Any) -> Iterator[Callable[[], Any]]:
 
 SWAPPED = {"tanh": "sigmoid", "sigmoid": "tanh", "f": "g", "g": "f", "exp": "tanh"}
 
-OPERATORS: dict[str, Callable[[Any], Iterator[Callable[[], Any]]]] = {
+OPERATORS: dict[str, Rule] = {
     "transpose": _transposes,
     "order": _orders,
     "sign": _signs,
@@ -169,13 +176,38 @@ OPERATORS: dict[str, Callable[[Any], Iterator[Callable[[], Any]]]] = {
 }
 
 
-def broken(node: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
+def _sizes(numbers: Mapping[sp.Symbol, sp.Integer]) -> Rule:
+    """Rule that puts the number of a size in its place."""
+
+    def rule(node: Any) -> Iterator[Callable[[], Any]]:
+        if isinstance(node, lang.Size):
+            yield lambda: lang.Number(sp.prod(node.args[0].shape).xreplace(numbers))
+        elif isinstance(node, SIZED):
+            for size, number in numbers.items():
+                put = [part if isinstance(part, lang.Expression) else part.xreplace({size: number})
+                       for part in node.args]  # fmt: skip
+                if put != [*node.args]:
+                    yield partial(node.func, *put)
+
+    return rule
+
+
+SIZED = (
+    *(lang.Number, lang.Identity, lang.Ones, lang.Zeros, lang.OneHot),
+    *(lang.Sum, lang.Product, lang.At),
+)
+"""Nodes in which a size stands for itself, and not for the shape of what is declared."""
+
+
+def broken(
+    node: Any, where: str = "", rules: Mapping[str, Rule] | None = None
+) -> Iterator[tuple[str, str, Any]]:
     """Every tree with one change in it, as (operator, place, tree)."""
-    for operator, changed in changes(node):
+    for operator, changed in changes(node, rules):
         yield operator, f"{where or 'whole'}: {type(node).__name__}", changed
     for place, part in enumerate(node.args):
         if isinstance(part, lang.Expression | sp.Tuple):
-            for operator, inner, changed in broken(part, f"{where}.{place}".lstrip(".")):
+            for operator, inner, changed in broken(part, f"{where}.{place}".lstrip("."), rules):
                 arguments = [*node.args[:place], changed, *node.args[place + 1 :]]
                 try:
                     whole = node.func(*arguments)
@@ -187,26 +219,61 @@ def broken(node: Any, where: str = "") -> Iterator[tuple[str, str, Any]]:
 
 
 def mutants_of(stated: Formula) -> Iterator[Mutant]:
-    """Every mutant of a formula: of its sides, its lines and its code."""
+    """Every mutant of a formula: of its sides, its lines, its code and its premises."""
+    yield from _broken_sides(stated)
+    yield from _strict(stated)
+    yield from _broken_code(stated)
+    yield from _cast(stated)
+    yield from _without_premise(stated)
+
+
+def _broken_sides(stated: Formula) -> Iterator[Mutant]:
     left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
     lines, count = stated.derivation, len(stated.derivation)
-    for operator, place, changed in broken(right):
+    rules = {**OPERATORS, "size": _sizes(first_sizes(stated))}
+    for operator, place, changed in broken(right, rules=rules):
         last = (*lines[:-1], replace_line(lines[-1], changed)) if lines else ()
         yield Mutant(_restated(stated, left, sign, changed, last), operator, f"right {place}",
                      (count - 1,) if lines else ())  # fmt: skip
     if not lines:
-        yield from _broken_code(stated)
         return
-    for operator, place, changed in broken(left):
+    for operator, place, changed in broken(left, rules=rules):
         yield Mutant(
             _restated(stated, changed, sign, right, lines), operator, f"left {place}", (0,)
         )
     for number, line in enumerate(lines[:-1]):
-        for operator, place, changed in broken(line.expr):
+        for operator, place, changed in broken(line.expr, rules=rules):
             others = (*lines[:number], replace_line(line, changed), *lines[number + 1 :])
             yield Mutant(replace(stated, derivation=others), operator,
                          f"line {number + 1} {place}", (number, number + 1))  # fmt: skip
-    yield from _broken_code(stated)
+
+
+def first_sizes(stated: Formula) -> dict[sp.Symbol, sp.Integer]:
+    """Sizes at which algebra is done, with their numbers."""
+    return {size: sp.Integer(number) for size, number in choices(stated)[0].items()}
+
+
+def _strict(stated: Formula) -> Iterator[Mutant]:
+    """Break a ≤ of a line, and so that of the statement."""
+    lines, statement = stated.derivation, stated.statement
+    below = lang.Relation(statement.left, "<", statement.right) if lines else statement
+    for number, line in enumerate(lines):
+        if line.sign == "<=":
+            others = (*lines[:number], line._replace(sign="<"), *lines[number + 1 :])
+            yield Mutant(replace(stated, statement=below, derivation=others), "strict",
+                         f"line {number + 1}", (number,))  # fmt: skip
+
+
+def _without_premise(stated: Formula) -> Iterator[Mutant]:
+    """Leave out what a formula is given, or a condition of it."""
+    for number, condition in enumerate(stated.where):
+        others = (*stated.where[:number], *stated.where[number + 1 :])
+        yield Mutant(replace(stated, where=others), "where", f"where {text(condition)}", ())
+    for parent in stated.given:
+        mutant = replace(stated, given=tuple(one for one in stated.given if one is not parent))
+        # A definition that another given formula rests on is given all the same.
+        if parent.derivation or parent not in mutant.ancestors:
+            yield Mutant(mutant, "given", f"given {parent.id}", ())
 
 
 def replace_line(line: Line, expr: Any) -> Line:
@@ -234,8 +301,10 @@ def _refused(*_: Any) -> Any:
 class _Breaker(ast.NodeTransformer):
     """Makes the change of a number, counting all changes as it goes."""
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, sizes: Mapping[str, int], vectors: set[str]) -> None:
         self.wanted = wanted
+        self.sizes = sizes
+        self.vectors = vectors
         self.count = 0
         self.done: tuple[str, str] | None = None
 
@@ -245,6 +314,13 @@ class _Breaker(ast.NodeTransformer):
             return node
         self.done = operator, ast.unparse(node)
         return ast.copy_location(new, node)
+
+    def visit(self, node: ast.AST) -> Any:
+        result = super().visit(node)
+        sized = isinstance(node, ast.Name | ast.Call | ast.Subscript)
+        if sized and (number := self.sizes.get(ast.unparse(node))) is not None:
+            return self._offer(result, "size", ast.Constant(number))
+        return result
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -260,13 +336,17 @@ class _Breaker(ast.NodeTransformer):
             result = self._offer(result, "dropped", node.right)
         if isinstance(node.op, ast.MatMult):
             left, right = (ast.Attribute(part, "T", ast.Load()) for part in (node.left, node.right))
-            if isinstance(node.left, ast.Name):
+            if self._turns(node.left):
                 turned = ast.BinOp(left, node.op, node.right)
                 result = self._offer(result, "transpose", turned)
-            if isinstance(node.right, ast.Name):
+            if self._turns(node.right):
                 turned = ast.BinOp(node.left, node.op, right)
                 result = self._offer(result, "transpose", turned)
         return result
+
+    def _turns(self, node: ast.expr) -> bool:
+        """Whether a transpose may change a name: that of a vector is itself."""
+        return isinstance(node, ast.Name) and node.id not in self.vectors
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
@@ -334,10 +414,12 @@ SWAPPED_CODE = {"tanh": "exp", "exp": "tanh", "sigmoid": "tanh"}
 
 
 def _broken_code(stated: Formula) -> Iterator[Mutant]:
-    wanted = 0
+    wanted, sizes, body = 0, dict(_sizes_in_code(stated)), _body(stated.code)
+    vectors = {name for name, value in stated.arguments.items()
+               if isinstance(value, lang.Expression) and len(value.shape) == 1}  # fmt: skip
     while True:
-        tree = _body(stated.code)
-        breaker = _Breaker(wanted)
+        tree = deepcopy(body)
+        breaker = _Breaker(wanted, sizes, vectors)
         breaker.visit(tree)
         if breaker.done is None:
             return
@@ -345,6 +427,31 @@ def _broken_code(stated: Formula) -> Iterator[Mutant]:
         code = _compiled(ast.fix_missing_locations(tree), stated.code)
         yield Mutant(replace(stated, code=code), operator, f"code {where}", ())
         wanted += 1
+
+
+def _sizes_in_code(stated: Formula) -> Iterator[tuple[str, int]]:
+    """How code says a size, and the number that it has."""
+    numbers = first_sizes(stated)
+    for name, value in stated.arguments.items():
+        if value in numbers:
+            yield name, int(numbers[value])
+        for axis, size in enumerate(value.shape if isinstance(value, lang.Expression) else ()):
+            number = size.xreplace(numbers)
+            if number.is_Integer:  # a sequence up to a time has as many as that time says
+                said = [f"{name}.shape[{axis}]", *[f"len({name})"] * (axis == 0)]
+                yield from ((text, int(number)) for text in said)
+
+
+def _cast(stated: Formula) -> Iterator[Mutant]:
+    """Cut the decimals off one argument of the code."""
+    body = _body(stated.code)
+    for name, value in stated.arguments.items():
+        if isinstance(value, lang.Expression):
+            tree = deepcopy(body)
+            cut = f"{name} = np.asarray({name}).astype(int)"
+            tree.body[0].body[:0] = ast.parse(cut).body  # type: ignore[attr-defined]
+            yield Mutant(replace(stated, code=_compiled(tree, stated.code)), "cast",
+                         f"code {cut}", ())  # fmt: skip
 
 
 def _body(code: Code) -> ast.Module:
@@ -384,22 +491,51 @@ def trial(mutant: Mutant, original: Checker) -> Trial:
 
 
 def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
-    stated, broken_code = original.stated, mutant.place.startswith("code")
+    check = _as_a_whole if mutant.operator in SAYING_MORE else _what_it_touches
     try:
-        # A definition that is broken makes another world.
-        shared = None if stated.is_definition and not broken_code else original.settings
-        checker = Checker(mutant.formula, shared)
-        for number in mutant.lines:
-            checker.at_sizes(number)
-        if broken_code or stated.is_definition:
-            checker.look_at_code()
-            checker.code()
+        if found := check(mutant, original):
+            return found
     except REFUSALS as error:
         return "refuted", type(error).__name__
     for same, why in REASONS.items():
         if same(mutant, original):
             return "equivalent", why
     return "survived", ""
+
+
+SAYING_MORE = ("given", "where", "strict")
+"""Breaks that make a formula say more: that no draw refutes it is no reason to believe it."""
+
+
+def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str] | None:
+    """Check a mutant as any formula is checked: a proof of all its lines shows that it is true."""
+    before, after = result_of(original.stated), prove(mutant.formula)
+    pairs = zip((*before.lines, before.code), (*after.lines, after.code), strict=True)
+    if any(weakest([old, new]) != old for old, new in pairs):
+        return "weaker", repr(after)
+    found = weakest(after.lines)
+    return None if found == "tested" else ("equivalent", f"{found} all the same")
+
+
+def _what_it_touches(mutant: Mutant, original: Checker) -> None:
+    """Check what a break touches, in the draws of the original: all else passes as it did."""
+    broken_code, is_definition = mutant.place.startswith("code"), original.stated.is_definition
+    # A definition that is broken makes another world, and sizes that are broken are chosen anew.
+    own = mutant.operator == "size" or is_definition
+    checker = Checker(mutant.formula, None if own and not broken_code else original.settings)
+    for number in mutant.lines:
+        _check_line(checker, number)
+    if broken_code or is_definition:
+        checker.look_at_code()
+        checker.code()
+
+
+def _check_line(checker: Checker, number: int) -> None:
+    """Check a line in the short way, which accepts most of what the long way does."""
+    try:
+        checker.at_sizes(number)
+    except Undecided:
+        checker.line(number)
 
 
 def unseen(original: Checker) -> list[Setting]:
@@ -424,8 +560,8 @@ def _same_value(mutant: Mutant, original: Checker) -> bool:
     """Whether what was changed has the value that it had."""
     if mutant.place.startswith("code"):
         return False
-    changed = _changed(mutant.formula, original.stated)
-    return _agree(((before, "=", after) for before, after in changed), original)
+    changed = list(_changed(mutant.formula, original.stated))
+    return bool(changed) and _agree(((old, "=", new) for old, new in changed), original)
 
 
 def _changed(mutant: Formula, original: Formula) -> Iterator[tuple[Any, Any]]:
@@ -604,11 +740,11 @@ def main(ids: tuple[str, ...], share: float, seed: int, record: bool) -> None:
     for name, fates in counts.items():
         click.echo(f"{name:12s} " + "  ".join(f"{fate} {n}" for fate, n in sorted(fates.items())))
     fates = sum(counts.values(), Counter())
-    real = fates["refuted"] + fates["survived"]
-    rate = fates["refuted"] / real if real else 1.0
-    click.echo(f"{fates.total()} mutants: {fates['refuted']} refuted, "
+    real = fates.total() - fates["equivalent"]
+    rate = 1 - fates["survived"] / real if real else 1.0
+    click.echo(f"{fates.total()} mutants: {fates['refuted']} refuted, {fates['weaker']} weaker, "
                f"{fates['equivalent']} equivalent, {fates['survived']} survived; "
-               f"{rate:.1%} of those that change anything are refuted")  # fmt: skip
+               f"{rate:.1%} of those that change anything are noticed")  # fmt: skip
     sys.exit(bool(fates["survived"]))
 
 

@@ -27,7 +27,7 @@ from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
 __all__ = ["CountsDirective", "MutantsDirective", "NotationDirective", "sections"]
 
-FATES = ("refuted", "equivalent", "survived")
+FATES = ("refuted", "weaker", "equivalent", "survived")
 
 logger = logging.getLogger(__name__)
 

@@ -685,16 +685,18 @@ def digest_of(stated: Formula) -> str:
 
 
 def entry_of(id: str, trials: list[Trial]) -> dict[str, Any]:
-    """What is kept of the mutants of a formula: their counts, and those that are equivalent."""
+    """What is kept of the mutants of a formula: their counts, and those that are not refuted."""
     return {
         "digest": digest_of(find(id)),
         "counts": added({one.operator: {one.fate: 1}} for one in trials),
-        "equivalents": [
-            {"operator": one.operator, "place": one.place, "why": one.why}
-            for one in trials
-            if one.fate == "equivalent"
-        ],
+        "equivalents": _with_reasons(trials, "equivalent"),
+        "weaker": _with_reasons(trials, "weaker"),
     }
+
+
+def _with_reasons(trials: list[Trial], fate: Fate) -> list[dict[str, str]]:
+    return [{"operator": one.operator, "place": one.place, "why": one.why}
+            for one in trials if one.fate == fate]  # fmt: skip
 
 
 def recorded() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import sympy as sp
 from click.testing import CliRunner
 
 from rnnnotes.book import mutants
+from rnnnotes.book.checking import result_of
 from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import Line, find, find_all
 from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
@@ -144,6 +145,16 @@ def test_what_is_drawn_where_it_was_proved_is_weaker():
 
     assert one.fate == "weaker"
     assert one.why.startswith("tested on ")
+
+
+def test_what_was_drawn_and_is_drawn_still_survives(monkeypatch):
+    """Of a formula that says more, draws that do not refute it show nothing."""
+    stated = find("building_blocks.sigmoid_slope_bound")
+    drawn = replace(result_of(stated), lines=("tested",) * len(stated.derivation))
+    for name in ("prove", "result_of"):
+        monkeypatch.setattr(mutants, name, lambda _: drawn)
+
+    assert {one.fate for one in fates(stated.id, "strict").values()} == {"survived"}
 
 
 @pytest.mark.parametrize("id", ["bptt.jacobian_product", "vanilla_rnn.pre_activation"])

@@ -255,12 +255,11 @@ def first_sizes(stated: Formula) -> dict[sp.Symbol, sp.Integer]:
 
 def _strict(stated: Formula) -> Iterator[Mutant]:
     """Break a ≤ of a line, and so that of the statement."""
-    lines, statement = stated.derivation, stated.statement
-    below = lang.Relation(statement.left, "<", statement.right) if lines else statement
+    left, right, lines = stated.statement.left, stated.statement.right, stated.derivation
     for number, line in enumerate(lines):
         if line.sign == "<=":
             others = (*lines[:number], line._replace(sign="<"), *lines[number + 1 :])
-            yield Mutant(replace(stated, statement=below, derivation=others), "strict",
+            yield Mutant(_restated(stated, left, "<", right, others), "strict",
                          f"line {number + 1}", (number,))  # fmt: skip
 
 
@@ -438,8 +437,9 @@ def _sizes_in_code(stated: Formula) -> Iterator[tuple[str, int]]:
         for axis, size in enumerate(value.shape if isinstance(value, lang.Expression) else ()):
             number = size.xreplace(numbers)
             if number.is_Integer:  # a sequence up to a time has as many as that time says
-                said = [f"{name}.shape[{axis}]", *[f"len({name})"] * (axis == 0)]
-                yield from ((text, int(number)) for text in said)
+                yield f"{name}.shape[{axis}]", int(number)
+                if axis == 0:
+                    yield f"len({name})", int(number)
 
 
 def _cast(stated: Formula) -> Iterator[Mutant]:
@@ -491,10 +491,10 @@ def trial(mutant: Mutant, original: Checker) -> Trial:
 
 
 def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
-    check = _as_a_whole if mutant.operator in SAYING_MORE else _what_it_touches
     try:
-        if found := check(mutant, original):
-            return found
+        if mutant.operator in SAYING_MORE:
+            return _as_a_whole(mutant, original)
+        _what_it_touches(mutant, original)
     except REFUSALS as error:
         return "refuted", type(error).__name__
     for same, why in REASONS.items():
@@ -507,14 +507,14 @@ SAYING_MORE = ("given", "where", "strict")
 """Breaks that make a formula say more: that no draw refutes it is no reason to believe it."""
 
 
-def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str] | None:
+def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
     """Check a mutant as any formula is checked: a proof of all its lines shows that it is true."""
     before, after = result_of(original.stated), prove(mutant.formula)
     pairs = zip((*before.lines, before.code), (*after.lines, after.code), strict=True)
     if any(weakest([old, new]) != old for old, new in pairs):
         return "weaker", repr(after)
     found = weakest(after.lines)
-    return None if found == "tested" else ("equivalent", f"{found} all the same")
+    return ("survived", found) if found == "tested" else ("equivalent", f"{found} all the same")
 
 
 def _what_it_touches(mutant: Mutant, original: Checker) -> None:
@@ -560,8 +560,8 @@ def _same_value(mutant: Mutant, original: Checker) -> bool:
     """Whether what was changed has the value that it had."""
     if mutant.place.startswith("code"):
         return False
-    changed = list(_changed(mutant.formula, original.stated))
-    return bool(changed) and _agree(((old, "=", new) for old, new in changed), original)
+    changed = _changed(mutant.formula, original.stated)
+    return _agree(((before, "=", after) for before, after in changed), original)
 
 
 def _changed(mutant: Formula, original: Formula) -> Iterator[tuple[Any, Any]]:

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, product
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -538,6 +538,7 @@ def _check_line(checker: Checker, number: int) -> None:
         checker.line(number)
 
 
+@lru_cache(maxsize=1)
 def unseen(original: Checker) -> list[Setting]:
     """Settings of the formula with draws that no check has used."""
     return settings_of(original.stated, seed=1)

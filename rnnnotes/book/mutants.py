@@ -520,9 +520,9 @@ def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
 def _what_it_touches(mutant: Mutant, original: Checker) -> None:
     """Check what a break touches, in the draws of the original: all else passes as it did."""
     broken_code, is_definition = mutant.place.startswith("code"), original.stated.is_definition
-    # A definition that is broken makes another world, and sizes that are broken are chosen anew.
-    own = mutant.operator == "size" or is_definition
-    checker = Checker(mutant.formula, None if own and not broken_code else original.settings)
+    # A definition that is broken makes another world.
+    shared = None if is_definition and not broken_code else original.settings
+    checker = Checker(mutant.formula, shared)
     for number in mutant.lines:
         _check_line(checker, number)
     if broken_code or is_definition:

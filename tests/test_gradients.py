@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 
@@ -15,9 +16,9 @@ from hypothesis.extra.numpy import arrays
 from rnnnotes import bptt, building_blocks, gradients
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
 from rnnnotes.book.checking import result_of
-from rnnnotes.book.formulas import FORMULAS, formula
+from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import Abs, Product, wrap
-from rnnnotes.book.proof import Refuted, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
 from rnnnotes.notation import T, a_unit, sigmoid, t, u, w_unit
 
 STEPS, D, H = 8, 3, 5
@@ -407,8 +408,19 @@ def test_absolute_values_multiply_and_do_not_add(registry):
 
 def test_bounds_are_proved_and_not_sampled():
     """One formula of the chapter rests on draws: the norm of what has been clipped."""
-    resting = [one.id for one in FORMULAS.values()
+    resting = [one.id for one in find_all().values()
                if one.chapter == "gradients" and result_of(one).verdict == "tested"]  # fmt: skip
 
     assert result_of(FORMULAS["gradients.sigmoid_decay"]).verdict == "proved"
     assert resting == ["gradients.clipped_norm"]
+
+
+@pytest.mark.parametrize("number", [0, 2, 3])
+def test_a_strict_sign_is_proved_or_not_taken(number):
+    """The sides meet where no draw looks, or within its rounding: that is no test of `<`."""
+    stated = find("gradients.long_term_share")
+    lines = list(stated.derivation)
+    lines[number] = lines[number]._replace(sign="<")
+
+    with pytest.raises((Refuted, Undecided)):
+        Checker(replace(stated, derivation=tuple(lines))).line(number)

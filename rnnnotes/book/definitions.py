@@ -203,11 +203,11 @@ def _refuse_time_outside(definition: Definition) -> None:
         for node, inner in (*_symbols(definition.value, at), *_symbols(target, at)):
             *_, time = node.index
             first, last = (_number(bound, inner) for bound in node.variable.times)
-            _require(
-                first <= _number(time, inner) <= last,
-                f"{node.variable.name} has no time {_number(time, inner)}, which it takes at "
-                f"{', '.join(f'{s}={v}' for s, v in at.items())}; it has {first} to {last}",
-            )
+            if not first <= _number(time, inner) <= last:
+                raise lang.StatementError(
+                    f"{node.variable.name} has no time {_number(time, inner)}, which it takes at "
+                    f"{', '.join(f'{s}={v}' for s, v in at.items())}; it has {first} to {last}"
+                )
 
 
 def _values(
@@ -247,9 +247,13 @@ def _sizes() -> dict[sp.Symbol, int]:
 
 
 def _number(expr: Any, at: Indices) -> int:
-    numbers = {symbol: sp.Integer(number) for symbol, number in {**_sizes(), **at}.items()}
-    value = sp.sympify(expr).xreplace(numbers)
-    _require(value.is_Integer, f"{expr} is no whole number: its letters are not declared")
+    value = sp.sympify(expr)
+    if value.free_symbols:
+        known = {**_sizes(), **at}
+        numbers = {s: sp.Integer(known[s]) for s in value.free_symbols & known.keys()}
+        value = value.xreplace(numbers)
+    if not value.is_Integer:
+        raise lang.StatementError(f"{expr} is no whole number: its letters are not declared")
     return int(value)
 
 

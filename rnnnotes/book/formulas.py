@@ -212,7 +212,7 @@ class Formula:
         if name in self.bindings:
             return self.bindings[name]
         by_name = {symbol.name: symbol for symbol in SYMBOLS}
-        scalars = {str(symbol): symbol for symbol in (*INDICES, *SIZES)}
+        scalars = {symbol.name: symbol for symbol in (*INDICES, *SIZES)}
         if name in by_name:
             symbol = by_name[name]
             return symbol[t] if symbol.times else symbol

@@ -155,9 +155,10 @@ def wrap(operand: Operand) -> Expression:
     return Number(sp.sympify(operand, rational=True))
 
 
-def _require(fits: bool, complaint: str) -> None:
+def _require(fits: bool, complaint: Callable[[], str]) -> None:
+    """Refuse what does not fit; the complaint is written then alone, as symbols print slowly."""
     if not fits:
-        raise StatementError(complaint)
+        raise StatementError(complaint())
 
 
 def _is_column(part: Expression) -> bool:
@@ -204,7 +205,9 @@ class _Elementwise(_Variadic):
         arrays = [part for part in parts if part.shape]
         _require(
             _alike(*arrays),
-            f"{type(self).__name__}: shapes {_shapes(*parts)} differ; only a scalar broadcasts",
+            lambda: (
+                f"{type(self).__name__}: shapes {_shapes(*parts)} differ; only a scalar broadcasts"
+            ),
         )
         return arrays[0].shape if arrays else ()
 
@@ -264,16 +267,20 @@ class MatMul(_Variadic):
         left, right = parts
         _require(
             1 <= len(left.shape) <= 2 and 1 <= len(right.shape) <= 2,
-            f"MatMul: needs vectors or matrices, not shapes {_shapes(left, right)}",
+            lambda: f"MatMul: needs vectors or matrices, not shapes {_shapes(left, right)}",
         )
         _require(
             left.shape[-1] == right.shape[0],
-            f"MatMul: the last axis of {_shapes(left)} is not the first of {_shapes(right)}",
+            lambda: (
+                f"MatMul: the last axis of {_shapes(left)} is not the first of {_shapes(right)}"
+            ),
         )
         _require(
             not _is_column(left) and not right.row,
-            f"MatMul: {_noun(left)} times {_noun(right)} does not fit; a row stands on the left "
-            "of a product, a column on its right, and .T makes one of the other",
+            lambda: (
+                f"MatMul: {_noun(left)} times {_noun(right)} does not fit; a row stands on the left "
+                "of a product, a column on its right, and .T makes one of the other"
+            ),
         )
         return left.shape[:-1] + right.shape[1:]
 
@@ -289,7 +296,7 @@ class Outer(_Variadic):
         left, right = parts
         _require(
             _is_column(left) and _is_column(right),
-            f"Outer: needs two vectors as columns, not shapes {_shapes(left, right)}",
+            lambda: f"Outer: needs two vectors as columns, not shapes {_shapes(left, right)}",
         )
         return left.shape + right.shape
 
@@ -301,7 +308,7 @@ class Transpose(_Variadic):
         (array,) = parts
         _require(
             1 <= len(array.shape) <= 2,
-            f"Transpose: needs a matrix or a vector, not shape {_shapes(array)}",
+            lambda: f"Transpose: needs a matrix or a vector, not shape {_shapes(array)}",
         )
         return array.shape[::-1]
 
@@ -326,7 +333,7 @@ class MatrixPower(_Variadic):
 def _square(node: Expression, matrix: Expression) -> Shape:
     _require(
         len(matrix.shape) == 2 and matrix.shape[0] == matrix.shape[1],
-        f"{type(node).__name__}: needs a square matrix, not shape {_shapes(matrix)}",
+        lambda: f"{type(node).__name__}: needs a square matrix, not shape {_shapes(matrix)}",
     )
     return matrix.shape
 
@@ -337,7 +344,8 @@ class Diag(_Variadic):
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
         _require(
-            _is_column(vector), f"Diag: needs a vector as a column, not shape {_shapes(vector)}"
+            _is_column(vector),
+            lambda: f"Diag: needs a vector as a column, not shape {_shapes(vector)}",
         )
         return vector.shape * 2
 
@@ -348,7 +356,8 @@ class Total(_Variadic):
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
         _require(
-            _is_column(vector), f"Total: needs a vector as a column, not shape {_shapes(vector)}"
+            _is_column(vector),
+            lambda: f"Total: needs a vector as a column, not shape {_shapes(vector)}",
         )
         return ()
 
@@ -389,7 +398,7 @@ class Concatenate(_Variadic):
     def _shape(self, *parts: Expression) -> Shape:
         _require(
             all(map(_is_column, parts)),
-            f"Concatenate: needs vectors as columns, not shapes {_shapes(*parts)}",
+            lambda: f"Concatenate: needs vectors as columns, not shapes {_shapes(*parts)}",
         )
         return (sp.Add(*(part.shape[0] for part in parts)),)
 
@@ -405,7 +414,7 @@ class Convolve(_Variadic):
         vector, kernel = parts
         _require(
             _is_column(vector) and _is_column(kernel),
-            f"Convolve: needs two vectors as columns, not shapes {_shapes(vector, kernel)}",
+            lambda: f"Convolve: needs two vectors as columns, not shapes {_shapes(vector, kernel)}",
         )
         return vector.shape
 
@@ -474,7 +483,7 @@ class Block(Expression):
             for row in shapes
             for part, above in zip(row, shapes[0], strict=True)
         )
-        _require(fits, f"Block: the shapes {shapes} are not those of rows and columns")
+        _require(fits, lambda: f"Block: the shapes {shapes} are not those of rows and columns")
         node = sp.Basic.__new__(cls, *wrapped)
         node.shape = (
             sp.Add(*(row[0][0] for row in shapes)),
@@ -523,8 +532,10 @@ class At(Expression):
     """A symbol at an index, such as the state at time ``t - 1``."""
 
     def __new__(cls, variable: Variable, *index: Any) -> At:
-        _require(isinstance(variable, Variable), f"At: only a symbol is indexed, not {variable}")
-        _require(bool(variable.times), f"{variable.name} has no times: it is not indexed")
+        _require(
+            isinstance(variable, Variable), lambda: f"At: only a symbol is indexed, not {variable}"
+        )
+        _require(bool(variable.times), lambda: f"{variable.name} has no times: it is not indexed")
         node = sp.Basic.__new__(cls, variable, *map(sp.sympify, index))
         node.shape = variable.shape
         return cast(At, node)
@@ -547,7 +558,7 @@ class Entry(Expression):
         array = wrap(array)
         _require(
             1 <= len(place) <= len(array.shape),
-            f"Entry: {len(place)} places do not fit shape {_shapes(array)}",
+            lambda: f"Entry: {len(place)} places do not fit shape {_shapes(array)}",
         )
         node = sp.Basic.__new__(cls, array, *map(sp.sympify, place))
         node.shape = array.shape[len(place) :]
@@ -619,7 +630,7 @@ class Function(_Tree):
     @property
     def prime(self) -> Function:
         """Derivative of an elementwise function."""
-        _require(self.elementwise, f"{self.name} does not act entry by entry: use Jacobian")
+        _require(self.elementwise, lambda: f"{self.name} does not act entry by entry: use Jacobian")
         return self.differentiated(self.order + 1)
 
     def differentiated(self, order: int) -> Function:
@@ -629,13 +640,15 @@ class Function(_Tree):
     def shape_of(self, *shapes: Shape) -> Shape:
         """Shape of the value for arguments of some shapes, if the function takes them."""
         if self.elementwise:
-            _require(len(shapes) == 1, f"{self.name}: takes one argument, not {len(shapes)}")
+            _require(
+                len(shapes) == 1, lambda: f"{self.name}: takes one argument, not {len(shapes)}"
+            )
             return shapes[0]
         letters: dict[sp.Symbol, sp.Expr] = {}
         _require(
             len(shapes) == len(self.takes)
             and all(_fits(*pair, letters) for pair in zip(self.takes, shapes, strict=True)),
-            f"{self.name}: takes {_listed(self.takes)}, not {_listed(shapes)}",
+            lambda: f"{self.name}: takes {_listed(self.takes)}, not {_listed(shapes)}",
         )
         return tuple(size.xreplace(letters) for size in self.gives)
 
@@ -675,7 +688,7 @@ class Apply(Expression):
         node = sp.Basic.__new__(cls, function, *wrapped)
         _require(
             function.elementwise or not any(argument.row for argument in wrapped),
-            f"{function.name}: takes columns, not shapes {_shapes(*wrapped)}",
+            lambda: f"{function.name}: takes columns, not shapes {_shapes(*wrapped)}",
         )
         node.shape = function.shape_of(*(argument.shape for argument in wrapped))
         node.row = function.elementwise and wrapped[0].row
@@ -699,11 +712,13 @@ class _Derivative(Expression):
         of = wrap(of)
         _require(
             isinstance(by.args[0] if isinstance(by, Entry) else by, (Variable, At)),
-            f"{cls.__name__}: differentiates by a symbol, not {by}",
+            lambda: f"{cls.__name__}: differentiates by a symbol, not {by}",
         )
         _require(
             not of.row and not by.row,
-            f"{cls.__name__}: differentiates columns by columns, not shapes {_shapes(of, by)}",
+            lambda: (
+                f"{cls.__name__}: differentiates columns by columns, not shapes {_shapes(of, by)}"
+            ),
         )
         node = sp.Basic.__new__(cls, of, by)
         node.shape = node._shape(of, by)
@@ -713,8 +728,10 @@ class _Derivative(Expression):
     def _shape(self, of: Expression, by: Expression) -> Shape:
         _require(
             bool(of.shape) or len(by.shape) < 2,
-            f"{type(self).__name__}: the derivative of {_shapes(of)} by {_shapes(by)} has no "
-            "layout; its Gradient has the shape of what it is differentiated by",
+            lambda: (
+                f"{type(self).__name__}: the derivative of {_shapes(of)} by {_shapes(by)} has no "
+                "layout; its Gradient has the shape of what it is differentiated by"
+            ),
         )
         return of.shape + by.shape
 
@@ -735,7 +752,7 @@ class Immediate(_Derivative):
     """Immediate derivative: of one step alone, with every earlier step held fixed."""
 
     def _shape(self, of: Expression, by: Expression) -> Shape:
-        _require(isinstance(of, At), f"Immediate: needs a state at a time, not {of}")
+        _require(isinstance(of, At), lambda: f"Immediate: needs a state at a time, not {of}")
         return super()._shape(of, by)
 
 
@@ -743,7 +760,7 @@ class Gradient(_Derivative):
     """Gradient of a scalar: like what it is differentiated by, a column by a column."""
 
     def _shape(self, of: Expression, by: Expression) -> Shape:
-        _require(of.shape == (), f"Gradient: needs a scalar, not shape {_shapes(of)}")
+        _require(of.shape == (), lambda: f"Gradient: needs a scalar, not shape {_shapes(of)}")
         return by.shape
 
     def _row(self, of: Expression, by: Expression) -> bool:
@@ -784,7 +801,7 @@ class Compose(Expression):
         body, start = wrap(body), wrap(start)
         _require(
             _alike(body, variable, start),
-            f"Compose: shapes {_shapes(body, variable, start)} differ",
+            lambda: f"Compose: shapes {_shapes(body, variable, start)} differ",
         )
         node = sp.Basic.__new__(
             cls, body, variable, start, index, sp.sympify(low), sp.sympify(high)
@@ -805,7 +822,7 @@ class Array(Expression):
 
     def __new__(cls, variable: Variable, *bounds: Any) -> Array:
         timed = isinstance(variable, Variable) and bool(variable.times)
-        _require(timed, f"Array: needs a symbol with times, not {variable}")
+        _require(timed, lambda: f"Array: needs a symbol with times, not {variable}")
         low, high = map(sp.sympify, bounds or variable.times)
         node = sp.Basic.__new__(cls, variable, low, high)
         node.shape = (high - low + 1, *variable.shape)
@@ -829,15 +846,15 @@ class Relation(_Tree):
         left, right, sign = wrap(left), wrap(right), str(sign)
         _require(
             sign in ("=", "<=", "<", "!="),
-            f"Relation: {sign!r} is not one of '=', '<=', '<', '!='",
+            lambda: f"Relation: {sign!r} is not one of '=', '<=', '<', '!='",
         )
         _require(
             sign != "!=" or not left.shape,
-            f"Relation: '!=' compares numbers, not arrays of shape {_shapes(left)}",
+            lambda: f"Relation: '!=' compares numbers, not arrays of shape {_shapes(left)}",
         )
         _require(
             _alike(left, right) or not right.shape,
-            f"Relation: the sides have shapes {_shapes(left, right)}",
+            lambda: f"Relation: the sides have shapes {_shapes(left, right)}",
         )
         return cast(Relation, sp.Basic.__new__(cls, left, Str(sign), right))
 

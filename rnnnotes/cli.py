@@ -67,22 +67,36 @@ def list_(chapters: tuple[str, ...]) -> None:
 @click.option("--latex", "as_latex", is_flag=True, help="Write equations in LaTeX.")
 def show(id: str, as_latex: bool) -> None:
     """Show a formula: equation, symbols, code, derivation and verdict."""
+    from rnnnotes.book.keeping import answered
+
+    question = "show", id, "latex" if as_latex else "text"
+    _print_sections(answered(question, lambda: _shown(id, as_latex)))
+
+
+def _shown(id: str, as_latex: bool) -> list[tuple[str, list[str]]]:
+    """What is shown of a formula, if it passes; else it is printed, and the program ends."""
     from rnnnotes.book.plaintext import argument_text, range_text, text
     from rnnnotes.book.printing import argument_latex, latex, range_latex
 
-    console, stated = _console(), _find(id)
-    outcome = _check([stated], console)[stated.id]
+    stated = _find(id)
+    outcome = _check([stated], _console(), workers=1)[stated.id]
     in_latex, in_text = (latex, range_latex, argument_latex), (text, range_text, argument_text)
     writers = in_latex if as_latex else in_text
     with _refusals():
         sections = [*_sections(stated, outcome, *writers)]
+    if not outcome.passed:
+        _print_sections(sections)
+        raise SystemExit(1)
+    return sections
+
+
+def _print_sections(sections: Iterable[tuple[str, list[str]]]) -> None:
+    console = _console()
     for title, lines in sections:
         console.print(title, style="bold")
         for line in lines:
             console.print(f"  {line}" if line else "")
         console.print()
-    if not outcome.passed:
-        raise SystemExit(1)
 
 
 def _sections(
@@ -189,10 +203,16 @@ def check(which: tuple[str, ...], no_cache: bool, workers: int | None, limit: fl
               show_default=True, help="numpy and sympy run in an empty file.")  # fmt: skip
 def cite(id: str, format_: str) -> None:
     """Cite a formula, or write the code that computes it."""
+    from rnnnotes.book.keeping import answered
+
+    click.echo(answered(("cite", id, format_), lambda: _cited(id, format_)), nl=False)
+
+
+def _cited(id: str, format_: str) -> str:
     from rnnnotes.book.citing import cite as written
 
     with _refusals():
-        click.echo(written(_find(id), format_), nl=False)
+        return written(_find(id), format_)
 
 
 @main.command()

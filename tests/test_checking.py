@@ -11,6 +11,7 @@ import pytest
 from rnnnotes.book import checking, store
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
 from rnnnotes.book.formulas import find, formula, stated_by
+from rnnnotes.book.keeping import path_of
 from rnnnotes.book.proof import Refuted, Result
 from rnnnotes.notation import v, w
 
@@ -237,7 +238,7 @@ def test_a_proof_that_swallows_the_signal_has_failed_all_the_same(empty_cache, m
     stated = find("vanilla_rnn.hidden_state")
     result = result_of(stated)
     forget()
-    store._path(stated).unlink()
+    path_of("results", store.key_of(stated)).unlink()
 
     def stubborn(_):
         try:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pybtex.database import parse_string
 
-from rnnnotes.book import bibliography, language, plaintext, sympytext
+from rnnnotes.book import keeping, language, plaintext, sympytext
 from rnnnotes.book.bibliography import find_source, plain, read, sources
 from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
 from rnnnotes.book.formulas import find, find_all
@@ -220,10 +220,8 @@ def test_an_open_brace_is_refused():
 
 def test_the_installed_copy_comes_first(monkeypatch, tmp_path):
     """A wheel carries the bibliography beside the package; a checkout has it with the pages."""
-    package = tmp_path / "rnnnotes" / "book"
-    package.mkdir(parents=True)
-    (package.parent / "references.bib").write_text("@misc{copy, title = {A copy}}")
-    monkeypatch.setattr(bibliography, "__file__", str(package / "bibliography.py"))
+    (tmp_path / "references.bib").write_text("@misc{copy, title = {A copy}}")
+    monkeypatch.setattr(keeping, "PACKAGE", tmp_path)
     sources.cache_clear()
     try:
         assert list(sources()) == ["copy"]

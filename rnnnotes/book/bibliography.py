@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from rnnnotes.book.keeping import data_file
+
 __all__ = ["Source", "UnknownSourceError", "find_source", "read", "sources", "sources_beside"]
 
 ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
@@ -138,10 +140,7 @@ def plain(tex: str) -> str:
 @cache
 def sources() -> dict[str, Source]:
     """Every entry of the bibliography, by its key."""
-    package = Path(__file__).parents[1]
-    candidates = package / "references.bib", package.parent / "docs" / "references.bib"
-    path = next(path for path in candidates if path.is_file())
-    return read(path.read_text(encoding="utf-8"))
+    return read(data_file("references.bib").read_text(encoding="utf-8"))
 
 
 def sources_beside(folder: Path) -> dict[str, Source]:

@@ -16,14 +16,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, overload
-
-from pebble import ProcessPool
+from functools import partial
+from typing import TYPE_CHECKING, Any, overload
 
 from rnnnotes.book import files, store
 from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all, stated_by
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import Result, prove
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 __all__ = [
     "LIMIT",
@@ -253,7 +255,7 @@ def check_all(
     progress : callable, optional
         Called after each formula with its outcome, how many are done and how many there are.
     workers : int, optional
-        Processes that prove; as many as there are processors if not given.
+        Processes that prove; as many as there are processors if not given.  One is this process.
     limit : float, optional
         Seconds that each proof may take.
     cached : bool, optional
@@ -276,7 +278,10 @@ def check_all(
         run.look_up()
     if run.waiting:
         count = min(len(run.waiting), workers or os.cpu_count() or 1)
-        run.prove(_pool(count, start_method), count)
+        if count == 1:
+            run.prove_here()
+        else:
+            run.prove(_pool(count, start_method), count)
     return {id: run.outcomes[id] for id in every}
 
 
@@ -309,8 +314,15 @@ class _Run:
                 del self.waiting[stated.id]
                 self.done(Outcome(stated, result, seconds=result.seconds, cached=True))
 
+    def prove_here(self) -> None:
+        """Prove the others in this process, each once all that it rests on has passed."""
+        while self.waiting:
+            for stated in self._ready()[:1]:
+                del self.waiting[stated.id]
+                self._take(stated, partial(_proved, stated, self.limit))
+
     def prove(self, pool: ProcessPool, count: int) -> None:
-        """Prove the others, each once all that it rests on has passed."""
+        """Prove the others in other processes, each once all that it rests on has passed."""
         running: dict[Future[Result], Formula] = {}
         try:
             while self.waiting or running:
@@ -320,7 +332,8 @@ class _Run:
                     arguments = (*_address(stated), self._known_to(stated))
                     running[pool.schedule(_work, arguments, timeout=self.limit)] = stated
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    self._take(running.pop(future), future)
+                    stated = running.pop(future)
+                    self._take(stated, partial(_answer, stated, future, self.limit))
             pool.close()  # type: ignore[no-untyped-call]
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
@@ -345,9 +358,9 @@ class _Run:
         outcomes = (self.outcomes[ancestor.id] for ancestor in stated.ancestors)
         return {store.key_of(o.stated): o.result for o in outcomes if o.result is not None}
 
-    def _take(self, stated: Formula, future: Future[Result]) -> None:
+    def _take(self, stated: Formula, answer: Callable[[], Result]) -> None:
         try:
-            result = _remember(stated, _answer(stated, future, self.limit))
+            result = _remember(stated, answer())
         except Exception as error:  # noqa: BLE001 -- whatever it is, the formula has not passed
             seconds = self.limit if isinstance(error, OutOfTime) else 0.0
             self.done(Outcome(stated, error=error, seconds=seconds))
@@ -359,6 +372,8 @@ class _Run:
 
 
 def _pool(workers: int, start_method: str) -> ProcessPool:
+    from pebble import ProcessPool  # one formula needs none
+
     context = multiprocessing.get_context(start_method)
     return ProcessPool(workers, initializer=find_all, context=context)
 

@@ -278,8 +278,8 @@ class MatMul(_Variadic):
         _require(
             not _is_column(left) and not right.row,
             lambda: (
-                f"MatMul: {_noun(left)} times {_noun(right)} does not fit; a row stands on the left "
-                "of a product, a column on its right, and .T makes one of the other"
+                f"MatMul: {_noun(left)} times {_noun(right)} does not fit; a row stands on the "
+                "left of a product, a column on its right, and .T makes one of the other"
             ),
         )
         return left.shape[:-1] + right.shape[1:]

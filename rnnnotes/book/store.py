@@ -8,39 +8,30 @@ changes, and the old result is out of reach.
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import inspect
-import json
-import os
 import platform
-import tempfile
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import sympy as sp
 
+from rnnnotes.book import keeping
 from rnnnotes.book.formulas import Formula, find_all
+from rnnnotes.book.keeping import digest
 from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import instructions
 
-__all__ = ["content", "digest", "folder", "key_of", "load", "save"]
+__all__ = ["content", "digest", "key_of", "load", "save"]
 
 BYSTANDERS = {"arguments", "bibliography", "checking", "files", "printing"}
 """Modules that the proving ones import, but that no verdict depends on."""
-
-
-def folder() -> Path:
-    """Return the folder of the results: ``RNNNOTES_CACHE`` if it is set, else the user's cache."""
-    return Path(os.environ.get("RNNNOTES_CACHE") or platformdirs.user_cache_dir("rnnnotes"))
 
 
 # -- Keys ------------------------------------------------------------------------------------------
@@ -92,11 +83,6 @@ def content(stated: Formula) -> list[str]:
     return [stated.id, *map(tree, parts), *declarations(parts)]
 
 
-def digest(text: str) -> str:
-    """Digest of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def tree(node: Any) -> str:
     """Every node of a tree with its class, so that nothing that differs reads alike."""
     if not isinstance(node, sp.Basic):
@@ -143,27 +129,27 @@ def provers() -> list[Path]:
     return [*(found[name] for name in sorted(found)), *sorted(core.glob("*.py"))]
 
 
+IMPORT = re.compile(r"^\s*(?:from\s+(\S+)\s+)?import\s+(\([^)]*\)|[^(\n].*)", re.MULTILINE)
+"""An import statement, as this package writes it."""
+
+
 def _imports(path: Path) -> list[str]:
-    """Names of the modules of this package that a file imports."""
+    """Names of the modules of this package that a file imports.
+
+    They are found by lines: to read the files as Python takes as long as to load a chapter.
+    """
     package = f"{__package__}."
-    modules: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
-            # What is imported from the package itself is a module.
-            modules += [f"{node.module}.{alias.name}" for alias in node.names]
-            modules.append(node.module)
-        elif isinstance(node, ast.Import):
-            modules += [alias.name for alias in node.names]
-    names = {module.removeprefix(package).partition(".")[0]
-             for module in modules if module.startswith(package)}  # fmt: skip
+    found: set[str] = set()
+    for module, names in IMPORT.findall(path.read_text(encoding="utf-8")):
+        taken = re.findall(r"[\w.]+", names)
+        # What is imported from the package itself is a module.
+        found |= {f"{module}.{name}" for name in taken} | {module} if module else {*taken}
+    ours = (one.removeprefix(package) for one in found if one.startswith(package))
+    names = {one.partition(".")[0] for one in ours}
     return sorted(name for name in names if path.with_name(f"{name}.py").exists())
 
 
-# -- Files -----------------------------------------------------------------------------------------
-
-
-def _path(stated: Formula) -> Path:
-    return folder() / "results" / f"{key_of(stated)}.json"
+# -- Results ---------------------------------------------------------------------------------------
 
 
 def load(stated: Formula) -> Result | None:
@@ -179,35 +165,16 @@ def load(stated: Formula) -> Result | None:
     Result or None
         None if there is none, or if its file was damaged.
     """
-    try:
-        kept = json.loads(_path(stated).read_text(encoding="utf-8"))
-        data = kept["result"]
-        if kept["digest"] != _seal(stated, data) or data["id"] != stated.id:
-            return None
-        if set(data) != {field.name for field in fields(Result)} or data["verdict"] not in STRENGTH:
-            return None
-        several = {name: tuple(data[name]) for name in ("lines", "sizes", "kinds", "by")}
-        steps = {size: tuple(numbers) for size, numbers in data["steps"].items()}
-        return Result(**{**data, **several, "steps": steps})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    data = keeping.read("results", key_of(stated))
+    if not isinstance(data, dict) or data.get("id") != stated.id:
         return None
+    if set(data) != {field.name for field in fields(Result)} or data["verdict"] not in STRENGTH:
+        return None
+    several = {name: tuple(data[name]) for name in ("lines", "sizes", "kinds", "by")}
+    steps = {size: tuple(numbers) for size, numbers in data["steps"].items()}
+    return Result(**{**data, **several, "steps": steps})
 
 
 def save(stated: Formula, result: Result) -> None:
-    """Keep a result.  The file appears whole or not at all."""
-    path, data = _path(stated), result.as_dict()
-    text = json.dumps({"digest": _seal(stated, data), "result": data}, indent=1)
-    with suppress(OSError):  # A verdict does not depend on a disk that can be written.
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-
-
-def _seal(stated: Formula, data: dict[str, Any]) -> str:
-    """Digest that ties a result to its key."""
-    return digest(key_of(stated) + json.dumps(data, sort_keys=True))
+    """Keep a result."""
+    keeping.write("results", key_of(stated), result.as_dict())

@@ -1,8 +1,8 @@
 """The reference on recurrent neural networks in which no displayed formula can be wrong.
 
 The chapters are modules of this package.  What is offered here works on any formula:
-`check` proves one or many, `find` finds one by its id, `cite` cites it, and `compare` holds a
-function of your own against it.
+`check` proves one or many, `find` finds one by its id, `search` finds some by words, `cite`
+cites one, and `compare` holds a function of your own against it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from rnnnotes.book.citing import cite
     from rnnnotes.book.comparing import compare
     from rnnnotes.book.formulas import find
+    from rnnnotes.book.searching import search
 
     __version__: str
 
-__all__ = ["__version__", "check", "check_all", "cite", "compare", "find"]
+__all__ = ["__version__", "check", "check_all", "cite", "compare", "find", "search"]
 
 HOMES = {"check": "checking", "check_all": "checking", "cite": "citing",
-         "compare": "comparing", "find": "formulas"}  # fmt: skip
+         "compare": "comparing", "find": "formulas", "search": "searching"}  # fmt: skip
 """Modules that hold what is offered here, loaded when it is first used."""
 
 

@@ -1,4 +1,4 @@
-"""The command line: list, show, check and cite formulas.
+"""The command line: list, search, show, check and cite formulas.
 
 What proves and prints is loaded when a command runs, so that ``--help`` comes at once.
 """
@@ -37,8 +37,9 @@ FORMATS = ("bibtex", "markdown", "latex", "numpy", "sympy", "json")
 def main() -> None:
     """Look up, check and cite the formulas of the notes on recurrent networks.
 
-    A formula has an id, such as vanilla_rnn.hidden_state: its chapter and its name.  One of
-    your own is found in its file, as my_cells.py:my_step.
+    A formula has an id, such as vanilla_rnn.hidden_state: its chapter and its name.  Its
+    keyword, or an id that it had before, stands for it as well.  One of your own is found in
+    its file, as my_cells.py:my_step.
     """
 
 
@@ -60,6 +61,27 @@ def list_(chapters: tuple[str, ...]) -> None:
             table.add_row(f"  {stated.id}", _styled(outcomes[stated.id].verdict), stated.title)
         console.print(chapter, style="bold")
         console.print(table)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True,
+              help="How many formulas are shown at most.")  # fmt: skip
+def search(words: tuple[str, ...], limit: int) -> None:
+    r"""Search for formulas by words, symbols, LaTeX or names of libraries.
+
+    Such as: last hidden state, W_hh, '\odot', bias_hh, clip_grad_norm_.  Below each formula
+    stands where it holds which words.  The exit code is 1 if nothing is found.
+    """
+    from rnnnotes.book.searching import search as found
+    from rnnnotes.book.searching import suggestion
+
+    query = " ".join(words)
+    hits = found(query, limit)
+    if not hits:
+        raise click.ClickException(f"nothing found for {query!r}; {suggestion(query)}")
+    for heading, hit in zip(_aligned(hit[:2] for hit in hits), hits, strict=True):
+        click.echo(f"{heading}\n    {hit.reason}")
 
 
 @main.command()
@@ -278,10 +300,10 @@ def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formu
 
 
 def _find(id: str) -> Formula:
-    from rnnnotes.book.formulas import find
+    from rnnnotes.book.searching import find_named
 
     with _refusals():
-        return find(id)
+        return find_named(id)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ printed from the statement, so it has nowhere to drift to.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -525,13 +524,9 @@ def find(id: str) -> Formula:
         return formulas_at(id)[0]
     if id in known:
         return known[id]
-    raise UnknownFormulaError(f"no formula {id!r}; {nearest_to(id, known)}")
+    from rnnnotes.book.searching import suggestion
 
-
-def nearest_to(id: str, known: Iterable[str]) -> str:
-    """What to look for in place of an id that no formula has."""
-    nearest = difflib.get_close_matches(id, list(known), n=3, cutoff=0.4)
-    return f"the nearest are {', '.join(nearest)}" if nearest else "`rnnnotes list` shows all"
+    raise UnknownFormulaError(f"no formula {id!r}; {suggestion(id)}")
 
 
 def scalar_only(stated: Formula) -> bool:

@@ -151,7 +151,7 @@ def _files() -> Iterator[Path]:
 
 
 def _file_digest(path: Path) -> str:
-    """Digest of a file, with its name; one that is not there has none."""
+    """Where a file is, and the digest of what it holds; one that is not there has none."""
     with suppress(FileNotFoundError):
-        return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-    return f"{path.name} missing"
+        return f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"{path} missing"

@@ -1,10 +1,12 @@
 """Checking many formulas: in parallel, within a time limit, and none twice."""
 
+import ast
 import dataclasses
 import json
 import multiprocessing
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +169,45 @@ def test_the_modules_that_prove_are_found_by_their_imports():
     assert not names & {"printing", "checking", "citing", "store"}
 
 
+@pytest.mark.parametrize("path", sorted(Path(store.__file__).parent.glob("*.py")), ids=str)
+def test_the_lines_that_import_are_those_that_python_reads(path):
+    """They are found by their text, as to read all of Python is slow: none is missed."""
+    package = "rnnnotes.book."
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            modules += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+    names = {module.removeprefix(package).partition(".")[0]
+             for module in modules if module.startswith(package)}  # fmt: skip
+    ours = {name for name in names if path.with_name(f"{name}.py").exists()}
+
+    assert {*store._imports(path)} == ours
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from rnnnotes.book.proof import prove",
+        "    from rnnnotes.book.proof import prove, Result as R",
+        "from rnnnotes.book.proof import (\n    prove,\n    Result,\n)",
+        "from rnnnotes.book import draws, proof",
+        "from rnnnotes.book import (\n    proof as p,\n)",
+        "import rnnnotes.book.proof",
+        "import sys, rnnnotes.book.proof as p",
+    ],
+)
+def test_every_way_to_import_is_found(tmp_path, line):
+    """All that the formatter leaves."""
+    for name in ("draws", "proof", "world"):
+        (tmp_path / f"{name}.py").write_text("")
+    (tmp_path / "one.py").write_text(f"import re\n{line}\nx = 1\n")
+
+    assert "proof" in store._imports(tmp_path / "one.py")
+    assert "world" not in store._imports(tmp_path / "one.py")
+
+
 DAMAGES = {
     "emptied": lambda text: "",
     "cut short": lambda text: text[: len(text) // 2],
@@ -287,6 +328,35 @@ def test_many_are_checked_in_parallel(empty_cache, throwaway, start_method):
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert time.monotonic() - start < 30
     assert len(list(empty_cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize("names", [["right", "wrong", "above", "slow"], ["slow"]], ids=len)
+def test_one_worker_is_this_process(empty_cache, throwaway, proofs, monkeypatch, names):
+    """It needs no others, and its verdicts and its time limit are theirs."""
+    monkeypatch.delattr(checking, "_pool")
+    chosen = [throwaway[name] for name in names]
+    start = time.monotonic()
+    outcomes = check_all(chosen, workers=1 if len(names) > 1 else None, limit=0.3)
+
+    assert [id for id, one in outcomes.items() if one.passed] == ["throwaway.right"][
+        : len(names) - 1
+    ]
+    assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
+    if len(names) > 1:
+        assert isinstance(outcomes["throwaway.wrong"].error, Refuted)
+        assert isinstance(outcomes["throwaway.above"].error, RestsOnFailure)
+    assert "throwaway.above" not in proofs
+    assert time.monotonic() - start < 10
+
+
+def test_one_formula_that_waits_needs_no_other_process(empty_cache, proofs, monkeypatch):
+    """What it rests on is known."""
+    result_of(find("vanilla_rnn.pre_activation"))
+    monkeypatch.delattr(checking, "_pool")
+    outcomes = check_all(["vanilla_rnn.hidden_state"], workers=8)
+
+    assert proofs == ["vanilla_rnn.pre_activation", "vanilla_rnn.hidden_state"]
+    assert all(outcome.passed for outcome in outcomes.values())
 
 
 def test_results_of_other_processes_are_known_here(empty_cache, proofs):

@@ -152,6 +152,70 @@ def test_each_formula_can_be_shown(id):
     assert sections.get("For all", []) == [range_text(*b) for b in stated.index_ranges()]
 
 
+def test_what_is_shown_is_not_made_again(run, monkeypatch):
+    """The second answer is that of the first, and no formula is looked for."""
+    first = run("show", "bptt.step_jacobian")
+    monkeypatch.delattr("rnnnotes.cli._find")
+
+    assert run("show", "bptt.step_jacobian").output == first.output
+    assert run("show", "bptt.step_jacobian", "--latex").exception
+
+
+def test_one_formula_is_shown_without_other_processes(run, monkeypatch):
+    """To start them takes longer than to prove it."""
+    monkeypatch.delattr("rnnnotes.book.checking._pool")
+
+    assert "the code is proved" in run("show", "bptt.step_jacobian").output
+
+
+# -- search ----------------------------------------------------------------------------------------
+
+
+def test_search_shows_ids_titles_and_reasons(run):
+    """The best comes first, and words may come as several arguments or as one."""
+    result = run("search", "Forget", "gate", "--limit", "2")
+    lines = result.output.splitlines()
+
+    assert result.exit_code == 0
+    assert lines[0].split() == ["lstm.forget_gate", "Forget", "gate"]
+    assert lines[1] == "    title (forget, gate)"
+    assert len(lines) == 4
+    assert run("search", "Forget gate", "--limit", "2").output == result.output
+
+
+def test_what_search_returns_can_be_shown(run):
+    """The first column is what show and cite take."""
+    id = run("search", r"\odot").output.split()[0]
+
+    assert run("cite", id).exit_code == 0
+
+
+def test_search_that_finds_nothing_fails_and_suggests(run):
+    """The exit code is for a script, the names are for a person."""
+    result = run("search", "relv")
+
+    assert result.exit_code == 1
+    assert "nothing found for 'relv'; the nearest are" in result.output
+    assert "building_blocks.relu" in result.output
+
+
+@pytest.mark.parametrize("command", ["show", "cite"])
+def test_a_keyword_stands_for_its_formula(run, command):
+    """It is as good as the id."""
+    by_keyword = run(command, "lstm-backward-df")
+
+    assert by_keyword.exit_code == 0
+    assert by_keyword.output == run(command, "lstm.forget_gate_gradient").output
+
+
+def test_a_keyword_of_several_formulas_is_refused(run):
+    """The message names them."""
+    result = run("show", "gru-reset-gate")
+
+    assert result.exit_code == 2
+    assert "of several: gru.reset_gate_pre_activation, gru.reset_gate" in result.output
+
+
 # -- cite ------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_another_version_of_a_library_has_another_answer(package, tmp_path, monk
     monkeypatch.syspath_prepend(folder.parent)
     monkeypatch.setattr(
         keeping, "find_spec",
-        lambda name: sys.meta_path[-1].find_spec(name) if name == library else find(name),
+        lambda name: PathFinder.find_spec(name) if name == library else find(name),
     )  # fmt: skip
 
     assert made() == "new"

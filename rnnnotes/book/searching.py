@@ -80,18 +80,20 @@ ALSO_CALLED = {
     "lstm_variants.coupled_cell": "input_forget CIFG",
     "lstm_variants.coupled_forget_gate": "input_forget CIFG",
     "lstm_variants.forget_gate_at_start": "unit_forget_bias forget_bias",
-    "lstm_variants.fused_pre_activation": "nn.LSTM nn.LSTMCell cuDNN",
+    "lstm_variants.fused_pre_activation":
+        "nn.LSTM nn.LSTMCell cuDNN weight_ih weight_hh bias_ih bias_hh",
     "lstm_variants.merged_forget_bias": "unit_forget_bias forget_bias bias_ih bias_hh",
     "lstm_variants.order_haiku": "hk.LSTM gate order convert",
     "lstm_variants.order_onnx": "iofc ifgo gate order convert",
     "lstm_variants.projected_state": "proj_size num_proj LSTMP",
     "vanilla_rnn.bidirectional_output": "last hidden state h_n merge_mode BiRNN BiLSTM BiGRU",
-    "vanilla_rnn.deep_state": "num_layers stacked weight_ih",
+    "vanilla_rnn.deep_state": "num_layers stacked",
     "vanilla_rnn.elman": "nn.RNN nn.RNNCell SimpleRNN",
     "vanilla_rnn.hidden_state": "nn.RNN nn.RNNCell SimpleRNN h_t",
-    "vanilla_rnn.two_bias_pre_activation": "nn.RNN nn.RNNCell",
+    "vanilla_rnn.two_bias_pre_activation":
+        "nn.RNN nn.RNNCell weight_ih weight_hh bias_ih bias_hh",
     "vanilla_rnn.unrolled": "last hidden state h_n",
-}
+}  # fmt: skip
 """What libraries and people call a symbol or a formula, where the book has another name for it.
 
 The names are those of PyTorch, Keras, TensorFlow, ONNX, Haiku and NumPy.

@@ -6,15 +6,19 @@ import json
 import multiprocessing
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rnnnotes.book import checking, store
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
-from rnnnotes.book.formulas import find, formula, stated_by
+from rnnnotes.book.formulas import find, find_all, formula, stated_by
 from rnnnotes.book.keeping import path_of
 from rnnnotes.book.proof import Refuted, Result
+from rnnnotes.book.source import instructions
 from rnnnotes.notation import v, w
 
 START_METHODS = sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()})
@@ -125,6 +129,62 @@ def test_a_change_of_what_the_code_calls_changes_the_key(registry):
     keys = {store.key_of(state(code=code_of(body, helper=helper))) for helper in helpers}
 
     assert len(keys) == 2
+
+
+def test_a_change_of_a_module_that_the_code_calls_changes_the_key(registry):
+    """A helper in a file beside the formulas belongs to the code as well."""
+    keys = set()
+    for text in ("e", "2 * e"):
+        helpers = ModuleType("helpers")
+        exec(f"def scaled(e):\n    return {text}", vars(helpers))
+        outside = {"helpers": helpers}
+        keys.add(store.key_of(state(code=code_of("return helpers.scaled(v)", **outside))))
+
+    assert len(keys) == 2
+
+
+class Helper:
+    """An object with code of its own."""
+
+    def __repr__(self):
+        return "helper"
+
+    def __call__(self, e):
+        """Return what comes."""
+        return e
+
+
+OPAQUE = {
+    "object": (Helper(), "return helper(v)"),
+    "class": (Helper, "return helper()(v)"),
+    "partial": (partial(Helper()), "return helper(v)"),
+    "dictionary": ({"one": Helper()}, "return helper['one'](v)"),
+    "long array": (np.arange(2000), "return v * helper[1000]"),
+    "bound method": ([1].index, "return v * helper(1)"),
+    "module within": (SimpleNamespace(inner=Helper()), "return helper.inner(v)"),
+}
+
+
+@pytest.mark.parametrize(("helper", "body"), OPAQUE.values(), ids=OPAQUE)
+def test_what_no_instruction_tells_is_never_known_from_before(registry, helper, body):
+    """Its text may stay while its code changes, so no result that rests on it is found again."""
+    keys = [store.key_of(state(code=code_of(body, helper=helper))) for _ in range(2)]
+
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("helper", [np.tanh, np.linalg.norm, len, float, 2.0, (1, "a"), np])
+def test_what_a_version_tells_is_known_from_before(registry, helper):
+    """Libraries and plain values are the same in each process."""
+    keys = {store.key_of(state(code=code_of("return v * helper", helper=helper))) for _ in "ab"}
+
+    assert len(keys) == 1
+
+
+def test_all_that_the_book_runs_is_known_from_before():
+    """No formula of the book rests on an object whose code a key would miss."""
+    for stated in find_all().values():
+        assert instructions(stated.code) == instructions(stated.code)
 
 
 def test_a_change_of_an_ancestor_changes_the_key(registry):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+from uuid import uuid4
 
 from rnnnotes.book.language import StatementError
 
@@ -170,11 +171,28 @@ def _code(code: CodeType, doc: str | None = None) -> Iterator[str]:
 
 
 def _value(name: str, value: Any) -> str:
+    """What tells a value; of one whose code is out of reach nothing does, not even to itself."""
     if is_ours(value):
         return name  # its instructions count
+    if _is_plain(value):
+        return f"{name}={value!r}"
+    return f"{name}={_library_name(value) or uuid4().hex}"
+
+
+def _library_name(value: Any) -> str:
+    """Name under which a library has a value; empty if none has it."""
     if isinstance(value, ModuleType):
-        return f"{name}={value.__name__}"
-    return f"{name}={value!r}"
+        return value.__name__ if _is_library(value.__name__) else ""
+    module, name = (getattr(value, part, None) or "" for part in ("__module__", "__name__"))
+    known = _is_library(module) and getattr(sys.modules.get(module), name, None) is value
+    return f"{module}.{name}" if known else ""
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is all that its text says."""
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
 def unannotated(text: str) -> str:

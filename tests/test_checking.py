@@ -229,7 +229,9 @@ def test_the_modules_that_prove_are_found_by_their_imports():
     assert not names & {"printing", "checking", "citing", "store"}
 
 
-@pytest.mark.parametrize("path", sorted(Path(store.__file__).parent.glob("*.py")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted(Path(store.__file__).parent.glob("*.py")), ids=lambda p: p.stem
+)
 def test_the_lines_that_import_are_those_that_python_reads(path):
     """They are found by their text, as to read all of Python is slow: none is missed."""
     package = "rnnnotes.book."

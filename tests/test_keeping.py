@@ -30,8 +30,10 @@ def package(empty_cache, tmp_path, monkeypatch):
 
 
 def made(answer="new"):
-    """Ask again, as a new process would, and tell whether the answer is made or kept."""
+    """Ask again, as a new process would, of files that have been there before it."""
     keeping.contents.cache_clear()
+    for path in keeping.PACKAGE.rglob("*"):
+        os.utime(path, (0, 0))
     return keeping.answered(("a", "question"), lambda: answer)
 
 
@@ -46,11 +48,18 @@ def test_an_answer_is_made_once(package):
 def test_a_changed_file_has_another_answer(package, name):
     """Its size and its time stay: what it holds is what counts."""
     made("old")
-    file = package / name
-    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
-    file.write_text("six")
-    os.utime(file, ns=times)
+    (package / name).write_text("six")
 
+    assert made() == "new"
+
+
+def test_a_file_that_changes_after_it_was_loaded_is_not_kept(package):
+    """A session answers from what it has loaded, and not for what the file holds by now."""
+    keeping.contents.cache_clear()
+    (package / "outer.py").write_text("six")
+    os.utime(package / "outer.py", (2**40, 2**40))
+
+    assert keeping.answered(("a", "question"), lambda: "of the session") == "of the session"
     assert made() == "new"
 
 

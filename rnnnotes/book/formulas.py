@@ -10,7 +10,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -220,9 +221,9 @@ class Formula:
         base, order = name.removesuffix("_prime"), int(name.endswith("_prime"))
         if base in FUNCTIONS:
             return self._function(base, order)
-        for suffix, time in (("_prev", t - 1), ("_next", t + 1), ("_0", sp.S.Zero)):
+        for suffix, at in (("_prev", t - 1), ("_next", t + 1), ("_0", sp.S.Zero)):
             if name.endswith(suffix) and name.removesuffix(suffix) in by_name:
-                return by_name[name.removesuffix(suffix)][time]
+                return by_name[name.removesuffix(suffix)][at]
         plural = name.removesuffix("_").removesuffix("s")
         if plural in by_name and by_name[plural].times:
             return Array(by_name[plural])
@@ -247,6 +248,9 @@ class Formula:
 
 FORMULAS: dict[str, Formula] = {}
 """Each formula of the book, by id."""
+
+LOADED = time.time()
+"""When the first formula could be stated: a file that is newer is not what runs."""
 
 Statement = tuple[Any, str, Any]
 Step = tuple[str, Any, str]

@@ -103,22 +103,23 @@ def answered(question: Sequence[str], make: Callable[[], Any]) -> Any:
     list, dict or str
         The answer.
     """
-    if _others_are_loaded():
+    if not _the_book_is_as_its_files():
         return make()
     key = digest(json.dumps([*question, *contents()]))
     answer = read("answers", key)
     if answer is None:
         answer = make()
-        if not _others_are_loaded():
+        if _the_book_is_as_its_files():
             write("answers", key, answer)
     return answer
 
 
-def _others_are_loaded() -> bool:
-    """Whether there are formulas besides those of the book, whose files no key covers."""
+def _the_book_is_as_its_files() -> bool:
+    """Whether nothing is loaded but the book, and no file has changed since then."""
     formulas = sys.modules.get("rnnnotes.book.formulas")
-    return formulas is not None and not all(
-        stated.code.__module__.startswith("rnnnotes.") for stated in formulas.FORMULAS.values()
+    return formulas is None or (
+        all(stated.code.__module__.startswith("rnnnotes.") for stated in formulas.FORMULAS.values())
+        and all(path.stat().st_mtime < formulas.LOADED for path in _files() if path.exists())
     )
 
 

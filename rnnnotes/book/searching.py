@@ -377,7 +377,7 @@ def nearest(name: str, count: int = 3) -> list[str]:
     >>> nearest("bptt.step_jacobain", 1)
     ['bptt.step_jacobian']
     """
-    names = {name: entry["id"] for entry in _index() for name in entry["names"]}
+    names = {name: entry["id"] for entry in reversed(_index()) for name in entry["names"]}
     close = [names[one] for one in difflib.get_close_matches(name, names, n=count, cutoff=0.7)]
     found = [hit.id for hit in search(re.sub(r"[\W_]+", " ", name), count)]
     far = [names[one] for one in difflib.get_close_matches(name, names, n=count, cutoff=0.4)]

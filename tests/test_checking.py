@@ -400,14 +400,14 @@ def test_one_worker_is_this_process(empty_cache, throwaway, proofs, monkeypatch,
     start = time.monotonic()
     outcomes = check_all(chosen, workers=1 if len(names) > 1 else None, limit=0.3)
 
-    assert [id for id, one in outcomes.items() if one.passed] == ["throwaway.right"][
+    assert [id for id, one in outcomes.items() if one.passed] == ["throwaway.py:right"][
         : len(names) - 1
     ]
-    assert isinstance(outcomes["throwaway.slow"].error, OutOfTime)
+    assert isinstance(outcomes["throwaway.py:slow"].error, OutOfTime)
     if len(names) > 1:
-        assert isinstance(outcomes["throwaway.wrong"].error, Refuted)
-        assert isinstance(outcomes["throwaway.above"].error, RestsOnFailure)
-    assert "throwaway.above" not in proofs
+        assert isinstance(outcomes["throwaway.py:wrong"].error, Refuted)
+        assert isinstance(outcomes["throwaway.py:above"].error, RestsOnFailure)
+    assert "throwaway.py:above" not in proofs
     assert time.monotonic() - start < 10
 
 

@@ -229,8 +229,9 @@ def test_code_without_a_file_is_refused(registry):
 
     with pytest.raises(StatementError, match="hidden_state: its code is in no file"):
         cite(stated_by(scope["hidden_state"]), "numpy")
-    (outcome,) = check_all([stated_by(scope["hidden_state"])], cached=False).values()
-    assert "state it in a file" in outcome.failure
+    chosen = stated_by(scope["hidden_state"]), "vanilla_rnn.pre_activation"
+    outcomes = check_all(chosen, cached=False, workers=2)
+    assert "state it in a file" in outcomes["nowhere:hidden_state"].failure
 
 
 # -- Sources ---------------------------------------------------------------------------------------

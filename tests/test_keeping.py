@@ -170,7 +170,7 @@ def test_formulas_beside_the_book_are_neither_kept_nor_left_out(package, registr
         return 2 * w
 
     assert made("with the other") == "with the other"
-    del registry["test_keeping.beside"]
+    del registry["test_keeping.py:beside"]
     assert made() == "of the book"
 
 

@@ -174,8 +174,8 @@ def test_a_formula_of_ones_own_is_found(registry):
         """Zyxglorp of a vector."""
         return 2 * w
 
-    assert ids("zyxglorp") == ids("plugh") == ["test_searching.doubled"]
-    del registry["test_searching.doubled"]
+    assert ids("zyxglorp") == ids("plugh") == ["test_searching.py:doubled"]
+    del registry["test_searching.py:doubled"]
     assert ids("zyxglorp") == []
 
 

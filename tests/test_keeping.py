@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnnnotes.book import keeping
+from rnnnotes.book.bibliography import sources
 from rnnnotes.book.formulas import formula
 from rnnnotes.notation import v, w
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def package(empty_cache, tmp_path, monkeypatch):
     """A package of two files, whose contents a test may change."""
+    sources()  # they are read once, from the package that is there now
     monkeypatch.setattr(keeping, "PACKAGE", tmp_path / "package")
     (tmp_path / "package" / "inner").mkdir(parents=True)
     (tmp_path / "package" / "outer.py").write_text("one")

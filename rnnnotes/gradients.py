@@ -886,6 +886,7 @@ def clip_by_norm(grad: Array, g_max: float) -> Array:
     Norm(clipped), "=", Min(Norm(grad), g_max),
     source="pascanu2013", slug="clip-by-norm", given=[clip_by_norm], where=[(Norm(grad), "!=", 0)],
     derivation=[
+        ("=", Norm(Min(1, g_max / Norm(grad)) * grad), "what is clipped"),
         ("=", Min(1, g_max / Norm(grad)) * Norm(grad), "a positive factor scales the norm"),
         ("=", Min(Norm(grad), g_max), "the factor is multiplied in"),
     ],

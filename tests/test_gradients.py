@@ -407,12 +407,10 @@ def test_absolute_values_multiply_and_do_not_add(registry):
 
 
 def test_bounds_are_proved_and_not_sampled():
-    """One formula of the chapter rests on draws: the norm of what has been clipped."""
-    resting = [one.id for one in find_all().values()
-               if one.chapter == "gradients" and result_of(one).verdict == "tested"]  # fmt: skip
+    """No formula of the chapter rests on draws."""
+    verdicts = {result_of(one).verdict for one in find_all().values() if one.chapter == "gradients"}
 
-    assert result_of(FORMULAS["gradients.sigmoid_decay"]).verdict == "proved"
-    assert resting == ["gradients.clipped_norm"]
+    assert verdicts == {"definition", "proved"}
 
 
 @pytest.mark.parametrize("number", [0, 2, 3])

@@ -314,6 +314,15 @@ def test_a_failure_is_not_kept(empty_cache, throwaway):
     assert store.load(throwaway["wrong"]) is None
 
 
+def test_the_solver_is_part_of_what_proves(monkeypatch):
+    """A proof that rests on the solver is asked for again of another one."""
+    plain = store.foundations.__wrapped__
+    before = plain()
+    monkeypatch.setattr(store, "solver_version", lambda: "another solver")
+
+    assert plain() != before
+
+
 def test_a_folder_that_cannot_be_written_does_not_stop_a_proof(tmp_path, monkeypatch):
     """A file stands where the folder should be."""
     (tmp_path / "file").write_text("")

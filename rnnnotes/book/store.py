@@ -12,8 +12,10 @@ import inspect
 import platform
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +113,15 @@ def declarations(parts: Sequence[Any]) -> list[str]:
 @cache
 def foundations() -> tuple[str, ...]:
     """Versions and sources of what proves."""
-    versions = platform.python_version(), np.__version__, sp.__version__
+    versions = platform.python_version(), np.__version__, sp.__version__, solver_version()
     return (*versions, *(digest(path.read_text()) for path in provers()))
+
+
+def solver_version() -> str:
+    """Version of the solver of inequalities; empty if it is not installed."""
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version("z3-solver")
+    return ""
 
 
 def provers() -> list[Path]:

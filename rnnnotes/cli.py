@@ -264,12 +264,13 @@ def compare(
     from rnnnotes.book.arguments import ArgumentError
     from rnnnotes.book.calling import found_in
     from rnnnotes.book.comparing import compare as held
+    from rnnnotes.book.files import FileError
 
     stated = _find(id)
     try:
         code, item = found_in(function)
         same = held(stated.id, code, maps=_pairs(maps), where=_pairs(where), item=item, batch=batch)
-    except ArgumentError as error:
+    except (ArgumentError, FileError) as error:
         raise click.UsageError(str(error)) from None
     except AssertionError as error:
         click.echo(str(error))

@@ -31,6 +31,16 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Return an empty folder, which is at hand; what is loaded from it is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
 MODULE = '''
 """Formulas of a test."""
 

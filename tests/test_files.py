@@ -46,19 +46,15 @@ WRONG = RIGHT.replace("return w * v", "return w + v")
 
 
 @pytest.fixture
-def write(registry, tmp_path, monkeypatch):
-    """Write a file into the folder at hand; what is loaded from there is forgotten afterwards."""
-    monkeypatch.chdir(tmp_path)
+def write(registry, own_folder):
+    """Write a file into the folder at hand."""
 
     def write(name, text=RIGHT):
-        path = tmp_path / name
+        path = own_folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    yield write
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
-            del sys.modules[name]
+    return write
 
 
 # -- Ids -------------------------------------------------------------------------------------------

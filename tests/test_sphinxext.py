@@ -873,6 +873,14 @@ def test_a_drawing_that_raises_fails_the_build(site: Site) -> None:
     assert "drawing third.line: ZeroDivisionError" in said
 
 
+def test_a_project_that_draws_nothing_loads_no_library_for_it() -> None:
+    """The extension serves other projects, which may have none."""
+    asked = "import sys, rnnnotes.book.sphinxext; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
 def test_two_drawings_of_a_page_share_no_name() -> None:
     """A name in a page is unique, and so is what refers to it."""
     svg = '<svg viewBox="0 0 9 9"><path id="p"/><use xlink:href="#p" clip-path="url(#p)"/></svg>'

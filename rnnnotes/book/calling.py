@@ -7,19 +7,18 @@ a line of Python, such as ``cell(x=x, W=np.concatenate([W_xi, W_xf]))[1]``.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from rnnnotes.book.arguments import ArgumentError
+from rnnnotes.book.files import files_at, load
 
 __all__ = [
     "Call",
@@ -53,33 +52,25 @@ def found_in(target: str) -> tuple[Callable[..., Any], int | str | None]:
         Function.
     item : int, str or None
         Item of a tuple, or key of a dictionary.
+
+    Raises
+    ------
+    FileError
+        If the file does not load.
+    ArgumentError
+        If it holds no such function.
     """
     match = TARGET.fullmatch(target)
     if match is None:
         raise ArgumentError(f"{target}: expected FILE.py:FUNCTION or FILE.py:FUNCTION[ITEM]")
-    value: Any = loaded(Path(match["path"]))
+    (file,) = files_at(Path(match["path"]))
+    value: Any = load(file)
     for name in match["name"].split("."):
         if not hasattr(value, name):
             raise ArgumentError(f"{match['path']} has no function {match['name']}")
         value = getattr(value, name)
     item = match["item"]
     return value, int(item) if item and re.fullmatch(r"-?\d+", item) else item
-
-
-def loaded(path: Path) -> ModuleType:
-    """Module of a file, which finds the files beside it."""
-    spec = importlib.util.spec_from_file_location(f"file:{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ArgumentError(f"{path}: expected a file of Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.parent))  # it stays there: a function may import when it runs
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        raise ArgumentError(f"{path} cannot be imported: {why}") from error
-    return module
 
 
 def name_of(function: Any) -> str:

@@ -15,6 +15,7 @@ import sys
 import traceback
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def formulas_at(address: str) -> list[Formula]:
     from rnnnotes.book.formulas import FORMULAS
 
     place, name = split(address)
-    files = _files(Path(place))
+    files = files_at(Path(place))
     for file in files:
         load(file)
     found = [stated for stated in FORMULAS.values() if stated.file in files]
@@ -143,7 +144,14 @@ def formulas_at(address: str) -> list[Formula]:
     return chosen
 
 
-def _files(path: Path) -> list[Path]:
+def files_at(path: Path) -> list[Path]:
+    """File of a path, or those of a folder that may state formulas.
+
+    Raises
+    ------
+    FileError
+        If there is no such file of Python, and no folder.
+    """
     if path.is_dir():
         return [file.resolve() for file in sorted(path.glob("*.py"))
                 if IMPORTS.search(file.read_text(encoding="utf-8"))]  # fmt: skip
@@ -158,16 +166,22 @@ IMPORTS = re.compile(rf"^\s*(from|import) {BOOK}\b", re.MULTILINE)
 """What a file says that may state formulas."""
 
 
-def load(file: Path) -> None:
+def load(file: Path) -> ModuleType:
     """Run a file as the module that it is to its neighbours, unless that was done before.
+
+    Returns
+    -------
+    module
+        What the file holds.
 
     Raises
     ------
     FileError
         If it does not run, or if its name is that of another module.
     """
-    if any(_is_from(module, file) for module in list(sys.modules.values())):
-        return
+    for module in list(sys.modules.values()):
+        if _is_from(module, file):
+            return module
     root = _root(file)
     parts = file.relative_to(root).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -179,6 +193,7 @@ def load(file: Path) -> None:
         other = getattr(sys.modules[name], "__file__", None) or "Python itself"
         raise FileError(f"{_shown(file)}: {name} is the name of another module, from {other}; "
                         "give the file another name")  # fmt: skip
+    return sys.modules[name]
 
 
 def bring(module: str, root: Path | str) -> None:

@@ -18,10 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import matplotlib as mpl
 from docutils import nodes
 from docutils.parsers.rst import directives
-from matplotlib.figure import Figure
 from sphinx import addnodes
 from sphinx.builders.gettext import I18nBuilder
 from sphinx.errors import ExtensionError
@@ -30,6 +28,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from sphinx.application import Sphinx
 
 __all__ = ["Drawing", "DrawingDirective", "add_drawings", "drawn", "svg_of_page"]
@@ -177,6 +176,8 @@ def drawn(pages: Path, name: str, form: str) -> bytes:
     bytes
         File, the same each time it is made.
     """
+    import matplotlib as mpl  # a project that draws nothing needs none
+
     file = io.BytesIO()
     with mpl.rc_context(STYLE):
         mpl.rcParams["svg.hashsalt"] = name

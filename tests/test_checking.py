@@ -394,6 +394,8 @@ def test_many_are_checked_in_parallel(empty_cache, throwaway, start_method):
     assert [id for id, outcome in outcomes.items() if outcome.passed] == ["throwaway.py:right"]
     assert isinstance(outcomes["throwaway.py:wrong"].error, Refuted)
     assert isinstance(outcomes["throwaway.py:above"].error, RestsOnFailure)
+    why = outcomes["throwaway.py:above"].failure
+    assert "wrong, which failed: throwaway.py:wrong, line 1" in why
     assert "rests on throwaway.py:wrong" in outcomes["throwaway.py:above"].failure
     assert isinstance(outcomes["throwaway.py:slow"].error, OutOfTime)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]

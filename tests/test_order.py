@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import pickle
 import re
 import sys
 from dataclasses import replace
@@ -37,6 +38,7 @@ from rnnnotes.book.language import (
     wrap,
 )
 from rnnnotes.book.order import Given, compares_for_all_sizes
+from rnnnotes.book.proof import prove
 from rnnnotes.core import reals, solver
 from rnnnotes.core.inequalities import Order
 from rnnnotes.core.integers import Facts, affine
@@ -540,6 +542,10 @@ def test_without_the_solver_nothing_is_proved_and_the_remedy_is_named(monkeypatc
 
     with pytest.raises(solver.NoSolverError, match="pip install"):
         shown(0, "<=", u**2)
+    with pytest.raises(solver.NoSolverError, match=r"line \d .*pip install") as told:
+        prove(find("building_blocks.sigmoid_slope_bound"))
+    # Another process tells of it, too.
+    assert str(pickle.loads(pickle.dumps(told.value))) == str(told.value)
 
 
 def test_what_the_solver_cannot_decide_within_its_steps_is_not_known(monkeypatch):

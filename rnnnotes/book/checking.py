@@ -344,12 +344,14 @@ class _Run:
     def _ready(self) -> list[Formula]:
         """Formulas whose ancestors have all passed; those with one that failed fail here."""
         for stated in list(self.waiting.values()):
-            failed = [a.id for a in stated.ancestors
+            failed = [self.outcomes[a.id] for a in stated.ancestors
                       if a.id in self.outcomes and not self.outcomes[a.id].passed]  # fmt: skip
             if failed:
                 del self.waiting[stated.id]
-                error = RestsOnFailure(f"{stated.id}: rests on {failed[0]}, which failed")
-                self.done(Outcome(stated, error=error))
+                (why, *_) = str(failed[0].error).splitlines()
+                self.done(Outcome(stated, error=RestsOnFailure(
+                    f"{stated.id}: rests on {failed[0].stated.id}, which failed: {why}"
+                )))  # fmt: skip
         return [stated for stated in self.waiting.values()
                 if all(a.id in self.outcomes for a in stated.ancestors)]  # fmt: skip
 

@@ -73,6 +73,7 @@ from rnnnotes.book.settings import (
     settings_of,
 )
 from rnnnotes.book.world import DERIVATIVES, World
+from rnnnotes.core.solver import NoSolverError
 
 __all__ = ["Refuted", "Result", "Undecided", "Verdict", "prove"]
 
@@ -347,11 +348,11 @@ class Checker:
 
     @contextmanager
     def _placed(self, number: int) -> Iterator[None]:
-        """Say at which line a statement has no value."""
+        """Say at which line a statement has no value, or needs a solver that is not there."""
         try:
             yield
-        except StatementError as error:
-            raise StatementError(f"{self._place(number)}: {error}") from None
+        except (StatementError, NoSolverError) as error:
+            raise type(error)(f"{self._place(number)}: {error}") from None
 
     def _require_draws(self, place: str, sign: str) -> None:
         """Refuse to call tested what too few draws have told of, and what draws cannot tell.

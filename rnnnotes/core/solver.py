@@ -20,11 +20,13 @@ STEPS = 2_000_000
 class NoSolverError(ImportError):
     """The solver that decides inequalities is not installed."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "inequalities are proved with z3, which is not installed: "
-            "pip install 'rnnnotes[inequalities]'"
-        )
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or REMEDY)
+
+
+REMEDY = (
+    "inequalities are proved with z3, which is not installed: pip install 'rnnnotes[inequalities]'"
+)
 
 
 _RECORD: ContextVar[set[str] | None] = ContextVar("record", default=None)

@@ -123,14 +123,14 @@ class Walk:
     unseen: list[str]
 
 
-MOST = 600
-"""Controls of a page that are walked through: what follows, in the reference, is made alike."""
+MOST = 1000
+"""Controls of a page that are walked through: those that follow in the reference are made alike."""
 
 
 def walk(page):
     """Press Tab until every control must have been met, and then leave the page as it was."""
     count = min(page.evaluate(WALK, CONTROLS), MOST)
-    for _ in range(count + (count < MOST)):
+    for _ in range(count + 1):
         page.keyboard.down("Tab")
     page.keyboard.up("Tab")
     walked = page.evaluate("window.walked")

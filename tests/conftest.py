@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from rnnnotes.book.checking import Outcome, check_all, forget
-from rnnnotes.book.formulas import FORMULAS
+from rnnnotes.book.formulas import FORMULAS, find_all
 from rnnnotes.cli import summary
 
 CONTRACT = "test_book.py"
@@ -91,7 +91,7 @@ def empty_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def registry():
     """The formulas, put back as they were after the test."""
-    before = dict(FORMULAS)
+    before = dict(find_all())  # a chapter is loaded once, and would not come back
     yield FORMULAS
     FORMULAS.clear()
     FORMULAS.update(before)

@@ -318,7 +318,7 @@ def test_the_solver_is_part_of_what_proves(monkeypatch):
     """A proof that rests on the solver is asked for again of another one."""
     plain = store.foundations.__wrapped__
     before = plain()
-    monkeypatch.setattr(store, "solver_version", lambda: "another solver")
+    monkeypatch.setattr(store, "version_of", lambda package: f"another {package}")
 
     assert plain() != before
 

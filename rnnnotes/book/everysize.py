@@ -192,6 +192,7 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
 
 
 def affine_of(expr: Any) -> Affine:
+    """Expression in sizes and indices, as the core has it."""
     return whole(expr, {})
 
 

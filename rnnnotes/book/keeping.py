@@ -23,7 +23,7 @@ from typing import Any
 
 import platformdirs
 
-__all__ = ["answered", "contents", "data_file", "digest", "folder", "read", "write"]
+__all__ = ["answered", "contents", "data_file", "digest", "folder", "read", "version_of", "write"]
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -129,15 +129,15 @@ def contents() -> tuple[str, ...]:
     return (
         sys.version,
         str(sys.flags),
-        _own_version(),
+        *map(version_of, ("rnnnotes", "z3-solver")),
         *(_file_digest(path) for path in _files()),
     )
 
 
-def _own_version() -> str:
-    """Version of this package; empty if it runs from where it is written, without installation."""
+def version_of(package: str) -> str:
+    """Version of a package; empty if it is not installed, as one that runs where it is written."""
     with suppress(metadata.PackageNotFoundError):
-        return metadata.version("rnnnotes")
+        return metadata.version(package)
     return ""
 
 

@@ -12,10 +12,8 @@ import inspect
 import platform
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ import sympy as sp
 
 from rnnnotes.book import keeping
 from rnnnotes.book.formulas import Formula, find_all
-from rnnnotes.book.keeping import digest
+from rnnnotes.book.keeping import digest, version_of
 from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.sizes import choices
@@ -113,15 +111,8 @@ def declarations(parts: Sequence[Any]) -> list[str]:
 @cache
 def foundations() -> tuple[str, ...]:
     """Versions and sources of what proves."""
-    versions = platform.python_version(), np.__version__, sp.__version__, solver_version()
+    versions = platform.python_version(), np.__version__, sp.__version__, version_of("z3-solver")
     return (*versions, *(digest(path.read_text()) for path in provers()))
-
-
-def solver_version() -> str:
-    """Version of the solver of inequalities; empty if it is not installed."""
-    with suppress(metadata.PackageNotFoundError):
-        return metadata.version("z3-solver")
-    return ""
 
 
 def provers() -> list[Path]:

@@ -176,10 +176,10 @@ def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
     """Name, shape and meaning of what a statement is made of."""
     from sympy import Symbol
 
-    from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
+    from rnnnotes.book.symbols import FUNCTIONS, SIZES
 
     rows = [(symbol.name, f"({', '.join(map(str, symbol.shape))})" if symbol.shape else "number",
-             SYMBOLS[symbol].text) for symbol in stated.symbols]  # fmt: skip
+             stated.meaning(symbol)) for symbol in stated.symbols]  # fmt: skip
     rows += [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
     used = stated.statement.atoms(Symbol)
     return rows + [(str(size), "size", SIZES[size]) for size in SIZES if size in used]

@@ -12,110 +12,51 @@ import numpy as np
 from rnnnotes import gru, lstm, vanilla_rnn
 from rnnnotes.book.arrays import Array, Elementwise, Map
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Block, Concatenate, Diag, Identity, Jacobian, Number, Size, Zeros
-from rnnnotes.notation import (
-    D,
-    H,
-    T,
-    W_hc,
-    W_hf,
-    W_hh,
-    W_hi,
-    W_ho,
-    W_hr,
-    W_hz,
-    W_xc,
-    W_xf,
-    W_xh,
-    W_xi,
-    W_xo,
-    W_xr,
-    W_xz,
-    a,
-    b_c,
-    b_f,
-    b_h,
-    b_i,
-    b_o,
-    b_r,
-    b_z,
-    c,
-    c_tilde,
-    f,
-    f_gate,
-    h,
-    h_tilde,
-    i_gate,
-    j,
-    o_gate,
-    r_gate,
-    t,
-    tanh,
-    z_gate,
-)
-
-__all__ = [
-    "exposed_share",
-    "gru_flops",
-    "gru_from_lstm",
-    "gru_kept",
-    "gru_parameters",
-    "gru_path",
-    "lstm_flops",
-    "lstm_kept",
-    "lstm_parameters",
-    "lstm_path",
-    "residual_jacobian",
-    "residual_path",
-    "residual_state",
-    "vanilla_kept",
-    "vanilla_parameters",
-    "vanilla_path",
-]
+from rnnnotes.notation.comparison import *
 
 LSTM_STEP: list[Map] = [
-    lstm.input_gate_pre_activation, lstm.input_gate,
-    lstm.forget_gate_pre_activation, lstm.forget_gate,
-    lstm.output_gate_pre_activation, lstm.output_gate,
-    lstm.candidate_pre_activation, lstm.candidate, lstm.cell_update, lstm.hidden_state,
-]  # fmt: skip
+    lstm.input_gate_pre_activation,
+    lstm.input_gate,
+    lstm.forget_gate_pre_activation,
+    lstm.forget_gate,
+    lstm.output_gate_pre_activation,
+    lstm.output_gate,
+    lstm.candidate_pre_activation,
+    lstm.candidate,
+    lstm.cell_update,
+    lstm.hidden_state,
+]
 """Definitions of one step of an LSTM."""
 
 GRU_STEP: list[Map] = [
-    gru.reset_gate_pre_activation, gru.reset_gate,
-    gru.update_gate_pre_activation, gru.update_gate,
-    gru.pre_activation_reset_before, gru.candidate, gru.hidden_state,
-]  # fmt: skip
+    gru.reset_gate_pre_activation,
+    gru.reset_gate,
+    gru.update_gate_pre_activation,
+    gru.update_gate,
+    gru.pre_activation_reset_before,
+    gru.candidate,
+    gru.hidden_state,
+]
 """Definitions of one step of a GRU."""
 
 # -- The path without weights ----------------------------------------------------------------------
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Zeros(H, H),
-    source="elman1990", slug="compare-step-jacobian",
+    Eq(Jacobian(h[t], h[t - 1]), Zeros(H, H)),
+    source="elman1990",
     given=[vanilla_rnn.pre_activation, vanilla_rnn.hidden_state],
-    where=[(W_hh, "=", Zeros(H, H))],
+    where=[Eq(W_hh, Zeros(H, H))],
     derivation=[
         ("=", Diag(f.prime(a[t])) @ W_hh, "the Jacobian of one step"),
-        ("=", Zeros(H, H), "the state before is read through these weights alone"),
+        ("=", "the state before is read through these weights alone"),
     ],
-)  # fmt: skip
+)
 def vanilla_path(H: int) -> Array:
-    r"""Path without weights of a vanilla network.
+    """Path without weights of a vanilla network.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    path : Jacobian of one step without recurrent weights: nothing is left.
 
-    Returns
-    -------
-    path : (H, H) ndarray
-        Jacobian of one step without recurrent weights: nothing is left.
-
-    Examples
-    --------
     >>> vanilla_path(2)
     array([[0., 0.],
            [0., 0.]])
@@ -124,32 +65,26 @@ def vanilla_path(H: int) -> Array:
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Diag(z_gate[t]),
-    source="cho2014", slug="compare-step-jacobian", given=GRU_STEP,
-    where=[(W, "=", Zeros(H, H)) for W in (W_hr, W_hz, W_hh)],
+    Eq(Jacobian(h[t], h[t - 1]), Diag(z_gate[t])),
+    source="cho2014",
+    given=GRU_STEP,
+    where=[Eq(W, Zeros(H, H)) for W in (W_hr, W_hz, W_hh)],
     derivation=[
-        ("=", Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
-         + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
-         "the state before is kept in part, and moves the candidate and the gate"),
-        ("=", Diag(z_gate[t]),
-         "gates and candidate read the past through the recurrent weights alone"),
+        (
+            "=",
+            Diag(z_gate[t])
+            + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+            "the state before is kept in part, and moves the candidate and the gate",
+        ),
+        ("=", "gates and candidate read the past through the recurrent weights alone"),
     ],
-)  # fmt: skip
+)
 def gru_path(z_gate: Array) -> Array:
-    r"""Path without weights of a GRU.
+    """Path without weights of a GRU.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
+    path : Jacobian of one step without recurrent weights.
 
-    Returns
-    -------
-    path : (H, H) ndarray
-        Jacobian of one step without recurrent weights.
-
-    Examples
-    --------
     >>> gru_path(np.array([0.75, 0.5]))
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
@@ -158,30 +93,17 @@ def gru_path(z_gate: Array) -> Array:
 
 
 @formula(
-    Jacobian(c[t], c[t - 1]), "=", Diag(f_gate[t]),
-    source=["gers2000", "greff2017"], slug="compare-step-jacobian",
+    Eq(Jacobian(c[t], c[t - 1]), Diag(f_gate[t])),
+    source=["gers2000", "greff2017"],
     given=LSTM_STEP,
-    where=[(W, "=", Zeros(H, H)) for W in (W_hi, W_hf, W_ho, W_hc)],
-    derivation=[
-        ("=", Diag(f_gate[t]),
-         "gates and candidate read the past through the recurrent weights alone"),
-    ],
-)  # fmt: skip
+    where=[Eq(W, Zeros(H, H)) for W in (W_hi, W_hf, W_ho, W_hc)],
+    derivation=[("=", "gates and candidate read the past through the recurrent weights alone")],
+)
 def lstm_path(f_gate: Array) -> Array:
-    r"""Path without weights of an LSTM.
+    """Path without weights of an LSTM.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
+    path : Jacobian of one step of the cell without recurrent weights.
 
-    Returns
-    -------
-    path : (H, H) ndarray
-        Jacobian of one step of the cell without recurrent weights.
-
-    Examples
-    --------
     >>> lstm_path(np.array([0.75, 0.5]))
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
@@ -189,29 +111,10 @@ def lstm_path(f_gate: Array) -> Array:
     return np.diag(f_gate)
 
 
-@formula(
-    h[t], "=", h[t - 1] + f(a[t]),
-    source="he2016", slug="compare-step-jacobian", given=[vanilla_rnn.pre_activation],
-)  # fmt: skip
+@formula(Eq(h[t], h[t - 1] + f(a[t])), source="he2016", given=[vanilla_rnn.pre_activation])
 def residual_state(h_prev: Array, a: Array, f: Elementwise) -> Array:
-    r"""State of a residual cell.
+    """State of a residual cell.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    a : (H,) ndarray
-        Pre-activation at this step.
-    f : callable
-        Activation, entry by entry.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state at this step.
-
-    Examples
-    --------
     >>> residual_state(np.array([1.0, 1.0]), np.log([2, 3]), np.tanh)
     array([1.6, 1.8])
     """
@@ -219,33 +122,19 @@ def residual_state(h_prev: Array, a: Array, f: Elementwise) -> Array:
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Identity(H) + Diag(f.prime(a[t])) @ W_hh,
-    source="he2016", slug="compare-step-jacobian",
+    Eq(Jacobian(h[t], h[t - 1]), Identity(H) + Diag(f.prime(a[t])) @ W_hh),
+    source="he2016",
     given=[vanilla_rnn.pre_activation, residual_state],
     derivation=[
         ("=", Identity(H) + Jacobian(f(a[t]), h[t - 1]), "the state before is kept whole"),
-        ("=", Identity(H) + Diag(f.prime(a[t])) @ W_hh, "the chain rule"),
+        ("=", "the chain rule"),
     ],
-)  # fmt: skip
+)
 def residual_jacobian(a: Array, W_hh: Array, f_prime: Elementwise) -> Array:
-    r"""Jacobian of one step of a residual cell.
+    """Jacobian of one step of a residual cell.
 
-    Parameters
-    ----------
-    a : (H,) ndarray
-        Pre-activation at this step.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    f_prime : callable
-        Derivative of the activation, entry by entry.
+    J : Jacobian of this state by the state before.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Jacobian of this state by the state before.
-
-    Examples
-    --------
     Where the slope is one half everywhere, half of the weights is added to the identity.
 
     >>> W_hh = np.array([[2, 4], [6, 8]])
@@ -257,30 +146,20 @@ def residual_jacobian(a: Array, W_hh: Array, f_prime: Elementwise) -> Array:
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Identity(H),
-    source="he2016", slug="compare-step-jacobian",
+    Eq(Jacobian(h[t], h[t - 1]), Identity(H)),
+    source="he2016",
     given=[vanilla_rnn.pre_activation, residual_state, residual_jacobian],
-    where=[(W_hh, "=", Zeros(H, H))],
+    where=[Eq(W_hh, Zeros(H, H))],
     derivation=[
         ("=", Identity(H) + Diag(f.prime(a[t])) @ W_hh, "the Jacobian of one step"),
-        ("=", Identity(H), "without weights only the sum is left"),
+        ("=", "without weights only the sum is left"),
     ],
-)  # fmt: skip
+)
 def residual_path(H: int) -> Array:
-    r"""Path without weights of a residual cell.
+    """Path without weights of a residual cell.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    path : Jacobian of one step without recurrent weights.
 
-    Returns
-    -------
-    path : (H, H) ndarray
-        Jacobian of one step without recurrent weights.
-
-    Examples
-    --------
     >>> residual_path(2)
     array([[1., 0.],
            [0., 1.]])
@@ -292,31 +171,23 @@ def residual_path(H: int) -> Array:
 
 
 @formula(
-    Jacobian(h[t], c[t]), "=", Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)),
-    source=["chung2014", "greff2017"], slug="compare-exposed-state", given=LSTM_STEP,
+    Eq(Jacobian(h[t], c[t]), Diag(o_gate[t] * (1 - tanh(c[t]) ** 2))),
+    source=["chung2014", "greff2017"],
+    given=LSTM_STEP,
     derivation=[
-        ("=", Diag(o_gate[t]) @ Jacobian(tanh(c[t]), c[t]),
-         "without peepholes the output gate does not read the cell"),
-        ("=", Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)), "the slope of the hyperbolic tangent"),
+        (
+            "=",
+            Diag(o_gate[t]) @ Jacobian(tanh(c[t]), c[t]),
+            "without peepholes the output gate does not read the cell",
+        ),
+        ("=", "the slope of the hyperbolic tangent"),
     ],
-)  # fmt: skip
+)
 def exposed_share(o_gate: Array, c: Array) -> Array:
-    r"""Share of the cell that an LSTM shows.
+    """Share of the cell that an LSTM shows.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
+    J : Jacobian of the hidden state by the cell of the same step.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Jacobian of the hidden state by the cell of the same step.
-
-    Examples
-    --------
     Half of the slope :math:`1 - (3/5)^2` is shown.
 
     >>> exposed_share(np.array([0.5]), np.log([2]))
@@ -329,42 +200,25 @@ def exposed_share(o_gate: Array, c: Array) -> Array:
 
 
 @formula(
-    h[t], "=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * c_tilde[t],
-    source=["greff2017", "chung2014"], slug="compare-gates", given=[lstm.cell_update],
-    where=[
-        (f_gate[t], "=", z_gate[t]),
-        (i_gate[t], "=", 1 - z_gate[t]),
-        (h[j], "=", c[j]),
-    ],
+    Eq(h[t], z_gate[t] * h[t - 1] + (1 - z_gate[t]) * c_tilde[t]),
+    source=["greff2017", "chung2014"],
+    given=[lstm.cell_update],
+    where=[Eq(f_gate[t], z_gate[t]), Eq(i_gate[t], 1 - z_gate[t]), Eq(h[j], c[j])],
     ranges={t: (2, T)},
     derivation=[
         ("=", c[t], "the cell is shown as it is: an open output gate, and no tanh after it"),
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the update of the cell"),
-        ("=", z_gate[t] * c[t - 1] + (1 - z_gate[t]) * c_tilde[t],
-         "one gate decides both: what is kept and what is written add up to one"),
-        ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * c_tilde[t],
-         "the cell before was shown as well"),
+        (
+            "=",
+            z_gate[t] * c[t - 1] + (1 - z_gate[t]) * c_tilde[t],
+            "one gate decides both: what is kept and what is written add up to one",
+        ),
+        ("=", "the cell before was shown as well"),
     ],
-)  # fmt: skip
+)
 def gru_from_lstm(z_gate: Array, h_prev: Array, c_tilde: Array) -> Array:
-    r"""LSTM with one gate for keeping and writing, that shows its cell.
+    """LSTM with one gate for keeping and writing, that shows its cell.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state at this step.
-
-    Examples
-    --------
     Three quarters of 4 are kept, and one quarter of 8 is written.
 
     >>> gru_from_lstm(np.array([0.75]), np.array([4.0]), np.array([8.0]))
@@ -380,29 +234,15 @@ ONE_SET = Size(W_xh) + Size(W_hh) + Size(b_h)
 
 
 @formula(
-    ONE_SET, "=", Number(H * D + H * H + H),
-    source="elman1990", slug="compare-params",
-    derivation=[
-        ("=", Number(H * D + H * H + H), "a matrix has rows times columns, a vector one a row"),
-    ],
-)  # fmt: skip
+    Eq(ONE_SET, Number(H * D + H * H + H)),
+    source="elman1990",
+    derivation=[("=", "a matrix has rows times columns, a vector one a row")],
+)
 def vanilla_parameters(D: int, H: int) -> int:
-    r"""Parameters of a vanilla cell.
+    """Parameters of a vanilla cell.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets, those of the output apart.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, those of the output apart.
-
-    Examples
-    --------
     >>> vanilla_parameters(D=3, H=2)
     12
     """
@@ -410,31 +250,22 @@ def vanilla_parameters(D: int, H: int) -> int:
 
 
 @formula(
-    Size(Block([W_xr, W_hr], [W_xz, W_hz], [W_xh, W_hh])) + Size(Concatenate(b_r, b_z, b_h)), "=",
-    3 * Number(H * D + H * H + H),
-    source="cho2014", slug="compare-params", given=[vanilla_parameters],
+    Eq(
+        Size(Block([W_xr, W_hr], [W_xz, W_hz], [W_xh, W_hh])) + Size(Concatenate(b_r, b_z, b_h)),
+        3 * Number(H * D + H * H + H),
+    ),
+    source="cho2014",
+    given=[vanilla_parameters],
     derivation=[
         ("=", 3 * ONE_SET, "each gate and the candidate have the shapes of a vanilla cell"),
-        ("=", 3 * Number(H * D + H * H + H), "the parameters of a vanilla cell"),
+        ("=", "the parameters of a vanilla cell"),
     ],
-)  # fmt: skip
+)
 def gru_parameters(D: int, H: int) -> int:
-    r"""Parameters of a GRU.
+    """Parameters of a GRU.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets: two gates and a candidate.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets: two gates and a candidate.
-
-    Examples
-    --------
     >>> gru_parameters(D=3, H=2)
     36
     """
@@ -442,32 +273,24 @@ def gru_parameters(D: int, H: int) -> int:
 
 
 @formula(
-    Size(Block([W_xi, W_hi], [W_xf, W_hf], [W_xo, W_ho], [W_xc, W_hc]))
-    + Size(Concatenate(b_i, b_f, b_o, b_c)), "=",
-    4 * Number(H * D + H * H + H),
-    source="greff2017", slug="compare-params", given=[vanilla_parameters],
+    Eq(
+        Size(Block([W_xi, W_hi], [W_xf, W_hf], [W_xo, W_ho], [W_xc, W_hc]))
+        + Size(Concatenate(b_i, b_f, b_o, b_c)),
+        4 * Number(H * D + H * H + H),
+    ),
+    source="greff2017",
+    given=[vanilla_parameters],
     derivation=[
         ("=", 4 * ONE_SET, "each gate and the candidate have the shapes of a vanilla cell"),
-        ("=", 4 * Number(H * D + H * H + H), "the parameters of a vanilla cell"),
+        ("=", "the parameters of a vanilla cell"),
     ],
-)  # fmt: skip
+)
 def lstm_parameters(D: int, H: int) -> int:
-    r"""Parameters of an LSTM.
+    """Parameters of an LSTM.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets: three gates and a candidate.  Peepholes would add ``3 *
+        H``.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets: three gates and a candidate.  Peepholes would add ``3 * H``.
-
-    Examples
-    --------
     >>> lstm_parameters(D=3, H=2)
     48
     """
@@ -479,32 +302,23 @@ PRE_ACTIVATION = Number(2 * H * (D + H))
 
 
 @formula(
-    3 * PRE_ACTIVATION + Number(H) + Number(4 * H), "=", Number(6 * H * (D + H) + 5 * H),
-    source="cho2014", slug="rnn-flops", given=[vanilla_rnn.flop_count],
+    Eq(3 * PRE_ACTIVATION + Number(H) + Number(4 * H), Number(6 * H * (D + H) + 5 * H)),
+    source="cho2014",
+    given=[vanilla_rnn.flop_count],
     derivation=[
-        ("=", Number(6 * H * (D + H)) + Number(H) + Number(4 * H),
-         "two gates and a candidate have a pre-activation each"),
-        ("=", Number(6 * H * (D + H) + 5 * H),
-         "a unit is reset by one product, and mixed by two, a difference and a sum"),
+        (
+            "=",
+            Number(6 * H * (D + H)) + Number(H) + Number(4 * H),
+            "two gates and a candidate have a pre-activation each",
+        ),
+        ("=", "a unit is reset by one product, and mixed by two, a difference and a sum"),
     ],
-)  # fmt: skip
+)
 def gru_flops(D: int, H: int) -> int:
-    r"""Multiplications and additions of one step of a GRU.
+    """Multiplications and additions of one step of a GRU.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Operations with the reset before the product; three activations a unit come on top.
 
-    Returns
-    -------
-    count : int
-        Operations with the reset before the product; three activations a unit come on top.
-
-    Examples
-    --------
     >>> gru_flops(D=3, H=2)
     70
     """
@@ -512,32 +326,23 @@ def gru_flops(D: int, H: int) -> int:
 
 
 @formula(
-    4 * PRE_ACTIVATION + Number(3 * H) + Number(H), "=", Number(8 * H * (D + H) + 4 * H),
-    source="greff2017", slug="rnn-flops", given=[vanilla_rnn.flop_count],
+    Eq(4 * PRE_ACTIVATION + Number(3 * H) + Number(H), Number(8 * H * (D + H) + 4 * H)),
+    source="greff2017",
+    given=[vanilla_rnn.flop_count],
     derivation=[
-        ("=", Number(8 * H * (D + H)) + Number(3 * H) + Number(H),
-         "three gates and a candidate have a pre-activation each"),
-        ("=", Number(8 * H * (D + H) + 4 * H),
-         "the cell takes two products and a sum a unit, and the output gate one product"),
+        (
+            "=",
+            Number(8 * H * (D + H)) + Number(3 * H) + Number(H),
+            "three gates and a candidate have a pre-activation each",
+        ),
+        ("=", "the cell takes two products and a sum a unit, and the output gate one product"),
     ],
-)  # fmt: skip
+)
 def lstm_flops(D: int, H: int) -> int:
-    r"""Multiplications and additions of one step of an LSTM.
+    """Multiplications and additions of one step of an LSTM.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Operations without peepholes; five activations a unit come on top.
 
-    Returns
-    -------
-    count : int
-        Operations without peepholes; five activations a unit come on top.
-
-    Examples
-    --------
     >>> lstm_flops(D=3, H=2)
     88
     """
@@ -545,25 +350,15 @@ def lstm_flops(D: int, H: int) -> int:
 
 
 @formula(
-    Size(h[t]), "=", Number(H),
-    source="goodfellow2016", slug="compare-memory",
-    derivation=[("=", Number(H), "the slope of tanh is known from the state itself")],
-)  # fmt: skip
+    Eq(Size(h[t]), Number(H)),
+    source="goodfellow2016",
+    derivation=[("=", "the slope of tanh is known from the state itself")],
+)
 def vanilla_kept(H: int) -> int:
-    r"""Numbers that a vanilla network keeps of a step for its backward pass.
+    """Numbers that a vanilla network keeps of a step for its backward pass.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers beside the input.
 
-    Returns
-    -------
-    count : int
-        Numbers beside the input.
-
-    Examples
-    --------
     >>> vanilla_kept(100)
     100
     """
@@ -571,25 +366,15 @@ def vanilla_kept(H: int) -> int:
 
 
 @formula(
-    Size(r_gate[t]) + Size(z_gate[t]) + Size(h_tilde[t]) + Size(h[t]), "=", Number(4 * H),
-    source="cho2014", slug="compare-memory",
-    derivation=[("=", Number(4 * H), "two gates, the candidate and the state")],
-)  # fmt: skip
+    Eq(Size(r_gate[t]) + Size(z_gate[t]) + Size(h_tilde[t]) + Size(h[t]), Number(4 * H)),
+    source="cho2014",
+    derivation=[("=", "two gates, the candidate and the state")],
+)
 def gru_kept(H: int) -> int:
-    r"""Numbers that a GRU keeps of a step for its backward pass.
+    """Numbers that a GRU keeps of a step for its backward pass.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers beside the input.
 
-    Returns
-    -------
-    count : int
-        Numbers beside the input.
-
-    Examples
-    --------
     >>> gru_kept(100)
     400
     """
@@ -597,26 +382,23 @@ def gru_kept(H: int) -> int:
 
 
 @formula(
-    Size(i_gate[t]) + Size(f_gate[t]) + Size(o_gate[t]) + Size(c_tilde[t]) + Size(c[t])
-    + Size(h[t]), "=", Number(6 * H),
-    source="greff2017", slug="compare-memory",
-    derivation=[("=", Number(6 * H), "three gates, the candidate, the cell and the state")],
-)  # fmt: skip
+    Eq(
+        Size(i_gate[t])
+        + Size(f_gate[t])
+        + Size(o_gate[t])
+        + Size(c_tilde[t])
+        + Size(c[t])
+        + Size(h[t]),
+        Number(6 * H),
+    ),
+    source="greff2017",
+    derivation=[("=", "three gates, the candidate, the cell and the state")],
+)
 def lstm_kept(H: int) -> int:
-    r"""Numbers that an LSTM keeps of a step for its backward pass.
+    """Numbers that an LSTM keeps of a step for its backward pass.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers beside the input.  The tangent of the cell is computed again.
 
-    Returns
-    -------
-    count : int
-        Numbers beside the input.  The tangent of the cell is computed again.
-
-    Examples
-    --------
     >>> lstm_kept(100)
     600
     """

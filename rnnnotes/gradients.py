@@ -13,120 +13,26 @@ import numpy as np
 from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array, Elementwise, Entrywise, Scalar
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import (
-    Abs,
-    Concatenate,
-    Determinant,
-    Diag,
-    Immediate,
-    Inverse,
-    Jacobian,
-    Literal,
-    MatrixPower,
-    Max,
-    Min,
-    Norm,
-    Product,
-    SpectralRadius,
-    wrap,
-)
-from rnnnotes.book.language import Array as Steps
 from rnnnotes.bptt import jacobian_product, state_loss
-from rnnnotes.notation import (
-    L_t,
-    M,
-    Q,
-    T,
-    W_hh,
-    a,
-    a_unit,
-    beta,
-    clipped,
-    clipped_entries,
-    eigenvalues,
-    f,
-    g_max,
-    gamma,
-    grad,
-    grad_hh,
-    grad_hy,
-    grad_xh,
-    h,
-    h_unit,
-    j,
-    k,
-    kappa,
-    lam,
-    s,
-    sigmoid,
-    t,
-    tanh,
-    theta,
-    u,
-    w_unit,
-    x_unit,
-)
+from rnnnotes.notation.gradients import *
 from rnnnotes.vanilla_rnn import generic_state
-
-__all__ = [
-    "clip_by_norm",
-    "clip_by_value",
-    "clipped_norm",
-    "eigendecomposition",
-    "gap_bound",
-    "global_norm",
-    "jacobian_norm_bound",
-    "long_term_share",
-    "matrix_power",
-    "no_explosion",
-    "norm_of_product",
-    "scalar_gradient",
-    "scalar_pre_activation",
-    "scalar_state",
-    "sigmoid_activation",
-    "sigmoid_decay",
-    "spectral_radius_bound",
-    "tanh_activation",
-    "transient_growth",
-    "transient_power",
-    "transient_radius",
-    "vanishing_gradient",
-    "vanishing_sigmoid",
-    "vanishing_tanh",
-]
-
 
 # -- The bound over a gap ------------------------------------------------------------------------
 
 
 @formula(
-    Norm(Product(M[j], j, t, k + 1)), "<=", Product(Norm(M[j]), j, t, k + 1),
-    source="pascanu2013", slug="norm-submultiplicative",
+    Le(Norm(Product(M[j], j, t, k + 1)), Product(Norm(M[j]), j, t, k + 1)),
+    source="pascanu2013",
     ranges={k: (0, t)},
-    derivation=[
-        ("<=", Product(Norm(M[j]), j, t, k + 1),
-         "one factor after the other stretches a vector by its norm at most"),
-    ],
-)  # fmt: skip
+    derivation=[("<=", "one factor after the other stretches a vector by its norm at most")],
+)
 def norm_of_product(Ms: Array, t: int, k: int) -> Scalar:
-    r"""Norm of a product of matrices.
+    """Norm of a product of matrices.
 
-    Parameters
-    ----------
-    Ms : (T, H, H) ndarray
-        Matrices, one step a row.
-    t : int
-        Index of the last factor, from 1 to T.
-    k : int
-        Index before that of the first factor, from 0 to t.
+    t : Index of the last factor, from 1 to T.
+    k : Index before that of the first factor, from 0 to t.
+    bound : Product of the norms, at least the norm of the product.
 
-    Returns
-    -------
-    bound : float
-        Product of the norms, at least the norm of the product.
-
-    Examples
-    --------
     The first matrix stretches by 2 and the second by 3, so the product stretches by at most 6.
     They stretch different directions: the product is zero.
 
@@ -140,41 +46,25 @@ def norm_of_product(Ms: Array, t: int, k: int) -> Scalar:
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=",
-    Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
-    source="pascanu2013", slug="norm-submultiplicative",
-    given=[jacobian_product, norm_of_product], ranges={k: (0, t)},
+    Le(Norm(Jacobian(h[t], h[k])), Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1)),
+    source="pascanu2013",
+    given=[jacobian_product, norm_of_product],
+    ranges={k: (0, t)},
     derivation=[
-        ("=", Norm(Product(Diag(f.prime(a[j])) @ W_hh, j, t, k + 1)),
-         "the Jacobian over many steps"),
+        (
+            "=",
+            Norm(Product(Diag(f.prime(a[j])) @ W_hh, j, t, k + 1)),
+            "the Jacobian over many steps",
+        ),
         ("<=", Product(Norm(Diag(f.prime(a[j])) @ W_hh), j, t, k + 1), "the norm of a product"),
-        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
-         "the norm of a product, of two factors"),
+        ("<=", "the norm of a product, of two factors"),
     ],
-)  # fmt: skip
+)
 def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k: int) -> Scalar:
     r"""Bound of the Jacobian over many steps.
 
-    Parameters
-    ----------
-    as_ : (T, H) ndarray
-        Pre-activations, one step a row.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    f_prime : callable
-        Derivative of the activation, entry by entry.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    bound : Number that the norm of the Jacobian does not exceed.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed.
-
-    Examples
-    --------
     The weights stretch by 2.  The largest slopes of the two steps are 1 and 0.64, so the bound is
     :math:`1 \cdot 2 \cdot 0.64 \cdot 2`.
 
@@ -188,39 +78,30 @@ def jacobian_norm_bound(as_: Array, W_hh: Array, f_prime: Elementwise, t: int, k
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=", (gamma * Norm(W_hh)) ** (t - k),
-    source="pascanu2013", slug="vanishing-sufficient",
-    given=[jacobian_norm_bound], ranges={k: (0, t)},
-    where=[(Abs(f.prime(u)), "<=", gamma)],
+    Le(Norm(Jacobian(h[t], h[k])), (gamma * Norm(W_hh)) ** (t - k)),
+    source="pascanu2013",
+    given=[jacobian_norm_bound],
+    ranges={k: (0, t)},
+    where=[Le(Abs(f.prime(u)), gamma)],
     derivation=[
-        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
-         "the bound of the Jacobian over many steps"),
-        ("<=", Product(gamma * Norm(W_hh), j, t, k + 1),
-         "the norm of a diagonal matrix is its largest entry, and no slope is above gamma"),
-        ("=", (gamma * Norm(W_hh)) ** (t - k), "the factors are equal, one for each step"),
+        (
+            "<=",
+            Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+            "the bound of the Jacobian over many steps",
+        ),
+        (
+            "<=",
+            Product(gamma * Norm(W_hh), j, t, k + 1),
+            "the norm of a diagonal matrix is its largest entry, and no slope is above gamma",
+        ),
+        ("=", "the factors are equal, one for each step"),
     ],
-)  # fmt: skip
+)
 def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> Scalar:
-    r"""Bound of the Jacobian over a gap.
+    """Bound of the Jacobian over a gap.
 
-    Parameters
-    ----------
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    gamma : float
-        Largest slope of the activation.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    bound : Number that the norm of the Jacobian does not exceed, whatever the inputs.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed, whatever the inputs.
-
-    Examples
-    --------
     The weights stretch by 3 and the activation by at most 1/2, over two steps.
 
     >>> gap_bound(np.diag([3.0, 1.0]), gamma=0.5, t=5, k=3)
@@ -230,38 +111,23 @@ def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> Scalar:
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=", kappa ** (t - k),
-    source="pascanu2013", slug="vanishing-sufficient",
-    given=[gap_bound], ranges={k: (0, t)},
-    where=[
-        (Abs(f.prime(u)), "<=", gamma),
-        (gamma * Norm(W_hh), "<=", kappa),
-        (kappa, "<", 1),
-    ],
+    Le(Norm(Jacobian(h[t], h[k])), kappa ** (t - k)),
+    source="pascanu2013",
+    given=[gap_bound],
+    ranges={k: (0, t)},
+    where=[Le(Abs(f.prime(u)), gamma), Le(gamma * Norm(W_hh), kappa), Lt(kappa, 1)],
     derivation=[
         ("<=", (gamma * Norm(W_hh)) ** (t - k), "the bound over a gap"),
-        ("<=", kappa ** (t - k), "the condition on the weights"),
+        ("<=", "the condition on the weights"),
     ],
-)  # fmt: skip
+)
 def vanishing_gradient(kappa: float, t: int, k: int) -> Scalar:
-    r"""Sufficient condition for a vanishing gradient.
+    """Sufficient condition for a vanishing gradient.
 
-    Parameters
-    ----------
-    kappa : float
-        Number below 1, and at least the largest slope times the norm of the weights.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    kappa : Number below 1, and at least the largest slope times the norm of the weights.
+    bound : Number that the norm of the Jacobian does not exceed; it falls to 0 as the gap
+        grows.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed; it falls to 0 as the gap grows.
-
-    Examples
-    --------
     Half is left after one step, and a thousandth after ten.
 
     >>> vanishing_gradient(kappa=0.5, t=1, k=0)
@@ -273,34 +139,30 @@ def vanishing_gradient(kappa: float, t: int, k: int) -> Scalar:
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=", wrap(1),
-    source="pascanu2013", slug="exploding-necessary",
-    given=[gap_bound], ranges={k: (0, t)},
-    where=[(Abs(f.prime(u)), "<=", gamma), (Norm(W_hh), "<=", 1 / gamma)],
+    Le(Norm(Jacobian(h[t], h[k])), wrap(1)),
+    source="pascanu2013",
+    given=[gap_bound],
+    ranges={k: (0, t)},
+    where=[Le(Abs(f.prime(u)), gamma), Le(Norm(W_hh), 1 / gamma)],
     derivation=[
         ("<=", (gamma * Norm(W_hh)) ** (t - k), "the bound over a gap"),
-        ("<=", wrap(1), "the condition on the weights: no factor is above one"),
+        ("<=", "the condition on the weights: no factor is above one"),
     ],
-)  # fmt: skip
+)
 def no_explosion() -> Scalar:
     r"""Necessary condition for an exploding gradient.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed, over any gap.
+    bound : Number that the norm of the Jacobian does not exceed, over any gap.
+
+    With the tanh and weights of norm 1, no gap makes a gradient larger.
+
+    >>> no_explosion() == gap_bound(np.eye(2), gamma=1.0, t=100, k=0)
+    np.True_
 
     Notes
     -----
     Read it backward: a Jacobian whose norm is above 1 needs weights whose norm is above
     :math:`1/\gamma`.  The condition is necessary and not sufficient.
-
-    Examples
-    --------
-    With the tanh and weights of norm 1, no gap makes a gradient larger.
-
-    >>> no_explosion() == gap_bound(np.eye(2), gamma=1.0, t=100, k=0)
-    np.True_
     """
     return 1.0
 
@@ -308,50 +170,24 @@ def no_explosion() -> Scalar:
 # -- Two activations -----------------------------------------------------------------------------
 
 
-@formula(
-    f(u), "=", sigmoid(u),
-    source="goodfellow2016", slug="vanishing-sigmoid", given=[building_blocks.sigmoid],
-)  # fmt: skip
+@formula(Eq(f(u), sigmoid(u)), source="goodfellow2016", given=[building_blocks.sigmoid])
 def sigmoid_activation(u: Entrywise) -> Entrywise:
-    r"""Sigmoid as the activation.
+    """Sigmoid as the activation.
 
-    Parameters
-    ----------
-    u : float
-        Any real number; an array is taken entry by entry.
+    value : Number in (0, 1).
 
-    Returns
-    -------
-    value : float
-        Number in (0, 1).
-
-    Examples
-    --------
     >>> float(sigmoid_activation(np.log(3)))
     0.75
     """
     return building_blocks.sigmoid(u)
 
 
-@formula(
-    f(u), "=", tanh(u),
-    source="goodfellow2016", slug="vanishing-tanh", given=[building_blocks.tanh],
-)  # fmt: skip
+@formula(Eq(f(u), tanh(u)), source="goodfellow2016", given=[building_blocks.tanh])
 def tanh_activation(u: Entrywise) -> Entrywise:
-    r"""Hyperbolic tangent as the activation.
+    """Hyperbolic tangent as the activation.
 
-    Parameters
-    ----------
-    u : float
-        Any real number; an array is taken entry by entry.
+    value : Number in (-1, 1).
 
-    Returns
-    -------
-    value : float
-        Number in (-1, 1).
-
-    Examples
-    --------
     >>> round(float(tanh_activation(np.log(2))), 12)
     0.6
     """
@@ -359,87 +195,68 @@ def tanh_activation(u: Entrywise) -> Entrywise:
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=", (Norm(W_hh) / 4) ** (t - k),
-    source="pascanu2013", slug="vanishing-sigmoid",
+    Le(Norm(Jacobian(h[t], h[k])), (Norm(W_hh) / 4) ** (t - k)),
+    source="pascanu2013",
     given=[sigmoid_activation, jacobian_norm_bound, building_blocks.sigmoid_slope_bound],
     ranges={k: (0, t)},
     derivation=[
-        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
-         "the bound of the Jacobian over many steps"),
-        ("<=", Product(wrap(1) / 4 * Norm(W_hh), j, t, k + 1),
-         "the slope of the sigmoid is at most a quarter"),
-        ("=", (Norm(W_hh) / 4) ** (t - k), "the factors are equal, one for each step"),
+        (
+            "<=",
+            Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+            "the bound of the Jacobian over many steps",
+        ),
+        (
+            "<=",
+            Product(wrap(1) / 4 * Norm(W_hh), j, t, k + 1),
+            "the slope of the sigmoid is at most a quarter",
+        ),
+        ("=", "the factors are equal, one for each step"),
     ],
-)  # fmt: skip
+)
 def vanishing_sigmoid(W_hh: Array, t: int, k: int) -> Scalar:
-    r"""Bound of the Jacobian of a sigmoid network.
+    """Bound of the Jacobian of a sigmoid network.
 
-    Parameters
-    ----------
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    bound : Number that the norm of the Jacobian does not exceed.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed.
+    >>> vanishing_sigmoid(2 * np.eye(2), t=3, k=0)
+    np.float64(0.125)
+    >>> vanishing_sigmoid(4 * np.eye(2), t=100, k=0)
+    np.float64(1.0)
 
     Notes
     -----
     The bound falls with the gap if the largest singular value is below 4.  At 4 it is 1 for every
     gap, and says nothing about the size of the Jacobian but that.
-
-    Examples
-    --------
-    >>> vanishing_sigmoid(2 * np.eye(2), t=3, k=0)
-    np.float64(0.125)
-    >>> vanishing_sigmoid(4 * np.eye(2), t=100, k=0)
-    np.float64(1.0)
     """
     return (np.linalg.norm(W_hh, 2) / 4) ** (t - k)
 
 
 @formula(
-    Norm(Jacobian(h[t], h[k])), "<=", Norm(W_hh) ** (t - k),
-    source="pascanu2013", slug="vanishing-tanh",
+    Le(Norm(Jacobian(h[t], h[k])), Norm(W_hh) ** (t - k)),
+    source="pascanu2013",
     given=[tanh_activation, jacobian_norm_bound, building_blocks.tanh_slope_bound],
     ranges={k: (0, t)},
     derivation=[
-        ("<=", Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
-         "the bound of the Jacobian over many steps"),
+        (
+            "<=",
+            Product(Norm(Diag(f.prime(a[j]))) * Norm(W_hh), j, t, k + 1),
+            "the bound of the Jacobian over many steps",
+        ),
         ("<=", Product(Norm(W_hh), j, t, k + 1), "the slope of the tanh is at most one"),
-        ("=", Norm(W_hh) ** (t - k), "the factors are equal, one for each step"),
+        ("=", "the factors are equal, one for each step"),
     ],
-)  # fmt: skip
+)
 def vanishing_tanh(W_hh: Array, t: int, k: int) -> Scalar:
-    r"""Bound of the Jacobian of a tanh network.
+    """Bound of the Jacobian of a tanh network.
 
-    Parameters
-    ----------
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    bound : Number that the norm of the Jacobian does not exceed.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the Jacobian does not exceed.
+    >>> vanishing_tanh(np.eye(2) / 2, t=3, k=0)
+    np.float64(0.125)
 
     Notes
     -----
     The bound falls with the gap if the largest singular value is below 1.
-
-    Examples
-    --------
-    >>> vanishing_tanh(np.eye(2) / 2, t=3, k=0)
-    np.float64(0.125)
     """
     return np.linalg.norm(W_hh, 2) ** (t - k)
 
@@ -448,28 +265,20 @@ def vanishing_tanh(W_hh: Array, t: int, k: int) -> Scalar:
 
 
 @formula(
-    SpectralRadius(W_hh), "<=", Norm(W_hh),
-    source="golub2013", slug="spectral-radius-vs-norm",
+    Le(SpectralRadius(W_hh), Norm(W_hh)),
+    source="golub2013",
     derivation=[
-        ("<=", Norm(W_hh),
-         "an eigenvector is stretched by the size of its eigenvalue, no vector beyond the norm"),
+        (
+            "<=",
+            "an eigenvector is stretched by the size of its eigenvalue, no vector beyond the norm",
+        )
     ],
-)  # fmt: skip
+)
 def spectral_radius_bound(W_hh: Array) -> Scalar:
-    r"""Bound of the spectral radius.
+    """Bound of the spectral radius.
 
-    Parameters
-    ----------
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
+    bound : Largest singular value, at least the largest modulus of an eigenvalue.
 
-    Returns
-    -------
-    bound : float
-        Largest singular value, at least the largest modulus of an eigenvalue.
-
-    Examples
-    --------
     Every eigenvalue of this matrix is 0, and yet it stretches a vector by 4.
 
     >>> W_hh = np.array([[0.0, 4.0], [0.0, 0.0]])
@@ -482,27 +291,15 @@ def spectral_radius_bound(W_hh: Array) -> Scalar:
 
 
 @formula(
-    W_hh, "=", Q @ Diag(eigenvalues) @ Inverse(Q),
-    source="goodfellow2016", slug="matrix-power-eig",
-    where=[(Determinant(Q), "!=", 0)],
-)  # fmt: skip
+    Eq(W_hh, Q @ Diag(eigenvalues) @ Inverse(Q)),
+    source="goodfellow2016",
+    where=[Ne(Determinant(Q), 0)],
+)
 def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
-    r"""Eigendecomposition of the recurrent weights.
+    """Eigendecomposition of the recurrent weights.
 
-    Parameters
-    ----------
-    Q : (H, H) ndarray
-        Eigenvectors, one a column.
-    eigenvalues : (H,) ndarray
-        Eigenvalues.
+    W_hh : Weights with these eigenvectors and eigenvalues.
 
-    Returns
-    -------
-    W_hh : (H, H) ndarray
-        Weights with these eigenvectors and eigenvalues.
-
-    Examples
-    --------
     The vector (1, 0) is doubled, and (1, 1) is tripled.
 
     >>> eigendecomposition(np.array([[1, 1], [0, 1]]), np.array([2, 3]))
@@ -513,35 +310,25 @@ def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
 
 
 @formula(
-    MatrixPower(W_hh, t), "=", Q @ Diag(eigenvalues**t) @ Inverse(Q),
-    source="goodfellow2016", slug="matrix-power-eig", given=[eigendecomposition],
-    where=[(Determinant(Q), "!=", 0)],
+    Eq(MatrixPower(W_hh, t), Q @ Diag(eigenvalues**t) @ Inverse(Q)),
+    source="goodfellow2016",
+    given=[eigendecomposition],
+    where=[Ne(Determinant(Q), 0)],
     derivation=[
         ("=", MatrixPower(Q @ Diag(eigenvalues) @ Inverse(Q), t), "the eigendecomposition"),
-        ("=", Q @ MatrixPower(Diag(eigenvalues), t) @ Inverse(Q),
-         "between two factors the inverse meets its matrix"),
-        ("=", Q @ Diag(eigenvalues**t) @ Inverse(Q), "a diagonal matrix acts entry by entry"),
+        (
+            "=",
+            Q @ MatrixPower(Diag(eigenvalues), t) @ Inverse(Q),
+            "between two factors the inverse meets its matrix",
+        ),
+        ("=", "a diagonal matrix acts entry by entry"),
     ],
-)  # fmt: skip
+)
 def matrix_power(Q: Array, eigenvalues: Array, t: int) -> Array:
-    r"""Power of the recurrent weights.
+    """Power of the recurrent weights.
 
-    Parameters
-    ----------
-    Q : (H, H) ndarray
-        Eigenvectors, one a column.
-    eigenvalues : (H,) ndarray
-        Eigenvalues.
-    t : int
-        Steps.
+    power : Weights applied `t` times.
 
-    Returns
-    -------
-    power : (H, H) ndarray
-        Weights applied `t` times.
-
-    Examples
-    --------
     The eigenvalues 2 and 3 become 8 and 27.
 
     >>> matrix_power(np.array([[1, 1], [0, 1]]), np.array([2, 3]), t=3)
@@ -552,25 +339,15 @@ def matrix_power(Q: Array, eigenvalues: Array, t: int) -> Array:
 
 
 @formula(
-    SpectralRadius(Literal([lam, beta], [0, lam])), "=", lam,
-    source="trefethen2005", slug="nonnormal-transient",
-    derivation=[("=", lam, "the eigenvalues of a triangular matrix are its diagonal")],
-)  # fmt: skip
+    Eq(SpectralRadius(Literal([lam, beta], [0, lam])), lam),
+    source="trefethen2005",
+    derivation=[("=", "the eigenvalues of a triangular matrix are its diagonal")],
+)
 def transient_radius(lam: float) -> Scalar:
-    r"""Spectral radius of two units in a chain.
+    """Spectral radius of two units in a chain.
 
-    Parameters
-    ----------
-    lam : float
-        Part of itself that a unit keeps at a step.
+    radius : Largest modulus of an eigenvalue.
 
-    Returns
-    -------
-    radius : float
-        Largest modulus of an eigenvalue.
-
-    Examples
-    --------
     >>> transient_radius(0.5)
     0.5
     """
@@ -578,33 +355,23 @@ def transient_radius(lam: float) -> Scalar:
 
 
 @formula(
-    MatrixPower(Literal([lam, beta], [0, lam]), t), "=",
-    Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
-    source="trefethen2005", slug="nonnormal-transient",
+    Eq(
+        MatrixPower(Literal([lam, beta], [0, lam]), t),
+        Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
+    ),
+    source="trefethen2005",
     derivation=[
-        ("=", Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t]),
-         "a path from the second unit to the first crosses at one step, and is kept at the others"),
+        (
+            "=",
+            "a path from the second unit to the first crosses at one step and is kept elsewhere",
+        )
     ],
-)  # fmt: skip
+)
 def transient_power(lam: float, beta: float, t: int) -> Array:
-    r"""Power of the weights of two units in a chain.
+    """Power of the weights of two units in a chain.
 
-    Parameters
-    ----------
-    lam : float
-        Part of itself that a unit keeps at a step.
-    beta : float
-        Weight from the second unit to the first.
-    t : int
-        Steps.
+    power : Weights applied `t` times.
 
-    Returns
-    -------
-    power : (2, 2) ndarray
-        Weights applied `t` times.
-
-    Examples
-    --------
     >>> transient_power(lam=0.5, beta=4.0, t=3)
     array([[0.125, 3.   ],
            [0.   , 0.125]])
@@ -613,33 +380,23 @@ def transient_power(lam: float, beta: float, t: int) -> Array:
 
 
 @formula(
-    t * beta * lam ** (t - 1), "<=", Norm(MatrixPower(Literal([lam, beta], [0, lam]), t)),
-    source="trefethen2005", slug="nonnormal-transient", given=[transient_power],
+    Le(t * beta * lam ** (t - 1), Norm(MatrixPower(Literal([lam, beta], [0, lam]), t))),
+    source="trefethen2005",
+    given=[transient_power],
     derivation=[
-        ("<=", Norm(Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t])),
-         "no entry of a matrix exceeds its norm"),
-        ("=", Norm(MatrixPower(Literal([lam, beta], [0, lam]), t)), "the power of the weights"),
+        (
+            "<=",
+            Norm(Literal([lam**t, t * beta * lam ** (t - 1)], [0, lam**t])),
+            "no entry of a matrix exceeds its norm",
+        ),
+        ("=", "the power of the weights"),
     ],
-)  # fmt: skip
+)
 def transient_growth(lam: float, beta: float, t: int) -> Scalar:
-    r"""Transient growth of two units in a chain.
+    """Transient growth of two units in a chain.
 
-    Parameters
-    ----------
-    lam : float
-        Part of itself that a unit keeps at a step.
-    beta : float
-        Weight from the second unit to the first.
-    t : int
-        Steps.
+    norm : Norm of the weights applied `t` times.
 
-    Returns
-    -------
-    norm : float
-        Norm of the weights applied `t` times.
-
-    Examples
-    --------
     Every eigenvalue is 1/2, and still three steps stretch some vector more than threefold.
 
     >>> norm = transient_growth(lam=0.5, beta=4.0, t=3)
@@ -653,56 +410,25 @@ def transient_growth(lam: float, beta: float, t: int) -> Scalar:
 
 
 @formula(
-    a_unit[t], "=", w_unit * h_unit[t - 1] + x_unit[t],
-    source="bengio1994", slug="scalar-rnn-gradient",
+    Eq(a_unit[t], w_unit * h_unit[t - 1] + x_unit[t]),
+    source="bengio1994",
     bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
-)  # fmt: skip
+)
 def scalar_pre_activation(h_prev: float, x: float, w: float) -> Scalar:
-    r"""Pre-activation of a single unit.
+    """Pre-activation of a single unit.
 
-    Parameters
-    ----------
-    h_prev : float
-        State one step before.
-    x : float
-        What the input and the bias add at this step.
-    w : float
-        Weight of the unit to itself.
+    x : What the input and the bias add at this step.
 
-    Returns
-    -------
-    a : float
-        Pre-activation at this step.
-
-    Examples
-    --------
     >>> scalar_pre_activation(h_prev=5.0, x=-1.0, w=2.0)
     9.0
     """
     return w * h_prev + x
 
 
-@formula(
-    h_unit[t], "=", f(a_unit[t]),
-    source="bengio1994", slug="scalar-rnn-gradient", bindings={"a": a_unit[t]},
-)  # fmt: skip
+@formula(Eq(h_unit[t], f(a_unit[t])), source="bengio1994", bindings={"a": a_unit[t]})
 def scalar_state(a: float, f: Elementwise) -> Scalar:
-    r"""State of a single unit.
+    """State of a single unit.
 
-    Parameters
-    ----------
-    a : float
-        Pre-activation at this step.
-    f : callable
-        Activation.
-
-    Returns
-    -------
-    h : float
-        State at this step.
-
-    Examples
-    --------
     >>> float(scalar_state(np.log(2), np.tanh))
     0.6
     """
@@ -710,38 +436,21 @@ def scalar_state(a: float, f: Elementwise) -> Scalar:
 
 
 @formula(
-    Jacobian(h_unit[T], h_unit[0]), "=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1),
-    source=["hochreiter1997", "bengio1994"], slug="scalar-rnn-gradient",
+    Eq(Jacobian(h_unit[T], h_unit[0]), w_unit**T * Product(f.prime(a_unit[t]), t, T, 1)),
+    source=["hochreiter1997", "bengio1994"],
     given=[scalar_pre_activation, scalar_state],
     bindings={"as_": Steps(a_unit), "w": w_unit},
     derivation=[
         ("=", Product(Jacobian(h_unit[t], h_unit[t - 1]), t, T, 1), "the chain rule, step by step"),
         ("=", Product(f.prime(a_unit[t]) * w_unit, t, T, 1), "the chain rule in one step"),
-        ("=", w_unit**T * Product(f.prime(a_unit[t]), t, T, 1),
-         "the weight is a factor of each step"),
+        ("=", "the weight is a factor of each step"),
     ],
-)  # fmt: skip
+)
 def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> Scalar:
     r"""Derivative over all steps of a single unit.
 
-    Parameters
-    ----------
-    as_ : (T,) ndarray
-        Pre-activations.
-    w : float
-        Weight of the unit to itself.
-    f_prime : callable
-        Derivative of the activation.
-    T : int
-        Steps.
+    slope : Derivative of the last state by the initial state.
 
-    Returns
-    -------
-    slope : float
-        Derivative of the last state by the initial state.
-
-    Examples
-    --------
     With slopes 0.64 and 0.36 and weight 5, two steps give :math:`25 \cdot 0.64 \cdot 0.36`.
 
     >>> slope = scalar_gradient(np.log([2, 3]), w=5.0, f_prime=lambda a: 1 - np.tanh(a) ** 2, T=2)
@@ -752,39 +461,35 @@ def scalar_gradient(as_: Array, w: float, f_prime: Elementwise, T: int) -> Scala
 
 
 @formula(
-    Abs(Jacobian(h_unit[T], h_unit[0])), "<=", (Abs(w_unit) / 4) ** T,
-    source=["hochreiter1997", "bengio1994"], slug="sigmoid-quarter-decay",
+    Le(Abs(Jacobian(h_unit[T], h_unit[0])), (Abs(w_unit) / 4) ** T),
+    source=["hochreiter1997", "bengio1994"],
     given=[
-        building_blocks.sigmoid, building_blocks.sigmoid_slope_bound, sigmoid_activation,
+        building_blocks.sigmoid,
+        building_blocks.sigmoid_slope_bound,
+        sigmoid_activation,
         scalar_gradient,
     ],
     bindings={"w": w_unit},
     derivation=[
-        ("=", Abs(w_unit**T * Product(f.prime(a_unit[t]), t, T, 1)),
-         "the derivative over all steps of a single unit"),
-        ("=", Product(Abs(w_unit) * f.prime(a_unit[t]), t, T, 1),
-         "the slopes of the sigmoid are positive"),
+        (
+            "=",
+            Abs(w_unit**T * Product(f.prime(a_unit[t]), t, T, 1)),
+            "the derivative over all steps of a single unit",
+        ),
+        (
+            "=",
+            Product(Abs(w_unit) * f.prime(a_unit[t]), t, T, 1),
+            "the slopes of the sigmoid are positive",
+        ),
         ("<=", Product(Abs(w_unit) / 4, t, T, 1), "the slope of the sigmoid is at most a quarter"),
-        ("=", (Abs(w_unit) / 4) ** T, "the factors are equal, one for each step"),
+        ("=", "the factors are equal, one for each step"),
     ],
-)  # fmt: skip
+)
 def sigmoid_decay(w: float, T: int) -> Scalar:
-    r"""Decay of a single sigmoid unit.
+    """Decay of a single sigmoid unit.
 
-    Parameters
-    ----------
-    w : float
-        Weight of the unit to itself.
-    T : int
-        Steps.
+    bound : Number that the size of the derivative over all steps does not exceed.
 
-    Returns
-    -------
-    bound : float
-        Number that the size of the derivative over all steps does not exceed.
-
-    Examples
-    --------
     With weight 1, six steps leave at most one part in four thousand.
 
     >>> 1 / sigmoid_decay(w=1.0, T=6)
@@ -797,46 +502,47 @@ def sigmoid_decay(w: float, T: int) -> Scalar:
 
 
 @formula(
-    Norm(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)), "<=",
-    Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
-    source="pascanu2013", slug="long-vs-short-ratio",
+    Le(
+        Norm(Jacobian(L_t[t], s[t]) @ Jacobian(s[t], s[k]) @ Immediate(s[k], theta)),
+        Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
+    ),
+    source="pascanu2013",
     given=[generic_state, state_loss, norm_of_product],
-    where=[(Norm(Jacobian(s[t], s[t - 1])), "<=", kappa)],
+    where=[Le(Norm(Jacobian(s[t], s[t - 1])), kappa)],
     bindings={"dL": Jacobian(L_t[t], s[t]), "ds": Immediate(s[k], theta)},
     derivation=[
-        ("<=", Norm(Jacobian(L_t[t], s[t])) * Norm(Jacobian(s[t], s[k]))
-         * Norm(Immediate(s[k], theta)), "the norm of a product"),
-        ("=", Norm(Jacobian(L_t[t], s[t])) * Norm(Product(Jacobian(s[j], s[j - 1]), j, t, k + 1))
-         * Norm(Immediate(s[k], theta)), "the chain rule, step by step"),
-        ("<=", Norm(Jacobian(L_t[t], s[t])) * Product(Norm(Jacobian(s[j], s[j - 1])), j, t, k + 1)
-         * Norm(Immediate(s[k], theta)), "the norm of a product"),
-        ("<=", Norm(Jacobian(L_t[t], s[t])) * kappa ** (t - k) * Norm(Immediate(s[k], theta)),
-         "the condition on each step"),
+        (
+            "<=",
+            Norm(Jacobian(L_t[t], s[t]))
+            * Norm(Jacobian(s[t], s[k]))
+            * Norm(Immediate(s[k], theta)),
+            "the norm of a product",
+        ),
+        (
+            "=",
+            Norm(Jacobian(L_t[t], s[t]))
+            * Norm(Product(Jacobian(s[j], s[j - 1]), j, t, k + 1))
+            * Norm(Immediate(s[k], theta)),
+            "the chain rule, step by step",
+        ),
+        (
+            "<=",
+            Norm(Jacobian(L_t[t], s[t]))
+            * Product(Norm(Jacobian(s[j], s[j - 1])), j, t, k + 1)
+            * Norm(Immediate(s[k], theta)),
+            "the norm of a product",
+        ),
+        ("<=", "the condition on each step"),
     ],
-)  # fmt: skip
+)
 def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> Scalar:
-    r"""Share of an early step in a gradient.
+    """Share of an early step in a gradient.
 
-    Parameters
-    ----------
-    dL : (H,) ndarray
-        Derivative of the loss at `t` by the state at `t`.
-    ds : (H, P) ndarray
-        Immediate derivative of the state at `k` by the parameters.
-    kappa : float
-        Number that the norm of the Jacobian of a step does not exceed.
-    t : int
-        Time of the loss, from 1 to T.
-    k : int
-        Time of the step whose share is bounded, from 1 to t.
+    kappa : Number that the norm of the Jacobian of a step does not exceed.
+    t : Time of the loss, from 1 to T.
+    k : Time of the step whose share is bounded, from 1 to t.
+    bound : Number that the norm of the share does not exceed.
 
-    Returns
-    -------
-    bound : float
-        Number that the norm of the share does not exceed.
-
-    Examples
-    --------
     With a loss that pulls by 3, weights that push by 2 and steps that halve, the share is at most 6
     at the step of the loss and 6/8 three steps before it.
 
@@ -851,26 +557,15 @@ def long_term_share(dL: Array, ds: Array, kappa: float, t: int, k: int) -> Scala
 
 
 @formula(
-    clipped, "=", Min(1, g_max / Norm(grad)) * grad,
-    source="pascanu2013", slug="clip-by-norm", where=[(Norm(grad), "!=", 0)],
-)  # fmt: skip
+    Eq(clipped, Min(1, g_max / Norm(grad)) * grad), source="pascanu2013", where=[Ne(Norm(grad), 0)]
+)
 def clip_by_norm(grad: Array, g_max: float) -> Array:
-    r"""Gradient clipped by its norm.
+    """Gradient clipped by its norm.
 
-    Parameters
-    ----------
-    grad : (P,) ndarray
-        Gradient by all parameters, in one vector.
-    g_max : float
-        Largest norm that is let through.
+    g_max : Largest norm that is let through.
+    clipped : Gradient of the same direction, and of norm `g_max` at most.  A zero gradient
+        stays zero.
 
-    Returns
-    -------
-    clipped : (P,) ndarray
-        Gradient of the same direction, and of norm `g_max` at most.  A zero gradient stays zero.
-
-    Examples
-    --------
     The norm of (3, 4) is 5.
 
     >>> clip_by_norm(np.array([3.0, 4.0]), g_max=1.0)
@@ -883,58 +578,36 @@ def clip_by_norm(grad: Array, g_max: float) -> Array:
 
 
 @formula(
-    Norm(clipped), "=", Min(Norm(grad), g_max),
-    source="pascanu2013", slug="clip-by-norm", given=[clip_by_norm], where=[(Norm(grad), "!=", 0)],
+    Eq(Norm(clipped), Min(Norm(grad), g_max)),
+    source="pascanu2013",
+    given=[clip_by_norm],
+    where=[Ne(Norm(grad), 0)],
     derivation=[
         ("=", Norm(Min(1, g_max / Norm(grad)) * grad), "what is clipped"),
         ("=", Min(1, g_max / Norm(grad)) * Norm(grad), "a positive factor scales the norm"),
-        ("=", Min(Norm(grad), g_max), "the factor is multiplied in"),
+        ("=", "the factor is multiplied in"),
     ],
-)  # fmt: skip
+)
 def clipped_norm(grad: Array, g_max: float) -> Scalar:
-    r"""Norm of a gradient clipped by its norm.
+    """Norm of a gradient clipped by its norm.
 
-    Parameters
-    ----------
-    grad : (P,) ndarray
-        Gradient by all parameters, in one vector.
-    g_max : float
-        Largest norm that is let through.
+    g_max : Largest norm that is let through.
+    norm : Norm after clipping, at most `g_max`.
 
-    Returns
-    -------
-    norm : float
-        Norm after clipping, at most `g_max`.
-
-    Examples
-    --------
     >>> float(clipped_norm(np.array([3.0, 4.0]), g_max=1.0))
     1.0
     """
     return np.minimum(np.linalg.norm(grad), g_max)
 
 
-@formula(
-    clipped_entries, "=", Max(-g_max, Min(g_max, grad)),
-    source=["mikolov2012", "pascanu2013"], slug="clip-by-value",
-)  # fmt: skip
+@formula(Eq(clipped_entries, Max(-g_max, Min(g_max, grad))), source=["mikolov2012", "pascanu2013"])
 def clip_by_value(grad: Array, g_max: float) -> Array:
-    r"""Gradient clipped entry by entry.
+    """Gradient clipped entry by entry.
 
-    Parameters
-    ----------
-    grad : (P,) ndarray
-        Gradient by all parameters, in one vector.
-    g_max : float
-        Largest size of an entry that is let through.
+    g_max : Largest size of an entry that is let through.
+    clipped_entries : Gradient with each entry between `-g_max` and `g_max`; its direction may
+        differ.
 
-    Returns
-    -------
-    clipped_entries : (P,) ndarray
-        Gradient with each entry between `-g_max` and `g_max`; its direction may differ.
-
-    Examples
-    --------
     >>> clip_by_value(np.array([3.0, -4.0, 0.5]), g_max=1.0)
     array([ 1. , -1. ,  0.5])
     """
@@ -942,35 +615,25 @@ def clip_by_value(grad: Array, g_max: float) -> Array:
 
 
 @formula(
-    Norm(Concatenate(grad_xh, grad_hh, grad_hy)), "=",
-    (Norm(grad_xh) ** 2 + Norm(grad_hh) ** 2 + Norm(grad_hy) ** 2) ** (wrap(1) / 2),
-    source="pascanu2013", slug="clip-global-norm",
+    Eq(
+        Norm(Concatenate(grad_xh, grad_hh, grad_hy)),
+        (Norm(grad_xh) ** 2 + Norm(grad_hh) ** 2 + Norm(grad_hy) ** 2) ** (wrap(1) / 2),
+    ),
+    source="pascanu2013",
     derivation=[
-        ("=", (grad_xh @ grad_xh + grad_hh @ grad_hh + grad_hy @ grad_hy) ** (wrap(1) / 2),
-         "the square of a norm is the sum of the squares of the entries"),
-        ("=", (Norm(grad_xh) ** 2 + Norm(grad_hh) ** 2 + Norm(grad_hy) ** 2) ** (wrap(1) / 2),
-         "and so it is in each group"),
+        (
+            "=",
+            (grad_xh @ grad_xh + grad_hh @ grad_hh + grad_hy @ grad_hy) ** (wrap(1) / 2),
+            "the square of a norm is the sum of the squares of the entries",
+        ),
+        ("=", "and so it is in each group"),
     ],
-)  # fmt: skip
+)
 def global_norm(grad_xh: Array, grad_hh: Array, grad_hy: Array) -> Scalar:
     r"""Norm of a gradient in groups.
 
-    Parameters
-    ----------
-    grad_xh : (D*H,) ndarray
-        Gradient by the weights from input to hidden state, its entries in one vector.
-    grad_hh : (H**2,) ndarray
-        Gradient by the weights from hidden state to hidden state, likewise.
-    grad_hy : (H*O,) ndarray
-        Gradient by the weights from hidden state to output, likewise.
+    norm : Norm of the gradient by all of them.
 
-    Returns
-    -------
-    norm : float
-        Norm of the gradient by all of them.
-
-    Examples
-    --------
     Groups of norms 2, 3 and 6 make :math:`\sqrt{4 + 9 + 36} = 7`.
 
     >>> float(global_norm(np.array([2.0]), np.array([3.0]), np.array([6.0])))

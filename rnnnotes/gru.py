@@ -13,158 +13,21 @@ import numpy as np
 from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array, Map
 from rnnnotes.book.formulas import Code, formula
-from rnnnotes.book.language import (
-    Abs,
-    Diag,
-    Gradient,
-    Immediate,
-    Jacobian,
-    Max,
-    Number,
-    Ones,
-    Outer,
-    Size,
-    Stack,
-    Sum,
-    Zeros,
-)
 from rnnnotes.bptt import hidden_loss
-from rnnnotes.notation import (
-    D,
-    H,
-    L,
-    L_t,
-    R,
-    T,
-    W_hh,
-    W_hr,
-    W_hz,
-    W_xh,
-    W_xr,
-    W_xz,
-    a,
-    a_h,
-    a_r,
-    a_z,
-    b_h,
-    b_hh,
-    b_hr,
-    b_hz,
-    b_ih,
-    b_r,
-    b_xr,
-    b_xz,
-    b_z,
-    h,
-    h_tilde,
-    r_gate,
-    sigmoid,
-    t,
-    tanh,
-    u,
-    w,
-    x,
-    z_gate,
-)
+from rnnnotes.notation.gru import *
 from rnnnotes.vanilla_rnn import loss_sum
-
-__all__ = [
-    "bias_count_after",
-    "bias_count_before",
-    "bias_count_two",
-    "bounded",
-    "candidate",
-    "candidate_bias_gradient",
-    "candidate_gradient",
-    "candidate_input_weight_gradient",
-    "candidate_jacobian_after",
-    "candidate_jacobian_before",
-    "candidate_pre_activation_gradient",
-    "candidate_recurrent_weight_gradient_after",
-    "candidate_recurrent_weight_gradient_before",
-    "convention_map",
-    "copy",
-    "delta_form",
-    "equal_if_diagonal",
-    "equal_if_uniform",
-    "forgetting_step",
-    "hidden_state",
-    "initial_state_gradient_after",
-    "initial_state_gradient_before",
-    "input_gradient",
-    "jacobian_paths",
-    "jacobian_reset_after",
-    "jacobian_reset_before",
-    "last_state_gradient",
-    "merged_candidate_biases",
-    "merged_reset_biases",
-    "merged_update_biases",
-    "negated_gate",
-    "parameter_count",
-    "parameter_count_two",
-    "pre_activation_any_reset",
-    "pre_activation_reset_after",
-    "pre_activation_reset_before",
-    "recurrent_bias_gradient",
-    "recurrent_bias_jacobian",
-    "recurrent_part",
-    "recurrent_part_gradient",
-    "reset_bias_gradient",
-    "reset_gate",
-    "reset_gate_gradient_after",
-    "reset_gate_gradient_before",
-    "reset_gate_jacobian",
-    "reset_gate_pre_activation",
-    "reset_input_weight_gradient",
-    "reset_pre_activation_gradient",
-    "reset_recurrent_weight_gradient",
-    "state_chung",
-    "state_gradient_after",
-    "state_gradient_before",
-    "step_bound",
-    "update_bias_gradient",
-    "update_gate",
-    "update_gate_gradient",
-    "update_gate_jacobian",
-    "update_gate_pre_activation",
-    "update_input_weight_gradient",
-    "update_pre_activation_gradient",
-    "update_recurrent_weight_gradient",
-    "vanilla_step",
-]
 
 # -- One step -------------------------------------------------------------------------------------
 
 
-@formula(
-    a_r[t], "=", W_xr @ x[t] + W_hr @ h[t - 1] + b_r,
-    source=["cho2014", "zhang2023"], slug="gru-reset-gate",
-)  # fmt: skip
+@formula(Eq(a_r[t], W_xr @ x[t] + W_hr @ h[t - 1] + b_r), source=["cho2014", "zhang2023"])
 def reset_gate_pre_activation(
     x: Array, h_prev: Array, W_xr: Array, W_hr: Array, b_r: Array
 ) -> Array:
-    r"""Pre-activation of the reset gate.
+    """Pre-activation of the reset gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xr : (H, D) ndarray
-        Weights from input to reset gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    b_r : (H,) ndarray
-        Bias of the reset gate.
+    a_r : Any real numbers.
 
-    Returns
-    -------
-    a_r : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> reset_gate_pre_activation(
@@ -177,24 +40,13 @@ def reset_gate_pre_activation(
 
 
 @formula(
-    r_gate[t], "=", sigmoid(a_r[t]),
-    source=["cho2014", "zhang2023"], slug="gru-reset-gate", given=[building_blocks.sigmoid],
-)  # fmt: skip
+    Eq(r_gate[t], sigmoid(a_r[t])), source=["cho2014", "zhang2023"], given=[building_blocks.sigmoid]
+)
 def reset_gate(a_r: Array) -> Array:
     r"""Reset gate.
 
-    Parameters
-    ----------
-    a_r : (H,) ndarray
-        Pre-activation of the reset gate at this step.
+    r_gate : Share of the old state that the candidate sees; every entry lies in (0, 1).
 
-    Returns
-    -------
-    r_gate : (H,) ndarray
-        Share of the old state that the candidate sees; every entry lies in (0, 1).
-
-    Examples
-    --------
     At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
 
     >>> reset_gate(np.log([3, 1 / 3]))
@@ -203,35 +55,14 @@ def reset_gate(a_r: Array) -> Array:
     return building_blocks.sigmoid(a_r)
 
 
-@formula(
-    a_z[t], "=", W_xz @ x[t] + W_hz @ h[t - 1] + b_z,
-    source=["cho2014", "zhang2023"], slug="gru-update-gate",
-)  # fmt: skip
+@formula(Eq(a_z[t], W_xz @ x[t] + W_hz @ h[t - 1] + b_z), source=["cho2014", "zhang2023"])
 def update_gate_pre_activation(
     x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Array
 ) -> Array:
-    r"""Pre-activation of the update gate.
+    """Pre-activation of the update gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xz : (H, D) ndarray
-        Weights from input to update gate.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    b_z : (H,) ndarray
-        Bias of the update gate.
+    a_z : Any real numbers.
 
-    Returns
-    -------
-    a_z : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> update_gate_pre_activation(
@@ -244,24 +75,13 @@ def update_gate_pre_activation(
 
 
 @formula(
-    z_gate[t], "=", sigmoid(a_z[t]),
-    source=["cho2014", "zhang2023"], slug="gru-update-gate", given=[building_blocks.sigmoid],
-)  # fmt: skip
+    Eq(z_gate[t], sigmoid(a_z[t])), source=["cho2014", "zhang2023"], given=[building_blocks.sigmoid]
+)
 def update_gate(a_z: Array) -> Array:
     r"""Update gate.
 
-    Parameters
-    ----------
-    a_z : (H,) ndarray
-        Pre-activation of the update gate at this step.
+    z_gate : Share of the old state that is kept; every entry lies in (0, 1).
 
-    Returns
-    -------
-    z_gate : (H,) ndarray
-        Share of the old state that is kept; every entry lies in (0, 1).
-
-    Examples
-    --------
     At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
 
     >>> update_gate(np.log([3, 1 / 3]))
@@ -271,36 +91,15 @@ def update_gate(a_z: Array) -> Array:
 
 
 @formula(
-    a[t], "=", W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_h,
-    source=["cho2014", "zhang2023"], slug="gru-candidate-reset-before",
-)  # fmt: skip
+    Eq(a[t], W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_h), source=["cho2014", "zhang2023"]
+)
 def pre_activation_reset_before(
     x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_h: Array
 ) -> Array:
-    r"""Pre-activation of the candidate, reset before the product.
+    """Pre-activation of the candidate, reset before the product.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
+    a : Any real numbers.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     Half of the first entry and a quarter of the second are seen, and then they change places.
 
     >>> pre_activation_reset_before(
@@ -312,64 +111,27 @@ def pre_activation_reset_before(
     return W_xh @ x + W_hh @ (r_gate * h_prev) + b_h
 
 
-@formula(
-    a_h[t], "=", W_hh @ h[t - 1] + b_hh,
-    source=["pytorch_gru", "onnx_gru"], slug="gru-candidate-reset-after",
-)  # fmt: skip
+@formula(Eq(a_h[t], W_hh @ h[t - 1] + b_hh), source=["pytorch_gru", "onnx_gru"])
 def recurrent_part(h_prev: Array, W_hh: Array, b_hh: Array) -> Array:
-    r"""What the state adds, before the reset.
+    """What the state adds, before the reset.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights of the candidate.
+    a_h : Any real numbers.
 
-    Returns
-    -------
-    a_h : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     >>> recurrent_part(np.array([2, 4]), np.array([[0, 1], [1, 0]]), b_hh=np.array([0, 6]))
     array([4, 8])
     """
     return W_hh @ h_prev + b_hh
 
 
-@formula(
-    a[t], "=", W_xh @ x[t] + b_h + r_gate[t] * a_h[t],
-    source=["pytorch_gru", "onnx_gru"], slug="gru-candidate-reset-after",
-)  # fmt: skip
+@formula(Eq(a[t], W_xh @ x[t] + b_h + r_gate[t] * a_h[t]), source=["pytorch_gru", "onnx_gru"])
 def pre_activation_reset_after(
     x: Array, r_gate: Array, a_h: Array, W_xh: Array, b_h: Array
 ) -> Array:
-    r"""Pre-activation of the candidate, reset after the product.
+    """Pre-activation of the candidate, reset after the product.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    a_h : (H,) ndarray
-        What the state adds to the pre-activation of the candidate, before the reset.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
+    a_h : What the state adds to the pre-activation of the candidate, before the reset.
+    a : Any real numbers.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     Half of 4 and a quarter of 8 are seen.
 
     >>> pre_activation_reset_after(
@@ -381,25 +143,12 @@ def pre_activation_reset_after(
     return W_xh @ x + b_h + r_gate * a_h
 
 
-@formula(
-    h_tilde[t], "=", tanh(a[t]),
-    source=["cho2014", "zhang2023"], slug="gru-candidate-reset-before",
-)  # fmt: skip
+@formula(Eq(h_tilde[t], tanh(a[t])), source=["cho2014", "zhang2023"])
 def candidate(a: Array) -> Array:
-    r"""Candidate for the state.
+    """Candidate for the state.
 
-    Parameters
-    ----------
-    a : (H,) ndarray
-        Pre-activation of the candidate at this step.
+    h_tilde : What may be written; every entry lies in (-1, 1).
 
-    Returns
-    -------
-    h_tilde : (H,) ndarray
-        What may be written; every entry lies in (-1, 1).
-
-    Examples
-    --------
     >>> candidate(np.log([2, 3]))
     array([0.6, 0.8])
     """
@@ -407,28 +156,11 @@ def candidate(a: Array) -> Array:
 
 
 @formula(
-    h[t], "=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
-    source=["cho2014", "zhang2023"], slug="gru-output-cho",
-)  # fmt: skip
+    Eq(h[t], z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t]), source=["cho2014", "zhang2023"]
+)
 def hidden_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
-    r"""Hidden state of a GRU.
+    """Hidden state of a GRU.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state after this step.
-
-    Examples
-    --------
     Three quarters of 4 are kept, and one quarter of 8 is written.
 
     >>> hidden_state(np.array([0.75]), np.array([4.0]), np.array([8.0]))
@@ -438,9 +170,13 @@ def hidden_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
 
 ONE_STEP: list[Code] = [
-    reset_gate_pre_activation, reset_gate, update_gate_pre_activation, update_gate, candidate,
+    reset_gate_pre_activation,
+    reset_gate,
+    update_gate_pre_activation,
+    update_gate,
+    candidate,
     hidden_state,
-]  # fmt: skip
+]
 """What both variants share."""
 
 BEFORE: list[Code] = [*ONE_STEP, pre_activation_reset_before]
@@ -449,36 +185,17 @@ AFTER: list[Code] = [*ONE_STEP, recurrent_part, pre_activation_reset_after]
 
 
 @formula(
-    h[t], "=", h[t - 1] + (1 - z_gate[t]) * (h_tilde[t] - h[t - 1]),
-    source="cho2014", slug="gru-delta-form", given=[hidden_state],
+    Eq(h[t], h[t - 1] + (1 - z_gate[t]) * (h_tilde[t] - h[t - 1])),
+    source="cho2014",
+    given=[hidden_state],
     derivation=[
         ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t], "the hidden state"),
-        (
-            "=",
-            h[t - 1] + (1 - z_gate[t]) * (h_tilde[t] - h[t - 1]),
-            "what is not kept, 1 - z, is taken from the old state and given to the candidate",
-        ),
+        ("=", "what is not kept, 1 - z, is taken from the old state and given to the candidate"),
     ],
-)  # fmt: skip
+)
 def delta_form(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
-    r"""State as an old one and a correction.
+    """State as an old one and a correction.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state after this step.
-
-    Examples
-    --------
     From 4, a quarter of the way to 8.
 
     >>> delta_form(np.array([0.75]), np.array([4.0]), np.array([8.0]))
@@ -488,8 +205,9 @@ def delta_form(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
 
 @formula(
-    Abs(h[t]), "<=", Max(Abs(h[t - 1]), 1),
-    source="cho2014", slug="gru-bounded", given=[update_gate, candidate, hidden_state],
+    Le(Abs(h[t]), Max(Abs(h[t - 1]), 1)),
+    source="cho2014",
+    given=[update_gate, candidate, hidden_state],
     derivation=[
         ("=", Abs(z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t]), "the hidden state"),
         (
@@ -502,24 +220,14 @@ def delta_form(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
             z_gate[t] * Abs(h[t - 1]) + (1 - z_gate[t]),
             "a hyperbolic tangent stays within one",
         ),
-        ("<=", Max(Abs(h[t - 1]), 1), "a mean of two numbers is at most the larger"),
+        ("<=", "a mean of two numbers is at most the larger"),
     ],
-)  # fmt: skip
+)
 def step_bound(h_prev: Array) -> Array:
-    r"""Bound of one step.
+    """Bound of one step.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
+    bound : Bound of each entry of the state, in absolute value.
 
-    Returns
-    -------
-    bound : (H,) ndarray
-        Bound of each entry of the state, in absolute value.
-
-    Examples
-    --------
     >>> step_bound(np.array([0.5, -3.0]))
     array([1., 3.])
     """
@@ -527,32 +235,22 @@ def step_bound(h_prev: Array) -> Array:
 
 
 @formula(
-    Abs(h[t]), "<=", Max(Abs(h[0]), 1),
-    source="cho2014", slug="gru-bounded", given=[update_gate, candidate, hidden_state, step_bound],
+    Le(Abs(h[t]), Max(Abs(h[0]), 1)),
+    source="cho2014",
+    given=[update_gate, candidate, hidden_state, step_bound],
     derivation=[
         ("<=", Max(Abs(h[t - 1]), 1), "the bound of one step"),
         (
             "<=",
-            Max(Abs(h[0]), 1),
             "the same bound for every step before: the larger of a number and one stays what it is",
         ),
     ],
-)  # fmt: skip
+)
 def bounded(h_0: Array) -> Array:
-    r"""Bound of all states.
+    """Bound of all states.
 
-    Parameters
-    ----------
-    h_0 : (H,) ndarray
-        Initial state.
+    bound : Bound of each entry of every state, in absolute value.
 
-    Returns
-    -------
-    bound : (H,) ndarray
-        Bound of each entry of every state, in absolute value.
-
-    Examples
-    --------
     A state that starts at zero never leaves the range of its candidates.
 
     >>> bounded(np.zeros(2))
@@ -565,28 +263,15 @@ def bounded(h_0: Array) -> Array:
 
 
 @formula(
-    h[t], "=", h[t - 1],
-    source="zhang2023", slug="gru-special-cases", given=[hidden_state],
-    where=[(z_gate[t], "=", Ones(H))],
-    derivation=[
-        ("=", h[t - 1], "of the candidate nothing is written"),
-    ],
-)  # fmt: skip
+    Eq(h[t], h[t - 1]),
+    source="zhang2023",
+    given=[hidden_state],
+    where=[Eq(z_gate[t], Ones(H))],
+    derivation=[("=", "of the candidate nothing is written")],
+)
 def copy(h_prev: Array) -> Array:
-    r"""Update gate at one: the state is copied.
+    """Update gate at one: the state is copied.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state after this step.
-
-    Examples
-    --------
     >>> copy(np.array([0.5]))
     array([0.5])
     """
@@ -594,38 +279,18 @@ def copy(h_prev: Array) -> Array:
 
 
 @formula(
-    h[t], "=", tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
-    source="zhang2023", slug="gru-special-cases",
+    Eq(h[t], tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h)),
+    source="zhang2023",
     given=[hidden_state, candidate, pre_activation_reset_before],
-    where=[(z_gate[t], "=", Zeros(H)), (r_gate[t], "=", Ones(H))],
+    where=[Eq(z_gate[t], Zeros(H)), Eq(r_gate[t], Ones(H))],
     derivation=[
         ("=", h_tilde[t], "nothing of the old state is kept"),
-        ("=", tanh(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the candidate sees all of it"),
+        ("=", "the candidate sees all of it"),
     ],
-)  # fmt: skip
+)
 def vanilla_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
-    r"""Update gate at zero, reset gate at one: a vanilla network.
+    """Update gate at zero, reset gate at one: a vanilla network.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state after this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> vanilla_step(np.log([6]), np.log([2]), W_xh=one, W_hh=-one, b_h=np.zeros(1))
     array([0.8])
@@ -634,32 +299,17 @@ def vanilla_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) 
 
 
 @formula(
-    h_tilde[t], "=", tanh(W_xh @ x[t] + b_h),
-    source="zhang2023", slug="gru-special-cases",
-    given=[candidate, pre_activation_reset_before], where=[(r_gate[t], "=", Zeros(H))],
-    derivation=[
-        ("=", tanh(W_xh @ x[t] + b_h), "the product of the weights with zero is zero"),
-    ],
-)  # fmt: skip
+    Eq(h_tilde[t], tanh(W_xh @ x[t] + b_h)),
+    source="zhang2023",
+    given=[candidate, pre_activation_reset_before],
+    where=[Eq(r_gate[t], Zeros(H))],
+    derivation=[("=", "the product of the weights with zero is zero")],
+)
 def forgetting_step(x: Array, W_xh: Array, b_h: Array) -> Array:
-    r"""Reset gate at zero: the candidate forgets.
+    """Reset gate at zero: the candidate forgets.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
+    h_tilde : Candidate, a function of the input alone.
 
-    Returns
-    -------
-    h_tilde : (H,) ndarray
-        Candidate, a function of the input alone.
-
-    Examples
-    --------
     >>> forgetting_step(np.log([2]), W_xh=np.eye(1), b_h=np.zeros(1))
     array([0.6])
     """
@@ -670,9 +320,11 @@ def forgetting_step(x: Array, W_xh: Array, b_h: Array) -> Array:
 
 
 @formula(
-    W_xh @ x[t] + Diag(w) @ (r_gate[t] * h[t - 1]) + b_h, "=",
-    W_xh @ x[t] + b_h + r_gate[t] * (Diag(w) @ h[t - 1]),
-    source=["cho2014", "pytorch_gru"], slug="gru-variants-equal-when",
+    Eq(
+        W_xh @ x[t] + Diag(w) @ (r_gate[t] * h[t - 1]) + b_h,
+        W_xh @ x[t] + b_h + r_gate[t] * (Diag(w) @ h[t - 1]),
+    ),
+    source=["cho2014", "pytorch_gru"],
     derivation=[
         (
             "=",
@@ -684,40 +336,17 @@ def forgetting_step(x: Array, W_xh: Array, b_h: Array) -> Array:
             W_xh @ x[t] + b_h + r_gate[t] * (w * h[t - 1]),
             "the order of a product of numbers is free",
         ),
-        (
-            "=",
-            W_xh @ x[t] + b_h + r_gate[t] * (Diag(w) @ h[t - 1]),
-            "a diagonal matrix scales each entry",
-        ),
+        ("=", "a diagonal matrix scales each entry"),
     ],
-)  # fmt: skip
+)
 def equal_if_diagonal(
     x: Array, h_prev: Array, r_gate: Array, W_xh: Array, w: Array, b_h: Array
 ) -> Array:
-    r"""Both resets agree if the recurrent weights are diagonal.
+    """Both resets agree if the recurrent weights are diagonal.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    w : (H,) ndarray
-        Diagonal of the recurrent weights.
-    b_h : (H,) ndarray
-        Bias of the candidate.
+    w : Diagonal of the recurrent weights.
+    a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation of the candidate, by either variant without a recurrent bias.
-
-    Examples
-    --------
     >>> equal_if_diagonal(
     ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), r_gate=np.array([0.5, 0.25]),
     ...     W_xh=np.array([[1.0], [2.0]]), w=np.array([3.0, 5.0]), b_h=np.zeros(2),
@@ -728,40 +357,21 @@ def equal_if_diagonal(
 
 
 @formula(
-    W_xh @ x[t] + W_hh @ (u * h[t - 1]) + b_h, "=", W_xh @ x[t] + b_h + u * (W_hh @ h[t - 1]),
-    source=["cho2014", "pytorch_gru"], slug="gru-variants-equal-when",
+    Eq(W_xh @ x[t] + W_hh @ (u * h[t - 1]) + b_h, W_xh @ x[t] + b_h + u * (W_hh @ h[t - 1])),
+    source=["cho2014", "pytorch_gru"],
     derivation=[
         ("=", W_xh @ x[t] + u * (W_hh @ h[t - 1]) + b_h, "a number passes through a linear map"),
-        ("=", W_xh @ x[t] + b_h + u * (W_hh @ h[t - 1]), "the order of a sum is free"),
+        ("=", "the order of a sum is free"),
     ],
-)  # fmt: skip
+)
 def equal_if_uniform(
     x: Array, h_prev: Array, u: float, W_xh: Array, W_hh: Array, b_h: Array
 ) -> Array:
-    r"""Both resets agree if all units reset alike.
+    """Both resets agree if all units reset alike.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    u : float
-        Reset gate, the same number in all units.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
+    u : Reset gate, the same number in all units.
+    a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation of the candidate, by either variant without a recurrent bias.
-
-    Examples
-    --------
     >>> equal_if_uniform(
     ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), u=0.5,
     ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
@@ -774,29 +384,10 @@ def equal_if_uniform(
 # -- Which way the update gate turns --------------------------------------------------------------
 
 
-@formula(
-    h[t], "=", (1 - z_gate[t]) * h[t - 1] + z_gate[t] * h_tilde[t],
-    source="chung2014", slug="gru-output-chung",
-)  # fmt: skip
+@formula(Eq(h[t], (1 - z_gate[t]) * h[t - 1] + z_gate[t] * h_tilde[t]), source="chung2014")
 def state_chung(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
-    r"""Hidden state, with the update gate the other way round.
+    """Hidden state, with the update gate the other way round.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state after this step.
-
-    Examples
-    --------
     One quarter of 4 is kept, and three quarters of 8 are written.
 
     >>> state_chung(np.array([0.75]), np.array([4.0]), np.array([8.0]))
@@ -806,36 +397,19 @@ def state_chung(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
 
 @formula(
-    h[t], "=", (1 - (1 - z_gate[t])) * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
-    source=["cho2014", "chung2014"], slug="gru-convention-map", given=[hidden_state],
+    Eq(h[t], (1 - (1 - z_gate[t])) * h[t - 1] + (1 - z_gate[t]) * h_tilde[t]),
+    source=["cho2014", "chung2014"],
+    given=[hidden_state],
     derivation=[
         ("=", z_gate[t] * h[t - 1] + (1 - z_gate[t]) * h_tilde[t], "the hidden state"),
-        (
-            "=",
-            (1 - (1 - z_gate[t])) * h[t - 1] + (1 - z_gate[t]) * h_tilde[t],
-            "what is left of one, when 1 - z is taken away, is z",
-        ),
+        ("=", "what is left of one, when 1 - z is taken away, is z"),
     ],
-)  # fmt: skip
+)
 def convention_map(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
-    r"""Both conventions make the same states, one with 1 - z for z.
+    """Both conventions make the same states, one with 1 - z for z.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
+    h : Hidden state of the other convention, whose gate is 1 - z.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state of the other convention, whose gate is 1 - z.
-
-    Examples
-    --------
     Three quarters of 4 are kept.
 
     >>> convention_map(np.array([0.75]), np.array([4.0]), np.array([8.0]))
@@ -845,45 +419,25 @@ def convention_map(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
 
 @formula(
-    1 - z_gate[t], "=", sigmoid(-W_xz @ x[t] + -W_hz @ h[t - 1] + -b_z),
-    source=["cho2014", "chung2014"], slug="gru-convention-map",
+    Eq(1 - z_gate[t], sigmoid(-W_xz @ x[t] + -W_hz @ h[t - 1] + -b_z)),
+    source=["cho2014", "chung2014"],
     given=[
-        building_blocks.sigmoid, building_blocks.sigmoid_symmetry,
-        update_gate_pre_activation, update_gate,
+        building_blocks.sigmoid,
+        building_blocks.sigmoid_symmetry,
+        update_gate_pre_activation,
+        update_gate,
     ],
     derivation=[
         ("=", 1 - sigmoid(a_z[t]), "the update gate"),
         ("=", sigmoid(-a_z[t]), "the symmetry of the sigmoid"),
-        (
-            "=",
-            sigmoid(-W_xz @ x[t] + -W_hz @ h[t - 1] + -b_z),
-            "minus the pre-activation, weight by weight",
-        ),
+        ("=", "minus the pre-activation, weight by weight"),
     ],
-)  # fmt: skip
+)
 def negated_gate(x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Array) -> Array:
     r"""Map between the conventions: negate the weights of the update gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xz : (H, D) ndarray
-        Weights from input to update gate.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    b_z : (H,) ndarray
-        Bias of the update gate.
+    z : Gate of the other convention, with negated weights.
 
-    Returns
-    -------
-    z : (H,) ndarray
-        Gate of the other convention, with negated weights.
-
-    Examples
-    --------
     The pre-activation is :math:`\ln 3`: three quarters are kept here, one quarter is written there.
 
     >>> negated_gate(
@@ -899,39 +453,17 @@ def negated_gate(x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Array) 
 
 
 @formula(
-    W_xz @ x[t] + W_hz @ h[t - 1] + b_xz + b_hz, "=", W_xz @ x[t] + W_hz @ h[t - 1] + (b_xz + b_hz),
-    source=["onnx_gru", "pytorch_gru"], slug="gru-onnx",
-    derivation=[
-        ("=", W_xz @ x[t] + W_hz @ h[t - 1] + (b_xz + b_hz), "the order of a sum is free"),
-    ],
-)  # fmt: skip
+    Eq(W_xz @ x[t] + W_hz @ h[t - 1] + b_xz + b_hz, W_xz @ x[t] + W_hz @ h[t - 1] + (b_xz + b_hz)),
+    source=["onnx_gru", "pytorch_gru"],
+    derivation=[("=", "the order of a sum is free")],
+)
 def merged_update_biases(
     x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_xz: Array, b_hz: Array
 ) -> Array:
-    r"""Two biases of the update gate are one.
+    """Two biases of the update gate are one.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xz : (H, D) ndarray
-        Weights from input to update gate.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    b_xz : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hz : (H,) ndarray
-        Bias that comes with the recurrent weights.
+    a_z : Pre-activation of the update gate.
 
-    Returns
-    -------
-    a_z : (H,) ndarray
-        Pre-activation of the update gate.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> merged_update_biases(
     ...     np.array([1]), np.array([10]), one, one, b_xz=np.array([100]), b_hz=np.array([1000])
@@ -942,39 +474,17 @@ def merged_update_biases(
 
 
 @formula(
-    W_xr @ x[t] + W_hr @ h[t - 1] + b_xr + b_hr, "=", W_xr @ x[t] + W_hr @ h[t - 1] + (b_xr + b_hr),
-    source=["onnx_gru", "pytorch_gru"], slug="gru-onnx",
-    derivation=[
-        ("=", W_xr @ x[t] + W_hr @ h[t - 1] + (b_xr + b_hr), "the order of a sum is free"),
-    ],
-)  # fmt: skip
+    Eq(W_xr @ x[t] + W_hr @ h[t - 1] + b_xr + b_hr, W_xr @ x[t] + W_hr @ h[t - 1] + (b_xr + b_hr)),
+    source=["onnx_gru", "pytorch_gru"],
+    derivation=[("=", "the order of a sum is free")],
+)
 def merged_reset_biases(
     x: Array, h_prev: Array, W_xr: Array, W_hr: Array, b_xr: Array, b_hr: Array
 ) -> Array:
-    r"""Two biases of the reset gate are one.
+    """Two biases of the reset gate are one.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xr : (H, D) ndarray
-        Weights from input to reset gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    b_xr : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hr : (H,) ndarray
-        Bias that comes with the recurrent weights.
+    a_r : Pre-activation of the reset gate.
 
-    Returns
-    -------
-    a_r : (H,) ndarray
-        Pre-activation of the reset gate.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> merged_reset_biases(
     ...     np.array([1]), np.array([10]), one, one, b_xr=np.array([100]), b_hr=np.array([1000])
@@ -985,46 +495,20 @@ def merged_reset_biases(
 
 
 @formula(
-    W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_hh + b_ih, "=",
-    W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + (b_ih + b_hh),
-    source="onnx_gru", slug="gru-onnx",
-    derivation=[
-        (
-            "=",
-            W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + (b_ih + b_hh),
-            "the order of a sum is free",
-        ),
-    ],
-)  # fmt: skip
+    Eq(
+        W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_hh + b_ih,
+        W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + (b_ih + b_hh),
+    ),
+    source="onnx_gru",
+    derivation=[("=", "the order of a sum is free")],
+)
 def merged_candidate_biases(
     x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
 ) -> Array:
-    r"""Two biases of the candidate are one, if the reset comes before.
+    """Two biases of the candidate are one, if the reset comes before.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_ih : (H,) ndarray
-        Bias that comes with the input weights of the candidate.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights of the candidate.
+    a : Pre-activation of the candidate.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation of the candidate.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> merged_candidate_biases(
     ...     np.array([1]), np.array([20]), np.array([0.5]), one, one,
@@ -1036,36 +520,20 @@ def merged_candidate_biases(
 
 
 @formula(
-    Immediate(a[t], b_hh), "=", Diag(r_gate[t]) @ Immediate(a[t], b_h),
-    source=["pytorch_gru", "onnx_gru"], slug="gru-bias-count",
+    Eq(Immediate(a[t], b_hh), Diag(r_gate[t]) @ Immediate(a[t], b_h)),
+    source=["pytorch_gru", "onnx_gru"],
     given=[recurrent_part, pre_activation_reset_after],
     derivation=[
         ("=", Diag(r_gate[t]), "the bias is added before the reset, and the gate scales it"),
-        (
-            "=",
-            Diag(r_gate[t]) @ Immediate(a[t], b_h),
-            "the other bias is added after the reset, and moves the pre-activation as it is",
-        ),
+        ("=", "the other bias is added after the reset, and moves the pre-activation as it is"),
     ],
     bindings={"da_db": Immediate(a[t], b_h)},
-)  # fmt: skip
+)
 def recurrent_bias_jacobian(r_gate: Array, da_db: Array) -> Array:
-    r"""A recurrent bias acts through the reset gate.
+    """A recurrent bias acts through the reset gate.
 
-    Parameters
-    ----------
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    da_db : (H, H) ndarray
-        Immediate derivative of the pre-activation by the bias that comes with the input.
+    da_db : Immediate derivative of the pre-activation by the bias that comes with the input.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Immediate derivative of the pre-activation by the recurrent bias.
-
-    Examples
-    --------
     >>> recurrent_bias_jacobian(np.array([0.5, 0.25]), np.eye(2))
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
@@ -1074,27 +542,15 @@ def recurrent_bias_jacobian(r_gate: Array, da_db: Array) -> Array:
 
 
 @formula(
-    Size(b_r) + Size(b_z) + Size(b_h), "=", Number(3 * H),
-    source=["keras_gru", "zhang2023"], slug="gru-bias-count",
-    derivation=[
-        ("=", Number(3 * H), "one number a unit, three times"),
-    ],
-)  # fmt: skip
+    Eq(Size(b_r) + Size(b_z) + Size(b_h), Number(3 * H)),
+    source=["keras_gru", "zhang2023"],
+    derivation=[("=", "one number a unit, three times")],
+)
 def bias_count_before(H: int) -> int:
-    r"""Biases, reset before.
+    """Biases, reset before.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers that training sets.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets.
-
-    Examples
-    --------
     >>> bias_count_before(H=2)
     6
     """
@@ -1102,27 +558,15 @@ def bias_count_before(H: int) -> int:
 
 
 @formula(
-    Size(b_r) + Size(b_z) + Size(b_h) + Size(b_hh), "=", Number(4 * H),
-    source=["flax_gru", "pytorch_gru"], slug="gru-bias-count",
-    derivation=[
-        ("=", Number(4 * H), "one number a unit, four times"),
-    ],
-)  # fmt: skip
+    Eq(Size(b_r) + Size(b_z) + Size(b_h) + Size(b_hh), Number(4 * H)),
+    source=["flax_gru", "pytorch_gru"],
+    derivation=[("=", "one number a unit, four times")],
+)
 def bias_count_after(H: int) -> int:
-    r"""Biases that count, reset after.
+    """Biases that count, reset after.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers that training sets, none of them redundant.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, none of them redundant.
-
-    Examples
-    --------
     >>> bias_count_after(H=2)
     8
     """
@@ -1130,27 +574,15 @@ def bias_count_after(H: int) -> int:
 
 
 @formula(
-    Size(b_xr) + Size(b_hr) + Size(b_xz) + Size(b_hz) + Size(b_ih) + Size(b_hh), "=", Number(6 * H),
-    source=["onnx_gru", "pytorch_gru"], slug="gru-bias-count",
-    derivation=[
-        ("=", Number(6 * H), "one number a unit, six times"),
-    ],
-)  # fmt: skip
+    Eq(Size(b_xr) + Size(b_hr) + Size(b_xz) + Size(b_hz) + Size(b_ih) + Size(b_hh), Number(6 * H)),
+    source=["onnx_gru", "pytorch_gru"],
+    derivation=[("=", "one number a unit, six times")],
+)
 def bias_count_two(H: int) -> int:
-    r"""Biases that are stored, two for each part.
+    """Biases that are stored, two for each part.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    count : Numbers that are stored, some of them redundant.
 
-    Returns
-    -------
-    count : int
-        Numbers that are stored, some of them redundant.
-
-    Examples
-    --------
     >>> bias_count_two(H=2)
     12
     """
@@ -1158,36 +590,33 @@ def bias_count_two(H: int) -> int:
 
 
 @formula(
-    Size(W_xr) + Size(W_xz) + Size(W_xh) + Size(W_hr) + Size(W_hz) + Size(W_hh) + Size(b_r)
-    + Size(b_z) + Size(b_h), "=",
-    Number(3 * H * (D + H + 1)),
-    source=["keras_gru", "zhang2023"], slug="gru-param-count",
+    Eq(
+        Size(W_xr)
+        + Size(W_xz)
+        + Size(W_xh)
+        + Size(W_hr)
+        + Size(W_hz)
+        + Size(W_hh)
+        + Size(b_r)
+        + Size(b_z)
+        + Size(b_h),
+        Number(3 * H * (D + H + 1)),
+    ),
+    source=["keras_gru", "zhang2023"],
     derivation=[
         (
             "=",
             Number(3 * H * D) + Number(3 * H * H) + Number(3 * H),
             "a matrix has rows times columns, a vector one number a row",
         ),
-        ("=", Number(3 * H * (D + H + 1)), "three times a vanilla network without its output"),
+        ("=", "three times a vanilla network without its output"),
     ],
-)  # fmt: skip
+)
 def parameter_count(D: int, H: int) -> int:
-    r"""Number of parameters, reset before.
+    """Number of parameters, reset before.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets.
-
-    Examples
-    --------
     Three times two rows of 3 + 2 + 1.
 
     >>> parameter_count(D=3, H=2)
@@ -1197,36 +626,36 @@ def parameter_count(D: int, H: int) -> int:
 
 
 @formula(
-    Size(W_xr) + Size(W_xz) + Size(W_xh) + Size(W_hr) + Size(W_hz) + Size(W_hh) + Size(b_xr)
-    + Size(b_hr) + Size(b_xz) + Size(b_hz) + Size(b_ih) + Size(b_hh), "=",
-    Number(3 * H * (D + H + 2)),
-    source=["pytorch_gru", "onnx_gru"], slug="gru-param-count",
+    Eq(
+        Size(W_xr)
+        + Size(W_xz)
+        + Size(W_xh)
+        + Size(W_hr)
+        + Size(W_hz)
+        + Size(W_hh)
+        + Size(b_xr)
+        + Size(b_hr)
+        + Size(b_xz)
+        + Size(b_hz)
+        + Size(b_ih)
+        + Size(b_hh),
+        Number(3 * H * (D + H + 2)),
+    ),
+    source=["pytorch_gru", "onnx_gru"],
     derivation=[
         (
             "=",
             Number(3 * H * D) + Number(3 * H * H) + Number(6 * H),
             "a matrix has rows times columns, a vector one number a row",
         ),
-        ("=", Number(3 * H * (D + H + 2)), "each row has two biases"),
+        ("=", "each row has two biases"),
     ],
-)  # fmt: skip
+)
 def parameter_count_two(D: int, H: int) -> int:
-    r"""Number of parameters that are stored, with two biases for each part.
+    """Number of parameters that are stored, with two biases for each part.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that are stored.
 
-    Returns
-    -------
-    count : int
-        Numbers that are stored.
-
-    Examples
-    --------
     Three times two rows of 3 + 2 + 2.
 
     >>> parameter_count_two(D=3, H=2)
@@ -1238,37 +667,14 @@ def parameter_count_two(D: int, H: int) -> int:
 # -- The Jacobian of one step ---------------------------------------------------------------------
 
 
-@formula(
-    a[t], "=", W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h,
-    source=["cho2014", "pytorch_gru"], slug="gru-backward-before",
-)  # fmt: skip
+@formula(Eq(a[t], W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h), source=["cho2014", "pytorch_gru"])
 def pre_activation_any_reset(
     x: Array, h_prev: Array, r_gate: Array, W_xh: Array, b_h: Array, R: Map
 ) -> Array:
-    r"""Pre-activation of the candidate, with any reset.
+    """Pre-activation of the candidate, with any reset.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    b_h : (H,) ndarray
-        Bias of the candidate.
-    R : callable
-        How reset gate and state reach the candidate.
+    a : Any real numbers.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     The reset before the product is one such map.
 
     >>> pre_activation_any_reset(
@@ -1281,48 +687,27 @@ def pre_activation_any_reset(
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=",
-    Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
-    + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
-    source=["cho2014", "werbos1990"], slug=["gru-jacobian-before", "gru-jacobian-after"],
+    Eq(
+        Jacobian(h[t], h[t - 1]),
+        Diag(z_gate[t])
+        + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+        + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
+    ),
+    source=["cho2014", "werbos1990"],
     given=[*ONE_STEP, pre_activation_any_reset],
-    derivation=[
-        (
-            "=",
-            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
-            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
-            "the product rule: the old state, the candidate and the update gate move",
-        ),
-    ],
+    derivation=[("=", "the product rule: the old state, the candidate and the update gate move")],
     bindings={
-        "dh_tilde_dh": Jacobian(h_tilde[t], h[t - 1]), "dz_dh": Jacobian(z_gate[t], h[t - 1]),
+        "dh_tilde_dh": Jacobian(h_tilde[t], h[t - 1]),
+        "dz_dh": Jacobian(z_gate[t], h[t - 1]),
     },
-)  # fmt: skip
+)
 def jacobian_paths(
     h_prev: Array, z_gate: Array, h_tilde: Array, dh_tilde_dh: Array, dz_dh: Array
 ) -> Array:
-    r"""Jacobian of one step by its paths.
+    """Jacobian of one step by its paths.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    dh_tilde_dh : (H, H) ndarray
-        Derivative of the candidate by the state before.
-    dz_dh : (H, H) ndarray
-        Derivative of the update gate by the state before.
+    J : Total derivative of the state by the one before.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Total derivative of the state by the one before.
-
-    Examples
-    --------
     One half by copy, one half by candidate and three by update gate.
 
     >>> jacobian_paths(
@@ -1335,8 +720,8 @@ def jacobian_paths(
 
 
 @formula(
-    Jacobian(r_gate[t], h[t - 1]), "=", Diag(r_gate[t] * (1 - r_gate[t])) @ W_hr,
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-before",
+    Eq(Jacobian(r_gate[t], h[t - 1]), Diag(r_gate[t] * (1 - r_gate[t])) @ W_hr),
+    source=["cho2014", "werbos1990"],
     given=[reset_gate_pre_activation, reset_gate],
     derivation=[
         (
@@ -1344,26 +729,12 @@ def jacobian_paths(
             Diag(r_gate[t] * (1 - r_gate[t])) @ Jacobian(a_r[t], h[t - 1]),
             "the slope of the sigmoid",
         ),
-        ("=", Diag(r_gate[t] * (1 - r_gate[t])) @ W_hr, "a linear map of the state before"),
+        ("=", "a linear map of the state before"),
     ],
-)  # fmt: skip
+)
 def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
-    r"""Jacobian of the reset gate.
+    """Jacobian of the reset gate.
 
-    Parameters
-    ----------
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-
-    Returns
-    -------
-    J : (H, H) ndarray
-        Derivative of the reset gate by the state before.
-
-    Examples
-    --------
     >>> reset_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
     array([[0.25  , 0.5   ],
            [0.5625, 0.75  ]])
@@ -1372,8 +743,8 @@ def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
 
 
 @formula(
-    Jacobian(z_gate[t], h[t - 1]), "=", Diag(z_gate[t] * (1 - z_gate[t])) @ W_hz,
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-before",
+    Eq(Jacobian(z_gate[t], h[t - 1]), Diag(z_gate[t] * (1 - z_gate[t])) @ W_hz),
+    source=["cho2014", "werbos1990"],
     given=[update_gate_pre_activation, update_gate],
     derivation=[
         (
@@ -1381,26 +752,12 @@ def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
             Diag(z_gate[t] * (1 - z_gate[t])) @ Jacobian(a_z[t], h[t - 1]),
             "the slope of the sigmoid",
         ),
-        ("=", Diag(z_gate[t] * (1 - z_gate[t])) @ W_hz, "a linear map of the state before"),
+        ("=", "a linear map of the state before"),
     ],
-)  # fmt: skip
+)
 def update_gate_jacobian(z_gate: Array, W_hz: Array) -> Array:
-    r"""Jacobian of the update gate.
+    """Jacobian of the update gate.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Reset gate at this step.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-
-    Returns
-    -------
-    J : (H, H) ndarray
-        Derivative of the update gate by the state before.
-
-    Examples
-    --------
     >>> update_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
     array([[0.25  , 0.5   ],
            [0.5625, 0.75  ]])
@@ -1409,50 +766,29 @@ def update_gate_jacobian(z_gate: Array, W_hz: Array) -> Array:
 
 
 @formula(
-    Jacobian(h_tilde[t], h[t - 1]), "=",
-    Diag(1 - h_tilde[t] ** 2) @ W_hh
-    @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1])),
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-before", given=BEFORE,
+    Eq(
+        Jacobian(h_tilde[t], h[t - 1]),
+        Diag(1 - h_tilde[t] ** 2)
+        @ W_hh
+        @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1])),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=BEFORE,
     derivation=[
         (
             "=",
             Diag(1 - h_tilde[t] ** 2) @ Jacobian(a[t], h[t - 1]),
             "the slope of the hyperbolic tangent",
         ),
-        (
-            "=",
-            Diag(1 - h_tilde[t] ** 2) @ W_hh
-    @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1])),
-            "it reads the old state, and a reset gate that has read it",
-        ),
+        ("=", "it reads the old state, and a reset gate that has read it"),
     ],
     bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
-)  # fmt: skip
+)
 def candidate_jacobian_before(
     h_prev: Array, r_gate: Array, h_tilde: Array, W_hh: Array, dr_dh: Array
 ) -> Array:
-    r"""Jacobian of the candidate, reset before the product.
+    """Jacobian of the candidate, reset before the product.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    dr_dh : (H, H) ndarray
-        Derivative of the reset gate by the state before.
-
-    Returns
-    -------
-    J : (H, H) ndarray
-        Derivative of the candidate by the state before.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> candidate_jacobian_before(
     ...     h_prev=np.array([2.0]), r_gate=np.array([0.5]), h_tilde=np.array([0.6]),
@@ -1464,50 +800,30 @@ def candidate_jacobian_before(
 
 
 @formula(
-    Jacobian(h_tilde[t], h[t - 1]), "=",
-    Diag(1 - h_tilde[t] ** 2)
-    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1])),
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-after", given=AFTER,
+    Eq(
+        Jacobian(h_tilde[t], h[t - 1]),
+        Diag(1 - h_tilde[t] ** 2)
+        @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1])),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=AFTER,
     derivation=[
         (
             "=",
             Diag(1 - h_tilde[t] ** 2) @ Jacobian(a[t], h[t - 1]),
             "the slope of the hyperbolic tangent",
         ),
-        (
-            "=",
-            Diag(1 - h_tilde[t] ** 2)
-    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1])),
-            "what the state adds is scaled by a reset gate that has read the state",
-        ),
+        ("=", "what the state adds is scaled by a reset gate that has read the state"),
     ],
     bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
-)  # fmt: skip
+)
 def candidate_jacobian_after(
     r_gate: Array, h_tilde: Array, a_h: Array, W_hh: Array, dr_dh: Array
 ) -> Array:
-    r"""Jacobian of the candidate, reset after the product.
+    """Jacobian of the candidate, reset after the product.
 
-    Parameters
-    ----------
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    a_h : (H,) ndarray
-        What the state adds to the pre-activation of the candidate, before the reset.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    dr_dh : (H, H) ndarray
-        Derivative of the reset gate by the state before.
+    a_h : What the state adds to the pre-activation of the candidate, before the reset.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Derivative of the candidate by the state before.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> candidate_jacobian_after(
     ...     r_gate=np.array([0.5]), h_tilde=np.array([0.6]), a_h=np.array([2.0]),
@@ -1519,16 +835,21 @@ def candidate_jacobian_after(
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=",
-    Diag(z_gate[t])
-    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
-    @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
-    + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-before", given=BEFORE,
+    Eq(
+        Jacobian(h[t], h[t - 1]),
+        Diag(z_gate[t])
+        + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+        @ W_hh
+        @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
+        + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    ),
+    source=["cho2014", "werbos1990"],
+    given=BEFORE,
     derivation=[
         (
             "=",
-            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            Diag(z_gate[t])
+            + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
             + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
             "three ways: the copy, the candidate and the update gate",
         ),
@@ -1541,21 +862,16 @@ def candidate_jacobian_after(
         ),
         (
             "=",
-            Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+            @ W_hh
             @ (Diag(r_gate[t]) + Diag(h[t - 1]) @ Jacobian(r_gate[t], h[t - 1]))
             + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
             "the candidate reads the old state, and a reset gate that has read it",
         ),
-        (
-            "=",
-            Diag(z_gate[t])
-            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2)) @ W_hh
-            @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
-            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-            "the slope of the sigmoid",
-        ),
+        ("=", "the slope of the sigmoid"),
     ],
-)  # fmt: skip
+)
 def jacobian_reset_before(
     h_prev: Array,
     r_gate: Array,
@@ -1565,32 +881,10 @@ def jacobian_reset_before(
     W_hz: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Jacobian of one step, reset before the product.
+    """Jacobian of one step, reset before the product.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
+    J : Total derivative of the state by the one before.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Total derivative of the state by the one before.
-
-    Examples
-    --------
     One unit: 0.5 by copy, 0.16 by candidate, 0.16 by reset and 0.1 by update.
 
     >>> one = np.eye(1)
@@ -1608,16 +902,20 @@ def jacobian_reset_before(
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=",
-    Diag(z_gate[t])
-    + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
-    @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
-    + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-    source=["cho2014", "werbos1990"], slug="gru-jacobian-after", given=AFTER,
+    Eq(
+        Jacobian(h[t], h[t - 1]),
+        Diag(z_gate[t])
+        + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+        @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
+        + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+    ),
+    source=["cho2014", "werbos1990"],
+    given=AFTER,
     derivation=[
         (
             "=",
-            Diag(z_gate[t]) + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
+            Diag(z_gate[t])
+            + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
             + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
             "three ways: the copy, the candidate and the update gate",
         ),
@@ -1630,21 +928,15 @@ def jacobian_reset_before(
         ),
         (
             "=",
-            Diag(z_gate[t]) + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+            Diag(z_gate[t])
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
             @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t]) @ Jacobian(r_gate[t], h[t - 1]))
             + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
             "what the state adds is scaled by a reset gate that has read the state",
         ),
-        (
-            "=",
-            Diag(z_gate[t])
-            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
-            @ (Diag(r_gate[t]) @ W_hh + Diag(a_h[t] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
-            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
-            "the slope of the sigmoid",
-        ),
+        ("=", "the slope of the sigmoid"),
     ],
-)  # fmt: skip
+)
 def jacobian_reset_after(
     h_prev: Array,
     r_gate: Array,
@@ -1655,34 +947,11 @@ def jacobian_reset_after(
     W_hz: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Jacobian of one step, reset after the product.
+    """Jacobian of one step, reset after the product.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    a_h : (H,) ndarray
-        What the state adds to the pre-activation of the candidate, before the reset.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
+    a_h : What the state adds to the pre-activation of the candidate, before the reset.
+    J : Total derivative of the state by the one before.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Total derivative of the state by the one before.
-
-    Examples
-    --------
     One unit: 0.5 by copy, 0.16 by candidate, 0.32 by reset and 0.1 by update.
 
     >>> one = np.eye(1)
@@ -1711,28 +980,15 @@ LOSS_AFTER: list[Code] = [*AFTER, hidden_loss, loss_sum]
 
 
 @formula(
-    Gradient(L, h[T]), "=", Gradient(L_t[T], h[T]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", Gradient(L_t[T], h[T]), "no step follows"),
-    ],
+    Eq(Gradient(L, h[T]), Gradient(L_t[T], h[T])),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "no step follows")],
     bindings={"dL_T": Gradient(L_t[T], h[T])},
-)  # fmt: skip
+)
 def last_state_gradient(dL_T: Array) -> Array:
-    r"""Gradient by the last state.
+    """Gradient by the last state.
 
-    Parameters
-    ----------
-    dL_T : (H,) ndarray
-        Gradient of the loss of the last step alone by its state.
-
-    Returns
-    -------
-    dh : (H,) ndarray
-        Gradient by the last state.
-
-    Examples
-    --------
     >>> last_state_gradient(np.array([1.0]))
     array([1.])
     """
@@ -1740,8 +996,8 @@ def last_state_gradient(dL_T: Array) -> Array:
 
 
 @formula(
-    Gradient(L, z_gate[t]), "=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    Eq(Gradient(L, z_gate[t]), (h[t - 1] - h_tilde[t]) * Gradient(L, h[t])),
+    source=["cho2014", "werbos1990"],
     given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, z_gate[t]).T, "the gradient is the derivative, written as a column"),
@@ -1760,29 +1016,13 @@ def last_state_gradient(dL_T: Array) -> Array:
             Diag(h[t - 1] - h_tilde[t]) @ Gradient(L, h[t]),
             "what it keeps of the old state, it takes from the candidate",
         ),
-        ("=", (h[t - 1] - h_tilde[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
+        ("=", "a diagonal matrix scales each entry"),
     ],
     bindings={"dh": Gradient(L, h[t])},
-)  # fmt: skip
+)
 def update_gate_gradient(h_prev: Array, h_tilde: Array, dh: Array) -> Array:
-    r"""Gradient by the update gate.
+    """Gradient by the update gate.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-
-    Returns
-    -------
-    dz : (H,) ndarray
-        Gradient by the update gate at this step.
-
-    Examples
-    --------
     >>> update_gate_gradient(np.array([0.5]), np.array([0.8]), dh=np.array([10.0]))
     array([-3.])
     """
@@ -1790,30 +1030,15 @@ def update_gate_gradient(h_prev: Array, h_tilde: Array, dh: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a_z[t]), "=", z_gate[t] * (1 - z_gate[t]) * Gradient(L, z_gate[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", z_gate[t] * (1 - z_gate[t]) * Gradient(L, z_gate[t]), "the slope of the sigmoid"),
-    ],
+    Eq(Gradient(L, a_z[t]), z_gate[t] * (1 - z_gate[t]) * Gradient(L, z_gate[t])),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the slope of the sigmoid")],
     bindings={"dz": Gradient(L, z_gate[t])},
-)  # fmt: skip
+)
 def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
-    r"""Gradient by the pre-activation of the update gate.
+    """Gradient by the pre-activation of the update gate.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    dz : (H,) ndarray
-        Gradient by the update gate at this step.
-
-    Returns
-    -------
-    da_z : (H,) ndarray
-        Gradient by the pre-activation of the update gate at this step.
-
-    Examples
-    --------
     >>> update_pre_activation_gradient(np.array([0.75]), dz=np.array([16.0]))
     array([3.])
     """
@@ -1821,8 +1046,8 @@ def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
 
 
 @formula(
-    Gradient(L, h_tilde[t]), "=", (1 - z_gate[t]) * Gradient(L, h[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    Eq(Gradient(L, h_tilde[t]), (1 - z_gate[t]) * Gradient(L, h[t])),
+    source=["cho2014", "werbos1990"],
     given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, h_tilde[t]).T, "the gradient is the derivative, written as a column"),
@@ -1837,27 +1062,13 @@ def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
             "transposed, the factors change places, and the row becomes a gradient",
         ),
         ("=", Diag(1 - z_gate[t]) @ Gradient(L, h[t]), "the gate writes this share of it"),
-        ("=", (1 - z_gate[t]) * Gradient(L, h[t]), "a diagonal matrix scales each entry"),
+        ("=", "a diagonal matrix scales each entry"),
     ],
     bindings={"dh": Gradient(L, h[t])},
-)  # fmt: skip
+)
 def candidate_gradient(z_gate: Array, dh: Array) -> Array:
-    r"""Gradient by the candidate.
+    """Gradient by the candidate.
 
-    Parameters
-    ----------
-    z_gate : (H,) ndarray
-        Update gate at this step.
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-
-    Returns
-    -------
-    dh_tilde : (H,) ndarray
-        Gradient by the candidate at this step.
-
-    Examples
-    --------
     >>> candidate_gradient(np.array([0.75]), dh=np.array([4.0]))
     array([1.])
     """
@@ -1865,34 +1076,15 @@ def candidate_gradient(z_gate: Array, dh: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a[t]), "=", (1 - h_tilde[t] ** 2) * Gradient(L, h_tilde[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            (1 - h_tilde[t] ** 2) * Gradient(L, h_tilde[t]),
-            "the slope of the hyperbolic tangent",
-        ),
-    ],
+    Eq(Gradient(L, a[t]), (1 - h_tilde[t] ** 2) * Gradient(L, h_tilde[t])),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the slope of the hyperbolic tangent")],
     bindings={"dh_tilde": Gradient(L, h_tilde[t])},
-)  # fmt: skip
+)
 def candidate_pre_activation_gradient(h_tilde: Array, dh_tilde: Array) -> Array:
-    r"""Gradient by the pre-activation of the candidate.
+    """Gradient by the pre-activation of the candidate.
 
-    Parameters
-    ----------
-    h_tilde : (H,) ndarray
-        Candidate at this step.
-    dh_tilde : (H,) ndarray
-        Gradient by the candidate at this step.
-
-    Returns
-    -------
-    da : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
-
-    Examples
-    --------
     >>> candidate_pre_activation_gradient(np.array([0.6]), dh_tilde=np.array([100.0]))
     array([64.])
     """
@@ -1900,30 +1092,15 @@ def candidate_pre_activation_gradient(h_tilde: Array, dh_tilde: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a_r[t]), "=", r_gate[t] * (1 - r_gate[t]) * Gradient(L, r_gate[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", r_gate[t] * (1 - r_gate[t]) * Gradient(L, r_gate[t]), "the slope of the sigmoid"),
-    ],
+    Eq(Gradient(L, a_r[t]), r_gate[t] * (1 - r_gate[t]) * Gradient(L, r_gate[t])),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the slope of the sigmoid")],
     bindings={"dr": Gradient(L, r_gate[t])},
-)  # fmt: skip
+)
 def reset_pre_activation_gradient(r_gate: Array, dr: Array) -> Array:
-    r"""Gradient by the pre-activation of the reset gate.
+    """Gradient by the pre-activation of the reset gate.
 
-    Parameters
-    ----------
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    dr : (H,) ndarray
-        Gradient by the reset gate at this step.
-
-    Returns
-    -------
-    da_r : (H,) ndarray
-        Gradient by the pre-activation of the reset gate at this step.
-
-    Examples
-    --------
     >>> reset_pre_activation_gradient(np.array([0.75]), dr=np.array([16.0]))
     array([3.])
     """
@@ -1931,34 +1108,15 @@ def reset_pre_activation_gradient(r_gate: Array, dr: Array) -> Array:
 
 
 @formula(
-    Gradient(L, W_xr), "=", Sum(Outer(Gradient(L, a_r[t]), x[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a_r[t]), x[t]), t, 1, T),
-            "the weights act at each step, on the input of that step",
-        ),
-    ],
+    Eq(Gradient(L, W_xr), Sum(Outer(Gradient(L, a_r[t]), x[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the weights act at each step, on the input of that step")],
     bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
-)  # fmt: skip
+)
 def reset_input_weight_gradient(da_rs: Array, xs: Array) -> Array:
-    r"""Gradient by the input weights of the reset gate.
+    """Gradient by the input weights of the reset gate.
 
-    Parameters
-    ----------
-    da_rs : (T, H) ndarray
-        Gradients by the pre-activations of the reset gate, one step a row.
-    xs : (T, D) ndarray
-        Inputs, one step a row.
-
-    Returns
-    -------
-    dW_xr : (H, D) ndarray
-        Gradient by the input weights of the reset gate.
-
-    Examples
-    --------
     >>> reset_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
     array([[2, 5]])
     """
@@ -1966,34 +1124,15 @@ def reset_input_weight_gradient(da_rs: Array, xs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, W_xz), "=", Sum(Outer(Gradient(L, a_z[t]), x[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a_z[t]), x[t]), t, 1, T),
-            "the weights act at each step, on the input of that step",
-        ),
-    ],
+    Eq(Gradient(L, W_xz), Sum(Outer(Gradient(L, a_z[t]), x[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the weights act at each step, on the input of that step")],
     bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
-)  # fmt: skip
+)
 def update_input_weight_gradient(da_zs: Array, xs: Array) -> Array:
-    r"""Gradient by the input weights of the update gate.
+    """Gradient by the input weights of the update gate.
 
-    Parameters
-    ----------
-    da_zs : (T, H) ndarray
-        Gradients by the pre-activations of the update gate, one step a row.
-    xs : (T, D) ndarray
-        Inputs, one step a row.
-
-    Returns
-    -------
-    dW_xz : (H, D) ndarray
-        Gradient by the input weights of the update gate.
-
-    Examples
-    --------
     >>> update_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
     array([[2, 5]])
     """
@@ -2001,34 +1140,15 @@ def update_input_weight_gradient(da_zs: Array, xs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, W_xh), "=", Sum(Outer(Gradient(L, a[t]), x[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a[t]), x[t]), t, 1, T),
-            "the weights act at each step, on the input of that step",
-        ),
-    ],
+    Eq(Gradient(L, W_xh), Sum(Outer(Gradient(L, a[t]), x[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the weights act at each step, on the input of that step")],
     bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
-)  # fmt: skip
+)
 def candidate_input_weight_gradient(das: Array, xs: Array) -> Array:
-    r"""Gradient by the input weights of the candidate.
+    """Gradient by the input weights of the candidate.
 
-    Parameters
-    ----------
-    das : (T, H) ndarray
-        Gradients by the pre-activations of the candidate, one step a row.
-    xs : (T, D) ndarray
-        Inputs, one step a row.
-
-    Returns
-    -------
-    dW_xh : (H, D) ndarray
-        Gradient by the input weights of the candidate.
-
-    Examples
-    --------
     >>> candidate_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
     array([[2, 5]])
     """
@@ -2036,34 +1156,17 @@ def candidate_input_weight_gradient(das: Array, xs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, W_hr), "=", Sum(Outer(Gradient(L, a_r[t]), h[t - 1]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a_r[t]), h[t - 1]), t, 1, T),
-            "the weights act at each step, on the state before",
-        ),
-    ],
+    Eq(Gradient(L, W_hr), Sum(Outer(Gradient(L, a_r[t]), h[t - 1]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the weights act at each step, on the state before")],
     bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
-)  # fmt: skip
+)
 def reset_recurrent_weight_gradient(da_rs: Array, h_prevs: Array) -> Array:
-    r"""Gradient by the recurrent weights of the reset gate.
+    """Gradient by the recurrent weights of the reset gate.
 
-    Parameters
-    ----------
-    da_rs : (T, H) ndarray
-        Gradients by the pre-activations of the reset gate, one step a row.
-    h_prevs : (T, H) ndarray
-        Hidden states before each step, one a row; the first is the initial state.
+    dW_hr : Gradient by the recurrent weights of the reset gate.
 
-    Returns
-    -------
-    dW_hr : (H, H) ndarray
-        Gradient by the recurrent weights of the reset gate.
-
-    Examples
-    --------
     Two steps of one unit: 2 times 3, and 5 times 7.
 
     >>> reset_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
@@ -2073,34 +1176,17 @@ def reset_recurrent_weight_gradient(da_rs: Array, h_prevs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, W_hz), "=", Sum(Outer(Gradient(L, a_z[t]), h[t - 1]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a_z[t]), h[t - 1]), t, 1, T),
-            "the weights act at each step, on the state before",
-        ),
-    ],
+    Eq(Gradient(L, W_hz), Sum(Outer(Gradient(L, a_z[t]), h[t - 1]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the weights act at each step, on the state before")],
     bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
-)  # fmt: skip
+)
 def update_recurrent_weight_gradient(da_zs: Array, h_prevs: Array) -> Array:
-    r"""Gradient by the recurrent weights of the update gate.
+    """Gradient by the recurrent weights of the update gate.
 
-    Parameters
-    ----------
-    da_zs : (T, H) ndarray
-        Gradients by the pre-activations of the update gate, one step a row.
-    h_prevs : (T, H) ndarray
-        Hidden states before each step, one a row; the first is the initial state.
+    dW_hz : Gradient by the recurrent weights of the update gate.
 
-    Returns
-    -------
-    dW_hz : (H, H) ndarray
-        Gradient by the recurrent weights of the update gate.
-
-    Examples
-    --------
     Two steps of one unit: 2 times 3, and 5 times 7.
 
     >>> update_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
@@ -2110,28 +1196,15 @@ def update_recurrent_weight_gradient(da_zs: Array, h_prevs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, b_r), "=", Sum(Gradient(L, a_r[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", Sum(Gradient(L, a_r[t]), t, 1, T), "the bias is added at each step"),
-    ],
+    Eq(Gradient(L, b_r), Sum(Gradient(L, a_r[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the bias is added at each step")],
     bindings={"da_rs": Stack(Gradient(L, a_r[t]), t, 1, T)},
-)  # fmt: skip
+)
 def reset_bias_gradient(da_rs: Array) -> Array:
-    r"""Gradient by the bias of the reset gate.
+    """Gradient by the bias of the reset gate.
 
-    Parameters
-    ----------
-    da_rs : (T, H) ndarray
-        Gradients by the pre-activations of the reset gate, one step a row.
-
-    Returns
-    -------
-    db_r : (H,) ndarray
-        Gradient by the bias of the reset gate.
-
-    Examples
-    --------
     >>> reset_bias_gradient(np.array([[1, 2], [3, 4]]))
     array([4, 6])
     """
@@ -2139,28 +1212,15 @@ def reset_bias_gradient(da_rs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, b_z), "=", Sum(Gradient(L, a_z[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", Sum(Gradient(L, a_z[t]), t, 1, T), "the bias is added at each step"),
-    ],
+    Eq(Gradient(L, b_z), Sum(Gradient(L, a_z[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the bias is added at each step")],
     bindings={"da_zs": Stack(Gradient(L, a_z[t]), t, 1, T)},
-)  # fmt: skip
+)
 def update_bias_gradient(da_zs: Array) -> Array:
-    r"""Gradient by the bias of the update gate.
+    """Gradient by the bias of the update gate.
 
-    Parameters
-    ----------
-    da_zs : (T, H) ndarray
-        Gradients by the pre-activations of the update gate, one step a row.
-
-    Returns
-    -------
-    db_z : (H,) ndarray
-        Gradient by the bias of the update gate.
-
-    Examples
-    --------
     >>> update_bias_gradient(np.array([[1, 2], [3, 4]]))
     array([4, 6])
     """
@@ -2168,28 +1228,15 @@ def update_bias_gradient(da_zs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, b_h), "=", Sum(Gradient(L, a[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=SHARED,
-    derivation=[
-        ("=", Sum(Gradient(L, a[t]), t, 1, T), "the bias is added at each step"),
-    ],
+    Eq(Gradient(L, b_h), Sum(Gradient(L, a[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=SHARED,
+    derivation=[("=", "the bias is added at each step")],
     bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
-)  # fmt: skip
+)
 def candidate_bias_gradient(das: Array) -> Array:
-    r"""Gradient by the bias of the candidate.
+    """Gradient by the bias of the candidate.
 
-    Parameters
-    ----------
-    das : (T, H) ndarray
-        Gradients by the pre-activations of the candidate, one step a row.
-
-    Returns
-    -------
-    db_h : (H,) ndarray
-        Gradient by the bias of the candidate.
-
-    Examples
-    --------
     >>> candidate_bias_gradient(np.array([[1, 2], [3, 4]]))
     array([4, 6])
     """
@@ -2197,9 +1244,11 @@ def candidate_bias_gradient(das: Array) -> Array:
 
 
 @formula(
-    Gradient(L, x[t]), "=",
-    W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t]) + W_xh.T @ Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    Eq(
+        Gradient(L, x[t]),
+        W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t]) + W_xh.T @ Gradient(L, a[t]),
+    ),
+    source=["cho2014", "werbos1990"],
     given=[*SHARED, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, x[t]).T, "the gradient is the derivative, written as a column"),
@@ -2208,42 +1257,15 @@ def candidate_bias_gradient(das: Array) -> Array:
             (Jacobian(L, a_r[t]) @ W_xr + Jacobian(L, a_z[t]) @ W_xz + Jacobian(L, a[t]) @ W_xh).T,
             "three ways: the reset gate, the update gate and the candidate",
         ),
-        (
-            "=",
-            W_xr.T @ Gradient(L, a_r[t]) + W_xz.T @ Gradient(L, a_z[t])
-            + W_xh.T @ Gradient(L, a[t]),
-            "transposed, the factors change places, and the rows become gradients",
-        ),
+        ("=", "transposed, the factors change places, and the rows become gradients"),
     ],
     bindings={"da_r": Gradient(L, a_r[t]), "da_z": Gradient(L, a_z[t]), "da": Gradient(L, a[t])},
-)  # fmt: skip
+)
 def input_gradient(
     W_xr: Array, W_xz: Array, W_xh: Array, da_r: Array, da_z: Array, da: Array
 ) -> Array:
-    r"""Gradient by an input.
+    """Gradient by an input.
 
-    Parameters
-    ----------
-    W_xr : (H, D) ndarray
-        Weights from input to reset gate.
-    W_xz : (H, D) ndarray
-        Weights from input to update gate.
-    W_xh : (H, D) ndarray
-        Weights from input to candidate.
-    da_r : (H,) ndarray
-        Gradient by the pre-activation of the reset gate at this step.
-    da_z : (H,) ndarray
-        Gradient by the pre-activation of the update gate at this step.
-    da : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
-
-    Returns
-    -------
-    dx : (D,) ndarray
-        Gradient by the input at this step.
-
-    Examples
-    --------
     >>> row = np.array([[1, 2]])
     >>> input_gradient(row, row, row, np.array([1]), np.array([10]), np.array([100]))
     array([111, 222])
@@ -2255,8 +1277,8 @@ def input_gradient(
 
 
 @formula(
-    Gradient(L, r_gate[t]), "=", h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before",
+    Eq(Gradient(L, r_gate[t]), h[t - 1] * (W_hh.T @ Gradient(L, a[t]))),
+    source=["cho2014", "werbos1990"],
     given=[*LOSS_BEFORE, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
@@ -2275,33 +1297,13 @@ def input_gradient(
             (W_hh @ Diag(h[t - 1])).T @ Gradient(L, a[t]),
             "it scales the state before the product",
         ),
-        (
-            "=",
-            h[t - 1] * (W_hh.T @ Gradient(L, a[t])),
-            "a diagonal matrix is its own transpose, and scales each entry",
-        ),
+        ("=", "a diagonal matrix is its own transpose, and scales each entry"),
     ],
     bindings={"da": Gradient(L, a[t])},
-)  # fmt: skip
+)
 def reset_gate_gradient_before(h_prev: Array, W_hh: Array, da: Array) -> Array:
-    r"""Gradient by the reset gate, reset before the product.
+    """Gradient by the reset gate, reset before the product.
 
-    Parameters
-    ----------
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-    da : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
-
-    Returns
-    -------
-    dr : (H,) ndarray
-        Gradient by the reset gate at this step.
-
-    Examples
-    --------
     >>> reset_gate_gradient_before(np.array([5, 6]), np.array([[1, 2], [3, 4]]), np.array([1, 10]))
     array([155, 252])
     """
@@ -2309,21 +1311,18 @@ def reset_gate_gradient_before(h_prev: Array, W_hh: Array, da: Array) -> Array:
 
 
 @formula(
-    Gradient(L, h[t]), "=",
-    Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
-    + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
-    + r_gate[t + 1] * (W_hh.T @ Gradient(L, a[t + 1])),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    Eq(
+        Gradient(L, h[t]),
+        Gradient(L_t[t], h[t])
+        + z_gate[t + 1] * Gradient(L, h[t + 1])
+        + W_hz.T @ Gradient(L, a_z[t + 1])
+        + W_hr.T @ Gradient(L, a_r[t + 1])
+        + r_gate[t + 1] * (W_hh.T @ Gradient(L, a[t + 1])),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_BEFORE,
     ranges={t: (1, T - 1)},
-    derivation=[
-        (
-            "=",
-            Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
-            + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
-            + r_gate[t + 1] * (W_hh.T @ Gradient(L, a[t + 1])),
-            "its own loss, and in the next step the copy, both gates and the candidate",
-        ),
-    ],
+    derivation=[("=", "its own loss, and in the next step the copy, both gates and the candidate")],
     bindings={
         "dL": Gradient(L_t[t], h[t]),
         "dh_next": Gradient(L, h[t + 1]),
@@ -2331,7 +1330,7 @@ def reset_gate_gradient_before(h_prev: Array, W_hh: Array, da: Array) -> Array:
         "da_r_next": Gradient(L, a_r[t + 1]),
         "da_next": Gradient(L, a[t + 1]),
     },
-)  # fmt: skip
+)
 def state_gradient_before(
     dL: Array,
     dh_next: Array,
@@ -2344,38 +1343,8 @@ def state_gradient_before(
     W_hr: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Gradient by a state, reset before the product.
+    """Gradient by a state, reset before the product.
 
-    Parameters
-    ----------
-    dL : (H,) ndarray
-        Gradient of the loss of this step alone by its state.
-    dh_next : (H,) ndarray
-        Gradient by the hidden state one step later.
-    da_z_next : (H,) ndarray
-        Gradient by the pre-activation of the update gate one step later.
-    da_r_next : (H,) ndarray
-        Gradient by the pre-activation of the reset gate one step later.
-    da_next : (H,) ndarray
-        Gradient by the pre-activation of the candidate one step later.
-    z_gate_next : (H,) ndarray
-        Update gate one step later.
-    r_gate_next : (H,) ndarray
-        Reset gate one step later.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-
-    Returns
-    -------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-
-    Examples
-    --------
     The loss adds 1, the copy 10, the gates 100 and 1000, the candidate 10000.
 
     >>> one, half = np.eye(1), np.array([0.5])
@@ -2391,18 +1360,16 @@ def state_gradient_before(
 
 
 @formula(
-    Gradient(L, h[0]), "=",
-    z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1]) + W_hr.T @ Gradient(L, a_r[1])
-    + r_gate[1] * (W_hh.T @ Gradient(L, a[1])),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
-    derivation=[
-        (
-            "=",
-            z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1])
-            + W_hr.T @ Gradient(L, a_r[1]) + r_gate[1] * (W_hh.T @ Gradient(L, a[1])),
-            "through the first step alone: the copy, both gates and the candidate",
-        ),
-    ],
+    Eq(
+        Gradient(L, h[0]),
+        z_gate[1] * Gradient(L, h[1])
+        + W_hz.T @ Gradient(L, a_z[1])
+        + W_hr.T @ Gradient(L, a_r[1])
+        + r_gate[1] * (W_hh.T @ Gradient(L, a[1])),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_BEFORE,
+    derivation=[("=", "through the first step alone: the copy, both gates and the candidate")],
     bindings={
         "dh_1": Gradient(L, h[1]),
         "da_z_1": Gradient(L, a_z[1]),
@@ -2411,7 +1378,7 @@ def state_gradient_before(
         "z_gate_1": z_gate[1],
         "r_gate_1": r_gate[1],
     },
-)  # fmt: skip
+)
 def initial_state_gradient_before(
     dh_1: Array,
     da_z_1: Array,
@@ -2423,36 +1390,10 @@ def initial_state_gradient_before(
     W_hr: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Gradient by the initial state, reset before the product.
+    """Gradient by the initial state, reset before the product.
 
-    Parameters
-    ----------
-    dh_1 : (H,) ndarray
-        Gradient by the state after the first step.
-    da_z_1 : (H,) ndarray
-        Gradient by the pre-activation of the update gate at the first step.
-    da_r_1 : (H,) ndarray
-        Gradient by the pre-activation of the reset gate at the first step.
-    da_1 : (H,) ndarray
-        Gradient by the pre-activation of the candidate at the first step.
-    z_gate_1 : (H,) ndarray
-        Update gate at the first step.
-    r_gate_1 : (H,) ndarray
-        Reset gate at the first step.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
+    dh_0 : Gradient by the initial state.
 
-    Returns
-    -------
-    dh_0 : (H,) ndarray
-        Gradient by the initial state.
-
-    Examples
-    --------
     >>> one, half = np.eye(1), np.array([0.5])
     >>> initial_state_gradient_before(
     ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
@@ -2465,36 +1406,19 @@ def initial_state_gradient_before(
 
 
 @formula(
-    Gradient(L, W_hh), "=", Sum(Outer(Gradient(L, a[t]), r_gate[t] * h[t - 1]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-before", given=LOSS_BEFORE,
+    Eq(Gradient(L, W_hh), Sum(Outer(Gradient(L, a[t]), r_gate[t] * h[t - 1]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_BEFORE,
     derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a[t]), r_gate[t] * h[t - 1]), t, 1, T),
-            "the weights act at each step, on what the reset leaves of the state before",
-        ),
+        ("=", "the weights act at each step, on what the reset leaves of the state before")
     ],
     bindings={"das": Stack(Gradient(L, a[t]), t, 1, T)},
-)  # fmt: skip
+)
 def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_prevs: Array) -> Array:
-    r"""Gradient by the recurrent weights of the candidate, reset before the product.
+    """Gradient by the recurrent weights of the candidate, reset before the product.
 
-    Parameters
-    ----------
-    das : (T, H) ndarray
-        Gradients by the pre-activations of the candidate, one step a row.
-    r_gates : (T, H) ndarray
-        Reset gates, one step a row.
-    h_prevs : (T, H) ndarray
-        Hidden states before each step, one a row; the first is the initial state.
+    dW_hh : Gradient by the recurrent weights of the candidate.
 
-    Returns
-    -------
-    dW_hh : (H, H) ndarray
-        Gradient by the recurrent weights of the candidate.
-
-    Examples
-    --------
     Two steps of one unit: 2 times half of 3, and 5 times half of 7.
 
     >>> candidate_recurrent_weight_gradient_before(
@@ -2509,8 +1433,8 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
 
 
 @formula(
-    Gradient(L, r_gate[t]), "=", a_h[t] * Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after",
+    Eq(Gradient(L, r_gate[t]), a_h[t] * Gradient(L, a[t])),
+    source=["cho2014", "werbos1990"],
     given=[*LOSS_AFTER, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, r_gate[t]).T, "the gradient is the derivative, written as a column"),
@@ -2525,27 +1449,15 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
             "transposed, the factors change places, and the row becomes a gradient",
         ),
         ("=", Diag(a_h[t]) @ Gradient(L, a[t]), "it scales what the state adds"),
-        ("=", a_h[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
+        ("=", "a diagonal matrix scales each entry"),
     ],
     bindings={"da": Gradient(L, a[t])},
-)  # fmt: skip
+)
 def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
-    r"""Gradient by the reset gate, reset after the product.
+    """Gradient by the reset gate, reset after the product.
 
-    Parameters
-    ----------
-    a_h : (H,) ndarray
-        What the state adds to the pre-activation of the candidate, before the reset.
-    da : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
+    a_h : What the state adds to the pre-activation of the candidate, before the reset.
 
-    Returns
-    -------
-    dr : (H,) ndarray
-        Gradient by the reset gate at this step.
-
-    Examples
-    --------
     >>> reset_gate_gradient_after(np.array([5, 6]), np.array([1, 10]))
     array([ 5, 60])
     """
@@ -2553,8 +1465,8 @@ def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a_h[t]), "=", r_gate[t] * Gradient(L, a[t]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after",
+    Eq(Gradient(L, a_h[t]), r_gate[t] * Gradient(L, a[t])),
+    source=["cho2014", "werbos1990"],
     given=[*LOSS_AFTER, building_blocks.gradient_column],
     derivation=[
         ("=", Jacobian(L, a_h[t]).T, "the gradient is the derivative, written as a column"),
@@ -2569,27 +1481,15 @@ def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
             "transposed, the factors change places, and the row becomes a gradient",
         ),
         ("=", Diag(r_gate[t]) @ Gradient(L, a[t]), "the reset gate scales it"),
-        ("=", r_gate[t] * Gradient(L, a[t]), "a diagonal matrix scales each entry"),
+        ("=", "a diagonal matrix scales each entry"),
     ],
     bindings={"da": Gradient(L, a[t])},
-)  # fmt: skip
+)
 def recurrent_part_gradient(r_gate: Array, da: Array) -> Array:
-    r"""Gradient by what the state adds.
+    """Gradient by what the state adds.
 
-    Parameters
-    ----------
-    r_gate : (H,) ndarray
-        Reset gate at this step.
-    da : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
+    da_h : Gradient by what the state adds at this step, before the reset.
 
-    Returns
-    -------
-    da_h : (H,) ndarray
-        Gradient by what the state adds at this step, before the reset.
-
-    Examples
-    --------
     >>> recurrent_part_gradient(np.array([0.5]), np.array([4.0]))
     array([2.])
     """
@@ -2597,21 +1497,18 @@ def recurrent_part_gradient(r_gate: Array, da: Array) -> Array:
 
 
 @formula(
-    Gradient(L, h[t]), "=",
-    Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
-    + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
-    + W_hh.T @ Gradient(L, a_h[t + 1]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
+    Eq(
+        Gradient(L, h[t]),
+        Gradient(L_t[t], h[t])
+        + z_gate[t + 1] * Gradient(L, h[t + 1])
+        + W_hz.T @ Gradient(L, a_z[t + 1])
+        + W_hr.T @ Gradient(L, a_r[t + 1])
+        + W_hh.T @ Gradient(L, a_h[t + 1]),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_AFTER,
     ranges={t: (1, T - 1)},
-    derivation=[
-        (
-            "=",
-            Gradient(L_t[t], h[t]) + z_gate[t + 1] * Gradient(L, h[t + 1])
-            + W_hz.T @ Gradient(L, a_z[t + 1]) + W_hr.T @ Gradient(L, a_r[t + 1])
-            + W_hh.T @ Gradient(L, a_h[t + 1]),
-            "its own loss, and in the next step the copy, both gates and the candidate",
-        ),
-    ],
+    derivation=[("=", "its own loss, and in the next step the copy, both gates and the candidate")],
     bindings={
         "dL": Gradient(L_t[t], h[t]),
         "dh_next": Gradient(L, h[t + 1]),
@@ -2619,7 +1516,7 @@ def recurrent_part_gradient(r_gate: Array, da: Array) -> Array:
         "da_r_next": Gradient(L, a_r[t + 1]),
         "da_h_next": Gradient(L, a_h[t + 1]),
     },
-)  # fmt: skip
+)
 def state_gradient_after(
     dL: Array,
     dh_next: Array,
@@ -2631,36 +1528,8 @@ def state_gradient_after(
     W_hr: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Gradient by a state, reset after the product.
+    """Gradient by a state, reset after the product.
 
-    Parameters
-    ----------
-    dL : (H,) ndarray
-        Gradient of the loss of this step alone by its state.
-    dh_next : (H,) ndarray
-        Gradient by the hidden state one step later.
-    da_z_next : (H,) ndarray
-        Gradient by the pre-activation of the update gate one step later.
-    da_r_next : (H,) ndarray
-        Gradient by the pre-activation of the reset gate one step later.
-    da_h_next : (H,) ndarray
-        Gradient by what the state adds, one step later.
-    z_gate_next : (H,) ndarray
-        Update gate one step later.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
-
-    Returns
-    -------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-
-    Examples
-    --------
     >>> one, half = np.eye(1), np.array([0.5])
     >>> state_gradient_after(
     ...     dL=np.array([1]), dh_next=np.array([20]), da_z_next=np.array([100]),
@@ -2674,18 +1543,16 @@ def state_gradient_after(
 
 
 @formula(
-    Gradient(L, h[0]), "=",
-    z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1]) + W_hr.T @ Gradient(L, a_r[1])
-    + W_hh.T @ Gradient(L, a_h[1]),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
-    derivation=[
-        (
-            "=",
-            z_gate[1] * Gradient(L, h[1]) + W_hz.T @ Gradient(L, a_z[1])
-            + W_hr.T @ Gradient(L, a_r[1]) + W_hh.T @ Gradient(L, a_h[1]),
-            "through the first step alone: the copy, both gates and the candidate",
-        ),
-    ],
+    Eq(
+        Gradient(L, h[0]),
+        z_gate[1] * Gradient(L, h[1])
+        + W_hz.T @ Gradient(L, a_z[1])
+        + W_hr.T @ Gradient(L, a_r[1])
+        + W_hh.T @ Gradient(L, a_h[1]),
+    ),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_AFTER,
+    derivation=[("=", "through the first step alone: the copy, both gates and the candidate")],
     bindings={
         "dh_1": Gradient(L, h[1]),
         "da_z_1": Gradient(L, a_z[1]),
@@ -2693,7 +1560,7 @@ def state_gradient_after(
         "da_h_1": Gradient(L, a_h[1]),
         "z_gate_1": z_gate[1],
     },
-)  # fmt: skip
+)
 def initial_state_gradient_after(
     dh_1: Array,
     da_z_1: Array,
@@ -2704,34 +1571,10 @@ def initial_state_gradient_after(
     W_hr: Array,
     W_hh: Array,
 ) -> Array:
-    r"""Gradient by the initial state, reset after the product.
+    """Gradient by the initial state, reset after the product.
 
-    Parameters
-    ----------
-    dh_1 : (H,) ndarray
-        Gradient by the state after the first step.
-    da_z_1 : (H,) ndarray
-        Gradient by the pre-activation of the update gate at the first step.
-    da_r_1 : (H,) ndarray
-        Gradient by the pre-activation of the reset gate at the first step.
-    da_h_1 : (H,) ndarray
-        Gradient by what the state adds at the first step.
-    z_gate_1 : (H,) ndarray
-        Update gate at the first step.
-    W_hz : (H, H) ndarray
-        Weights from hidden state to update gate.
-    W_hr : (H, H) ndarray
-        Weights from hidden state to reset gate.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to candidate.
+    dh_0 : Gradient by the initial state.
 
-    Returns
-    -------
-    dh_0 : (H,) ndarray
-        Gradient by the initial state.
-
-    Examples
-    --------
     >>> one, half = np.eye(1), np.array([0.5])
     >>> initial_state_gradient_after(
     ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
@@ -2744,34 +1587,17 @@ def initial_state_gradient_after(
 
 
 @formula(
-    Gradient(L, W_hh), "=", Sum(Outer(Gradient(L, a_h[t]), h[t - 1]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
-    derivation=[
-        (
-            "=",
-            Sum(Outer(Gradient(L, a_h[t]), h[t - 1]), t, 1, T),
-            "the weights act at each step, on all of the state before",
-        ),
-    ],
+    Eq(Gradient(L, W_hh), Sum(Outer(Gradient(L, a_h[t]), h[t - 1]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_AFTER,
+    derivation=[("=", "the weights act at each step, on all of the state before")],
     bindings={"da_hs": Stack(Gradient(L, a_h[t]), t, 1, T)},
-)  # fmt: skip
+)
 def candidate_recurrent_weight_gradient_after(da_hs: Array, h_prevs: Array) -> Array:
-    r"""Gradient by the recurrent weights of the candidate, reset after the product.
+    """Gradient by the recurrent weights of the candidate, reset after the product.
 
-    Parameters
-    ----------
-    da_hs : (T, H) ndarray
-        Gradients by what the state adds, one step a row.
-    h_prevs : (T, H) ndarray
-        Hidden states before each step, one a row; the first is the initial state.
+    dW_hh : Gradient by the recurrent weights of the candidate.
 
-    Returns
-    -------
-    dW_hh : (H, H) ndarray
-        Gradient by the recurrent weights of the candidate.
-
-    Examples
-    --------
     >>> candidate_recurrent_weight_gradient_after(np.array([[2], [5]]), np.array([[3], [7]]))
     array([[41]])
     """
@@ -2779,32 +1605,17 @@ def candidate_recurrent_weight_gradient_after(da_hs: Array, h_prevs: Array) -> A
 
 
 @formula(
-    Gradient(L, b_hh), "=", Sum(Gradient(L, a_h[t]), t, 1, T),
-    source=["cho2014", "werbos1990"], slug="gru-backward-after", given=LOSS_AFTER,
-    derivation=[
-        (
-            "=",
-            Sum(Gradient(L, a_h[t]), t, 1, T),
-            "the bias is added at each step, before the reset",
-        ),
-    ],
+    Eq(Gradient(L, b_hh), Sum(Gradient(L, a_h[t]), t, 1, T)),
+    source=["cho2014", "werbos1990"],
+    given=LOSS_AFTER,
+    derivation=[("=", "the bias is added at each step, before the reset")],
     bindings={"da_hs": Stack(Gradient(L, a_h[t]), t, 1, T)},
-)  # fmt: skip
+)
 def recurrent_bias_gradient(da_hs: Array) -> Array:
-    r"""Gradient by the recurrent bias of the candidate.
+    """Gradient by the recurrent bias of the candidate.
 
-    Parameters
-    ----------
-    da_hs : (T, H) ndarray
-        Gradients by what the state adds, one step a row.
+    db_hh : Gradient by the recurrent bias of the candidate.
 
-    Returns
-    -------
-    db_hh : (H,) ndarray
-        Gradient by the recurrent bias of the candidate.
-
-    Examples
-    --------
     >>> recurrent_bias_gradient(np.array([[1, 2], [3, 4]]))
     array([4, 6])
     """

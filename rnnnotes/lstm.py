@@ -16,151 +16,22 @@ import numpy as np
 from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array, Elementwise, Scalar
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import (
-    Abs,
-    Block,
-    Concatenate,
-    Diag,
-    Gradient,
-    Immediate,
-    Jacobian,
-    Outer,
-    Product,
-    Stack,
-    Sum,
-    wrap,
-)
-from rnnnotes.book.language import Array as Steps
 from rnnnotes.bptt import hidden_loss
 from rnnnotes.gradients import scalar_pre_activation, scalar_state
-from rnnnotes.notation import (
-    L,
-    L_t,
-    T,
-    W_hc,
-    W_hf,
-    W_hi,
-    W_ho,
-    W_xc,
-    W_xf,
-    W_xi,
-    W_xo,
-    a_c,
-    a_f,
-    a_i,
-    a_o,
-    a_unit,
-    b_c,
-    b_f,
-    b_i,
-    b_o,
-    c,
-    c_tilde,
-    exp,
-    f,
-    f_gate,
-    h,
-    h_unit,
-    i_gate,
-    j,
-    k,
-    lam,
-    log,
-    o_gate,
-    p_f,
-    p_i,
-    p_o,
-    sigmoid,
-    t,
-    t_half,
-    tanh,
-    w_unit,
-    x,
-    x_unit,
-)
+from rnnnotes.notation.lstm import *
 from rnnnotes.vanilla_rnn import loss_sum
-
-__all__ = [
-    "bias_gradients",
-    "candidate",
-    "candidate_gradient",
-    "candidate_pre_activation",
-    "carousel",
-    "cell_bound",
-    "cell_by_hidden",
-    "cell_gradient",
-    "cell_unrolled",
-    "cell_update",
-    "direct_cell_jacobian",
-    "direct_gradient_product",
-    "error_flow",
-    "forget_gate",
-    "forget_gate_gradient",
-    "forget_gate_pre_activation",
-    "forget_peephole_gradient",
-    "halflife_halves",
-    "hidden_bound",
-    "hidden_by_cell",
-    "hidden_by_hidden",
-    "hidden_gradient",
-    "hidden_state",
-    "initial_cell_gradient",
-    "initial_hidden_gradient",
-    "input_gate",
-    "input_gate_gradient",
-    "input_gate_pre_activation",
-    "input_gradient",
-    "input_peephole_gradient",
-    "input_weight_gradients",
-    "last_cell_gradient",
-    "last_hidden_gradient",
-    "linear_unit",
-    "memory_halflife",
-    "output_gate",
-    "output_gate_gradient",
-    "output_gate_pre_activation",
-    "output_peephole_gradient",
-    "peephole_forget_gate",
-    "peephole_input_gate",
-    "peephole_output_gate",
-    "plain_cell_gradient",
-    "recurrent_weight_gradients",
-    "step_jacobian",
-    "total_cell_jacobian",
-]
 
 # -- One step --------------------------------------------------------------------------------------
 
 
-@formula(
-    a_i[t], "=", W_xi @ x[t] + W_hi @ h[t - 1] + b_i,
-    source=["hochreiter1997", "greff2017"], slug="lstm-input-gate",
-)  # fmt: skip
+@formula(Eq(a_i[t], W_xi @ x[t] + W_hi @ h[t - 1] + b_i), source=["hochreiter1997", "greff2017"])
 def input_gate_pre_activation(
     x: Array, h_prev: Array, W_xi: Array, W_hi: Array, b_i: Array
 ) -> Array:
-    r"""Pre-activation of the input gate.
+    """Pre-activation of the input gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xi : (H, D) ndarray
-        Weights from input to input gate.
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    b_i : (H,) ndarray
-        Bias of the input gate.
+    a_i : Any real numbers.
 
-    Returns
-    -------
-    a_i : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> input_gate_pre_activation(
@@ -173,24 +44,15 @@ def input_gate_pre_activation(
 
 
 @formula(
-    i_gate[t], "=", sigmoid(a_i[t]),
-    source=["hochreiter1997", "greff2017"], slug="lstm-input-gate", given=[building_blocks.sigmoid],
-)  # fmt: skip
+    Eq(i_gate[t], sigmoid(a_i[t])),
+    source=["hochreiter1997", "greff2017"],
+    given=[building_blocks.sigmoid],
+)
 def input_gate(a_i: Array) -> Array:
     r"""Input gate.
 
-    Parameters
-    ----------
-    a_i : (H,) ndarray
-        Pre-activation of the input gate at this step.
+    i_gate : Share of the candidate that is written; every entry lies in (0, 1).
 
-    Returns
-    -------
-    i_gate : (H,) ndarray
-        Share of the candidate that is written; every entry lies in (0, 1).
-
-    Examples
-    --------
     At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
 
     >>> input_gate(np.log([3, 1 / 3]))
@@ -199,35 +61,14 @@ def input_gate(a_i: Array) -> Array:
     return building_blocks.sigmoid(a_i)
 
 
-@formula(
-    a_f[t], "=", W_xf @ x[t] + W_hf @ h[t - 1] + b_f,
-    source=["gers2000", "greff2017"], slug="lstm-forget-gate",
-)  # fmt: skip
+@formula(Eq(a_f[t], W_xf @ x[t] + W_hf @ h[t - 1] + b_f), source=["gers2000", "greff2017"])
 def forget_gate_pre_activation(
     x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Array
 ) -> Array:
-    r"""Pre-activation of the forget gate.
+    """Pre-activation of the forget gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    b_f : (H,) ndarray
-        Bias of the forget gate.
+    a_f : Any real numbers.
 
-    Returns
-    -------
-    a_f : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> forget_gate_pre_activation(
@@ -240,24 +81,15 @@ def forget_gate_pre_activation(
 
 
 @formula(
-    f_gate[t], "=", sigmoid(a_f[t]),
-    source=["gers2000", "greff2017"], slug="lstm-forget-gate", given=[building_blocks.sigmoid],
-)  # fmt: skip
+    Eq(f_gate[t], sigmoid(a_f[t])),
+    source=["gers2000", "greff2017"],
+    given=[building_blocks.sigmoid],
+)
 def forget_gate(a_f: Array) -> Array:
     r"""Forget gate.
 
-    Parameters
-    ----------
-    a_f : (H,) ndarray
-        Pre-activation of the forget gate at this step.
+    f_gate : Share of the cell that is kept; every entry lies in (0, 1).
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Share of the cell that is kept; every entry lies in (0, 1).
-
-    Examples
-    --------
     At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
 
     >>> forget_gate(np.log([3, 1 / 3]))
@@ -266,35 +98,14 @@ def forget_gate(a_f: Array) -> Array:
     return building_blocks.sigmoid(a_f)
 
 
-@formula(
-    a_o[t], "=", W_xo @ x[t] + W_ho @ h[t - 1] + b_o,
-    source=["hochreiter1997", "greff2017"], slug="lstm-output-gate",
-)  # fmt: skip
+@formula(Eq(a_o[t], W_xo @ x[t] + W_ho @ h[t - 1] + b_o), source=["hochreiter1997", "greff2017"])
 def output_gate_pre_activation(
     x: Array, h_prev: Array, W_xo: Array, W_ho: Array, b_o: Array
 ) -> Array:
-    r"""Pre-activation of the output gate.
+    """Pre-activation of the output gate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xo : (H, D) ndarray
-        Weights from input to output gate.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    b_o : (H,) ndarray
-        Bias of the output gate.
+    a_o : Any real numbers.
 
-    Returns
-    -------
-    a_o : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> output_gate_pre_activation(
@@ -307,25 +118,15 @@ def output_gate_pre_activation(
 
 
 @formula(
-    o_gate[t], "=", sigmoid(a_o[t]),
-    source=["hochreiter1997", "greff2017"], slug="lstm-output-gate",
+    Eq(o_gate[t], sigmoid(a_o[t])),
+    source=["hochreiter1997", "greff2017"],
     given=[building_blocks.sigmoid],
-)  # fmt: skip
+)
 def output_gate(a_o: Array) -> Array:
     r"""Output gate.
 
-    Parameters
-    ----------
-    a_o : (H,) ndarray
-        Pre-activation of the output gate at this step.
+    o_gate : Share of the cell that is shown; every entry lies in (0, 1).
 
-    Returns
-    -------
-    o_gate : (H,) ndarray
-        Share of the cell that is shown; every entry lies in (0, 1).
-
-    Examples
-    --------
     At :math:`\ln 3` the gate is three quarters open, at :math:`-\ln 3` one quarter.
 
     >>> output_gate(np.log([3, 1 / 3]))
@@ -334,35 +135,14 @@ def output_gate(a_o: Array) -> Array:
     return building_blocks.sigmoid(a_o)
 
 
-@formula(
-    a_c[t], "=", W_xc @ x[t] + W_hc @ h[t - 1] + b_c,
-    source=["hochreiter1997", "greff2017"], slug="lstm-candidate",
-)  # fmt: skip
+@formula(Eq(a_c[t], W_xc @ x[t] + W_hc @ h[t - 1] + b_c), source=["hochreiter1997", "greff2017"])
 def candidate_pre_activation(
     x: Array, h_prev: Array, W_xc: Array, W_hc: Array, b_c: Array
 ) -> Array:
-    r"""Pre-activation of the candidate.
+    """Pre-activation of the candidate.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xc : (H, D) ndarray
-        Weights from input to candidate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_c : (H,) ndarray
-        Bias of the candidate.
+    a_c : Any real numbers.
 
-    Returns
-    -------
-    a_c : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
     >>> candidate_pre_activation(
@@ -374,56 +154,22 @@ def candidate_pre_activation(
     return W_xc @ x + W_hc @ h_prev + b_c
 
 
-@formula(
-    c_tilde[t], "=", tanh(a_c[t]),
-    source="greff2017", slug="lstm-candidate",
-)  # fmt: skip
+@formula(Eq(c_tilde[t], tanh(a_c[t])), source="greff2017")
 def candidate(a_c: Array) -> Array:
-    r"""Candidate for the cell.
+    """Candidate for the cell.
 
-    Parameters
-    ----------
-    a_c : (H,) ndarray
-        Pre-activation of the candidate at this step.
+    c_tilde : What may be written; every entry lies in (-1, 1).
 
-    Returns
-    -------
-    c_tilde : (H,) ndarray
-        What may be written; every entry lies in (-1, 1).
-
-    Examples
-    --------
     >>> candidate(np.log([2, 3]))
     array([0.6, 0.8])
     """
     return np.tanh(a_c)
 
 
-@formula(
-    c[t], "=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t],
-    source=["gers2000", "greff2017"], slug="lstm-cell-update",
-)  # fmt: skip
+@formula(Eq(c[t], f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t]), source=["gers2000", "greff2017"])
 def cell_update(f_gate: Array, c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
-    r"""Cell after one step.
+    """Cell after one step.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step.
-
-    Examples
-    --------
     Three quarters of 4 are kept, and one half of 6 is added.
 
     >>> cell_update(np.array([0.75]), np.array([4.0]), np.array([0.5]), np.array([6.0]))
@@ -432,27 +178,12 @@ def cell_update(f_gate: Array, c_prev: Array, i_gate: Array, c_tilde: Array) -> 
     return f_gate * c_prev + i_gate * c_tilde
 
 
-@formula(
-    h[t], "=", o_gate[t] * tanh(c[t]),
-    source="greff2017", slug="lstm-hidden",
-)  # fmt: skip
+@formula(Eq(h[t], o_gate[t] * tanh(c[t])), source="greff2017")
 def hidden_state(o_gate: Array, c: Array) -> Array:
     r"""Hidden state of an LSTM.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
+    h : What the cell shows; every entry lies in (-1, 1).
 
-    Returns
-    -------
-    h : (H,) ndarray
-        What the cell shows; every entry lies in (-1, 1).
-
-    Examples
-    --------
     The tangent of :math:`\ln 2` is 3/5, and half of it is shown.
 
     >>> hidden_state(np.array([0.5]), np.log([2]))
@@ -462,10 +193,17 @@ def hidden_state(o_gate: Array, c: Array) -> Array:
 
 
 CELL: list[Callable[..., Any]] = [
-    input_gate_pre_activation, forget_gate_pre_activation, output_gate_pre_activation,
-    candidate_pre_activation, input_gate, forget_gate, output_gate, candidate, cell_update,
+    input_gate_pre_activation,
+    forget_gate_pre_activation,
+    output_gate_pre_activation,
+    candidate_pre_activation,
+    input_gate,
+    forget_gate,
+    output_gate,
+    candidate,
+    cell_update,
     hidden_state,
-]  # fmt: skip
+]
 """One step, gate by gate."""
 
 
@@ -473,39 +211,16 @@ CELL: list[Callable[..., Any]] = [
 
 
 @formula(
-    a_i[t], "=",
-    W_xi @ x[t] + W_hi @ h[t - 1] + p_i * c[t - 1] + b_i,
-    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
-)  # fmt: skip
+    Eq(a_i[t], W_xi @ x[t] + W_hi @ h[t - 1] + p_i * c[t - 1] + b_i),
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"],
+)
 def peephole_input_gate(
     x: Array, h_prev: Array, c_prev: Array, W_xi: Array, W_hi: Array, p_i: Array, b_i: Array
 ) -> Array:
-    r"""Pre-activation of the input gate, with a peephole.
+    """Pre-activation of the input gate, with a peephole.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    W_xi : (H, D) ndarray
-        Weights from input to input gate.
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    p_i : (H,) ndarray
-        Peephole weights of the input gate.
-    b_i : (H,) ndarray
-        Bias of the input gate.
+    a_i : Any real numbers.
 
-    Returns
-    -------
-    a_i : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
 
     >>> one = np.eye(1)
@@ -519,39 +234,16 @@ def peephole_input_gate(
 
 
 @formula(
-    a_f[t], "=",
-    W_xf @ x[t] + W_hf @ h[t - 1] + p_f * c[t - 1] + b_f,
-    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
-)  # fmt: skip
+    Eq(a_f[t], W_xf @ x[t] + W_hf @ h[t - 1] + p_f * c[t - 1] + b_f),
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"],
+)
 def peephole_forget_gate(
     x: Array, h_prev: Array, c_prev: Array, W_xf: Array, W_hf: Array, p_f: Array, b_f: Array
 ) -> Array:
-    r"""Pre-activation of the forget gate, with a peephole.
+    """Pre-activation of the forget gate, with a peephole.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    p_f : (H,) ndarray
-        Peephole weights of the forget gate.
-    b_f : (H,) ndarray
-        Bias of the forget gate.
+    a_f : Any real numbers.
 
-    Returns
-    -------
-    a_f : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
 
     >>> one = np.eye(1)
@@ -565,39 +257,16 @@ def peephole_forget_gate(
 
 
 @formula(
-    a_o[t], "=",
-    W_xo @ x[t] + W_ho @ h[t - 1] + p_o * c[t] + b_o,
-    source=["gers2000_peephole", "greff2017", "onnx_lstm"], slug="lstm-peephole",
-)  # fmt: skip
+    Eq(a_o[t], W_xo @ x[t] + W_ho @ h[t - 1] + p_o * c[t] + b_o),
+    source=["gers2000_peephole", "greff2017", "onnx_lstm"],
+)
 def peephole_output_gate(
     x: Array, h_prev: Array, c: Array, W_xo: Array, W_ho: Array, p_o: Array, b_o: Array
 ) -> Array:
-    r"""Pre-activation of the output gate, with a peephole.
+    """Pre-activation of the output gate, with a peephole.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c : (H,) ndarray
-        Cell after this step.
-    W_xo : (H, D) ndarray
-        Weights from input to output gate.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    p_o : (H,) ndarray
-        Peephole weights of the output gate.
-    b_o : (H,) ndarray
-        Bias of the output gate.
+    a_o : Any real numbers.
 
-    Returns
-    -------
-    a_o : (H,) ndarray
-        Any real numbers.
-
-    Examples
-    --------
     One unit: 3 from the input, 6 from the state, 50 from the new cell, -1 from the bias.
 
     >>> one = np.eye(1)
@@ -611,10 +280,17 @@ def peephole_output_gate(
 
 
 PEEPHOLE_CELL: list[Callable[..., Any]] = [
-    peephole_input_gate, peephole_forget_gate, peephole_output_gate,
-    candidate_pre_activation, input_gate, forget_gate, output_gate, candidate, cell_update,
+    peephole_input_gate,
+    peephole_forget_gate,
+    peephole_output_gate,
+    candidate_pre_activation,
+    input_gate,
+    forget_gate,
+    output_gate,
+    candidate,
+    cell_update,
     hidden_state,
-]  # fmt: skip
+]
 """One step with peepholes; those of weight zero are none."""
 
 LOSS: list[Callable[..., Any]] = [*PEEPHOLE_CELL, hidden_loss, loss_sum]
@@ -625,9 +301,8 @@ LOSS: list[Callable[..., Any]] = [*PEEPHOLE_CELL, hidden_loss, loss_sum]
 
 
 @formula(
-    Jacobian(h_unit[t], h_unit[t - 1]), "=",
-    f.prime(a_unit[t]) * w_unit,
-    source="hochreiter1997", slug="constant-error-carousel",
+    Eq(Jacobian(h_unit[t], h_unit[t - 1]), f.prime(a_unit[t]) * w_unit),
+    source="hochreiter1997",
     given=[scalar_pre_activation, scalar_state],
     derivation=[
         (
@@ -635,29 +310,15 @@ LOSS: list[Callable[..., Any]] = [*PEEPHOLE_CELL, hidden_loss, loss_sum]
             f.prime(a_unit[t]) * Jacobian(a_unit[t], h_unit[t - 1]),
             "the slope of the activation, at the pre-activation",
         ),
-        ("=", f.prime(a_unit[t]) * w_unit, "the pre-activation is linear in the state before"),
+        ("=", "the pre-activation is linear in the state before"),
     ],
     bindings={"a": a_unit[t], "w": w_unit},
-)  # fmt: skip
+)
 def error_flow(a: float, w: float, f_prime: Elementwise) -> Scalar:
     r"""Error flow of one unit over one step.
 
-    Parameters
-    ----------
-    a : float
-        Pre-activation at this step.
-    w : float
-        Weight of the unit to itself.
-    f_prime : callable
-        Derivative of the activation.
+    flow : Factor by which an error is multiplied on its way one step back.
 
-    Returns
-    -------
-    flow : float
-        Factor by which an error is multiplied on its way one step back.
-
-    Examples
-    --------
     The slope of tanh at :math:`\ln 2` is 0.64; a weight of 25/16 makes up for it there and nowhere
     else.
 
@@ -668,30 +329,13 @@ def error_flow(a: float, w: float, f_prime: Elementwise) -> Scalar:
 
 
 @formula(
-    h_unit[t], "=",
-    w_unit * h_unit[t - 1] + x_unit[t],
-    source="hochreiter1997", slug="constant-error-carousel",
+    Eq(h_unit[t], w_unit * h_unit[t - 1] + x_unit[t]),
+    source="hochreiter1997",
     bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
-)  # fmt: skip
+)
 def linear_unit(h_prev: float, x: float, w: float) -> Scalar:
-    r"""State of a linear unit.
+    """State of a linear unit.
 
-    Parameters
-    ----------
-    h_prev : float
-        State one step before.
-    x : float
-        What the input adds at this step.
-    w : float
-        Weight of the unit to itself.
-
-    Returns
-    -------
-    h : float
-        State at this step.
-
-    Examples
-    --------
     With weight 1 the unit adds up what it reads.
 
     >>> linear_unit(h_prev=5.0, x=2.0, w=1.0)
@@ -701,9 +345,8 @@ def linear_unit(h_prev: float, x: float, w: float) -> Scalar:
 
 
 @formula(
-    Jacobian(h_unit[t], h_unit[k]), "=",
-    w_unit ** (t - k),
-    source="hochreiter1997", slug="constant-error-carousel",
+    Eq(Jacobian(h_unit[t], h_unit[k]), w_unit ** (t - k)),
+    source="hochreiter1997",
     given=[linear_unit],
     ranges={k: (0, t)},
     derivation=[
@@ -713,29 +356,15 @@ def linear_unit(h_prev: float, x: float, w: float) -> Scalar:
             "the chain rule, step by step",
         ),
         ("=", Product(w_unit, j, t, k + 1), "the unit is linear in the state before"),
-        ("=", w_unit ** (t - k), "the factors are equal, one for each step"),
+        ("=", "the factors are equal, one for each step"),
     ],
     bindings={"w": w_unit},
-)  # fmt: skip
+)
 def carousel(w: float, t: int, k: int) -> Scalar:
-    r"""Derivative over many steps of a linear unit.
+    """Derivative over many steps of a linear unit.
 
-    Parameters
-    ----------
-    w : float
-        Weight of the unit to itself.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    flow : Factor by which an error is multiplied on its way from `t` back to `k`.
 
-    Returns
-    -------
-    flow : float
-        Factor by which an error is multiplied on its way from `t` back to `k`.
-
-    Examples
-    --------
     A hundred steps at weights of 0.9, 1 and 1.1: next to nothing, the error itself, and too much.
 
     >>> [round(carousel(w, t=100, k=0), 5) for w in (0.9, 1.0, 1.1)]
@@ -748,10 +377,12 @@ def carousel(w: float, t: int, k: int) -> Scalar:
 
 
 @formula(
-    c[t], "=",
-    Product(Diag(f_gate[j]), j, t, 1) @ c[0]
-    + Sum(Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k]), k, 1, t),
-    source="gers2000", slug="lstm-cell-unrolled",
+    Eq(
+        c[t],
+        Product(Diag(f_gate[j]), j, t, 1) @ c[0]
+        + Sum(Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k]), k, 1, t),
+    ),
+    source="gers2000",
     given=[cell_update],
     derivation=[
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the update of the cell"),
@@ -762,22 +393,20 @@ def carousel(w: float, t: int, k: int) -> Scalar:
         ),
         (
             "=",
-            Diag(f_gate[t]) @ (
+            Diag(f_gate[t])
+            @ (
                 Product(Diag(f_gate[j]), j, t - 1, 1) @ c[0]
                 + Sum(
                     Product(Diag(f_gate[j]), j, t - 1, k + 1) @ (i_gate[k] * c_tilde[k]),
-                    k, 1, t - 1,
+                    k,
+                    1,
+                    t - 1,
                 )
             )
             + i_gate[t] * c_tilde[t],
             "the same one step before, which is the hypothesis of the induction",
         ),
-        (
-            "=",
-            Product(Diag(f_gate[j]), j, t, 1) @ c[0]
-            + Sum(Product(Diag(f_gate[j]), j, t, k + 1) @ (i_gate[k] * c_tilde[k]), k, 1, t),
-            "each product takes up the newest gate; what is written last is not forgotten yet",
-        ),
+        ("=", "each product takes up the newest gate; what is written last is not forgotten yet"),
     ],
     bindings={
         "f_gates": Steps(f_gate),
@@ -785,30 +414,13 @@ def carousel(w: float, t: int, k: int) -> Scalar:
         "c_tildes": Steps(c_tilde),
         "c_0": c[0],
     },
-)  # fmt: skip
+)
 def cell_unrolled(f_gates: Array, i_gates: Array, c_tildes: Array, c_0: Array, t: int) -> Array:
-    r"""Cell after many steps.
+    """Cell after many steps.
 
-    Parameters
-    ----------
-    f_gates : (T, H) ndarray
-        Forget gates, one step a row.
-    i_gates : (T, H) ndarray
-        Input gates, one step a row.
-    c_tildes : (T, H) ndarray
-        Candidates, one step a row.
-    c_0 : (H,) ndarray
-        Cell before the first step.
-    t : int
-        Time of the cell, from 1 to T.
+    t : Time of the cell, from 1 to T.
+    c : Cell after step `t`.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after step `t`.
-
-    Examples
-    --------
     Half is kept at each step and a quarter added: 8, 17/4, 19/8.
 
     >>> half = np.full((2, 1), 0.5)
@@ -823,34 +435,19 @@ def cell_unrolled(f_gates: Array, i_gates: Array, c_tildes: Array, c_0: Array, t
 
 
 @formula(
-    Immediate(c[t], c[t - 1]), "=",
-    Diag(f_gate[t]),
-    source=["gers2000", "hochreiter1997"], slug="lstm-cell-jacobian-direct",
+    Eq(Immediate(c[t], c[t - 1]), Diag(f_gate[t])),
+    source=["gers2000", "hochreiter1997"],
     given=CELL,
     derivation=[
-        (
-            "=",
-            Diag(f_gate[t]),
-            "forget path: the gates read the hidden state, which is held, and not the old cell",
-        ),
+        ("=", "forget path: the gates read the hidden state, which is held, and not the old cell")
     ],
-)  # fmt: skip
+)
 def direct_cell_jacobian(f_gate: Array) -> Array:
-    r"""Derivative of the cell along the cell.
+    """Derivative of the cell along the cell.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-
-    Returns
-    -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, with the hidden
+    J : Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, with the hidden
         state of the step before held.
 
-    Examples
-    --------
     >>> direct_cell_jacobian(np.array([0.75, 0.5]))
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
@@ -859,39 +456,18 @@ def direct_cell_jacobian(f_gate: Array) -> Array:
 
 
 @formula(
-    Product(Immediate(c[j], c[j - 1]), j, t, k + 1), "=",
-    Product(Diag(f_gate[j]), j, t, k + 1),
-    source=["gers2000", "hochreiter1997"], slug="lstm-gradient-product",
+    Eq(Product(Immediate(c[j], c[j - 1]), j, t, k + 1), Product(Diag(f_gate[j]), j, t, k + 1)),
+    source=["gers2000", "hochreiter1997"],
     given=[direct_cell_jacobian],
     ranges={k: (0, t)},
-    derivation=[
-        (
-            "=",
-            Product(Diag(f_gate[j]), j, t, k + 1),
-            "the derivative of the cell along the cell, at each step",
-        ),
-    ],
+    derivation=[("=", "the derivative of the cell along the cell, at each step")],
     bindings={"f_gates": Steps(f_gate)},
-)  # fmt: skip
+)
 def direct_gradient_product(f_gates: Array, t: int, k: int) -> Array:
-    r"""Derivative over many steps along the cell.
+    """Derivative over many steps along the cell.
 
-    Parameters
-    ----------
-    f_gates : (T, H) ndarray
-        Forget gates, one step a row.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    J : Share of each cell at `k` that is left at `t`, on the diagonal.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Share of each cell at `k` that is left at `t`, on the diagonal.
-
-    Examples
-    --------
     Three quarters of three quarters are left, or half of a half.
 
     >>> f_gates = np.array([[0.1, 0.1], [0.75, 0.5], [0.75, 0.5]])
@@ -902,26 +478,13 @@ def direct_gradient_product(f_gates: Array, t: int, k: int) -> Array:
     return np.diag(np.prod(f_gates[k:t], axis=0))
 
 
-@formula(
-    t_half, "=",
-    log(wrap(1) / 2) / log(lam),
-    source="gers2000", slug="lstm-memory-halflife", where=[(lam, "!=", 1)],
-)  # fmt: skip
+@formula(Eq(t_half, log(wrap(1) / 2) / log(lam)), source="gers2000", where=[Ne(lam, 1)])
 def memory_halflife(lam: float) -> Scalar:
-    r"""Half-life of a cell.
+    """Half-life of a cell.
 
-    Parameters
-    ----------
-    lam : float
-        Forget gate, if it is the same at every step: between 0 and 1.
+    lam : Forget gate, if it is the same at every step: between 0 and 1.
+    t_half : Steps after which half is left.
 
-    Returns
-    -------
-    t_half : float
-        Steps after which half is left.
-
-    Examples
-    --------
     A gate of 1/2 halves in one step; one of 0.99 takes 69.
 
     >>> print(memory_halflife(0.5), round(memory_halflife(0.99), 1))
@@ -931,32 +494,22 @@ def memory_halflife(lam: float) -> Scalar:
 
 
 @formula(
-    exp(t_half * log(lam)), "=",
-    wrap(1) / 2,
-    source="gers2000", slug="lstm-memory-halflife",
-    given=[memory_halflife], where=[(lam, "!=", 1)],
+    Eq(exp(t_half * log(lam)), wrap(1) / 2),
+    source="gers2000",
+    given=[memory_halflife],
+    where=[Ne(lam, 1)],
     derivation=[
         ("=", exp(log(wrap(1) / 2)), "the half-life times the logarithm of the gate"),
-        ("=", wrap(1) / 2, "the exponential undoes the logarithm"),
+        ("=", "the exponential undoes the logarithm"),
     ],
-)  # fmt: skip
+)
 def halflife_halves(lam: float, t_half: float) -> Scalar:
-    r"""What is left after a half-life.
+    """What is left after a half-life.
 
-    Parameters
-    ----------
-    lam : float
-        Forget gate, if it is the same at every step: between 0 and 1.
-    t_half : float
-        Half-life of the gate.
+    lam : Forget gate, if it is the same at every step: between 0 and 1.
+    t_half : Half-life of the gate.
+    share : One half.
 
-    Returns
-    -------
-    share : float
-        One half.
-
-    Examples
-    --------
     The gate to the power of its half-life, written with an exponential.
 
     >>> print(round(float(halflife_halves(0.9, memory_halflife(0.9))), 12))
@@ -969,11 +522,13 @@ def halflife_halves(lam: float, t_half: float) -> Scalar:
 
 
 @formula(
-    Immediate(c[t], h[t - 1]), "=",
-    Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
-    + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
-    + Diag(i_gate[t] * (1 - c_tilde[t] ** 2)) @ W_hc,
-    source="greff2017", slug="lstm-cell-jacobian-full",
+    Eq(
+        Immediate(c[t], h[t - 1]),
+        Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
+        + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
+        + Diag(i_gate[t] * (1 - c_tilde[t] ** 2)) @ W_hc,
+    ),
+    source="greff2017",
     given=CELL,
     derivation=[
         (
@@ -997,15 +552,9 @@ def halflife_halves(lam: float, t_half: float) -> Scalar:
             + Diag(i_gate[t]) @ Immediate(c_tilde[t], h[t - 1]),
             "input path: how much is written",
         ),
-        (
-            "=",
-            Diag(c[t - 1] * f_gate[t] * (1 - f_gate[t])) @ W_hf
-            + Diag(c_tilde[t] * i_gate[t] * (1 - i_gate[t])) @ W_hi
-            + Diag(i_gate[t] * (1 - c_tilde[t] ** 2)) @ W_hc,
-            "candidate path: what is written",
-        ),
+        ("=", "candidate path: what is written"),
     ],
-)  # fmt: skip
+)
 def cell_by_hidden(
     c_prev: Array,
     f_gate: Array,
@@ -1015,33 +564,11 @@ def cell_by_hidden(
     W_hi: Array,
     W_hc: Array,
 ) -> Array:
-    r"""Derivative of the cell by the hidden state.
+    """Derivative of the cell by the hidden state.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
+    J : Row `i` and column `j` hold the derivative of ``c[i]`` by ``h_prev[j]``, with the cell
+        of the step before held.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``c[i]`` by ``h_prev[j]``, with the
-        cell of the step before held.
-
-    Examples
-    --------
     One unit, all gates 1/2 and the candidate 3/5: 4/4 by the forget gate, 0.6/4 by the input gate,
     0.64/2 by the candidate.
 
@@ -1055,10 +582,12 @@ def cell_by_hidden(
 
 
 @formula(
-    Immediate(h[t], h[t - 1]), "=",
-    Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
-    + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
-    source="greff2017", slug="lstm-cell-jacobian-full",
+    Eq(
+        Immediate(h[t], h[t - 1]),
+        Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+        + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+    ),
+    source="greff2017",
     given=CELL,
     derivation=[
         (
@@ -1073,37 +602,16 @@ def cell_by_hidden(
             + Diag(o_gate[t] * tanh.prime(c[t])) @ Immediate(c[t], h[t - 1]),
             "output-gate path: how much of the cell is shown",
         ),
-        (
-            "=",
-            Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
-            + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
-            "cell path: all three ways into the cell, seen through tanh",
-        ),
+        ("=", "cell path: all three ways into the cell, seen through tanh"),
     ],
     bindings={"J_ch": Immediate(c[t], h[t - 1])},
-)  # fmt: skip
+)
 def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array:
     r"""Derivative of the hidden state by the hidden state.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    J_ch : (H, H) ndarray
-        Derivative of the cell by the hidden state one step before.
+    J : Row `i` and column `j` hold the derivative of ``h[i]`` by ``h_prev[j]``, with the cell
+        of the step before held.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``h[i]`` by ``h_prev[j]``, with the
-        cell of the step before held.
-
-    Examples
-    --------
     One unit with a half open gate and a cell of :math:`\ln 2`: 0.6/4 by the gate, 0.64/2 of 10 by
     the cell.
 
@@ -1115,9 +623,8 @@ def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array
 
 
 @formula(
-    Immediate(h[t], c[t - 1]), "=",
-    Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
-    source="greff2017", slug="lstm-cell-jacobian-full",
+    Eq(Immediate(h[t], c[t - 1]), Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t])),
+    source="greff2017",
     given=[*CELL, direct_cell_jacobian],
     derivation=[
         (
@@ -1130,33 +637,15 @@ def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array
             Diag(o_gate[t] * tanh.prime(c[t])) @ Diag(f_gate[t]),
             "forget path: the derivative of the cell along the cell",
         ),
-        (
-            "=",
-            Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
-            "the slope of tanh, and diagonal matrices multiply entry by entry",
-        ),
+        ("=", "the slope of tanh, and diagonal matrices multiply entry by entry"),
     ],
-)  # fmt: skip
+)
 def hidden_by_cell(o_gate: Array, c: Array, f_gate: Array) -> Array:
-    r"""Derivative of the hidden state by the cell.
+    """Derivative of the hidden state by the cell.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-
-    Returns
-    -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``h[i]`` by ``c_prev[j]``, with the hidden
+    J : Row `i` and column `j` hold the derivative of ``h[i]`` by ``c_prev[j]``, with the hidden
         state of the step before held.
 
-    Examples
-    --------
     Half of 0.64, three quarters of which were kept.
 
     >>> hidden_by_cell(np.array([0.5]), np.log([2]), np.array([0.75]))
@@ -1166,60 +655,31 @@ def hidden_by_cell(o_gate: Array, c: Array, f_gate: Array) -> Array:
 
 
 @formula(
-    Block(
-        [Immediate(h[t], h[t - 1]), Immediate(h[t], c[t - 1])],
-        [Immediate(c[t], h[t - 1]), Immediate(c[t], c[t - 1])],
-    ), "=",
-    Block(
-        [
-            Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
-            + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
-            Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
-        ],
-        [Immediate(c[t], h[t - 1]), Diag(f_gate[t])],
-    ),
-    source="greff2017", slug="lstm-cell-jacobian-full",
-    given=[*CELL, direct_cell_jacobian, hidden_by_hidden, hidden_by_cell],
-    derivation=[
-        (
-            "=",
-            Block(
-                [
-                    Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
-                    + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
-                    Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
-                ],
-                [Immediate(c[t], h[t - 1]), Diag(f_gate[t])],
-            ),
-            "the four derivatives: of the hidden state above, and of the cell below",
+    Eq(
+        Block(
+            [Immediate(h[t], h[t - 1]), Immediate(h[t], c[t - 1])],
+            [Immediate(c[t], h[t - 1]), Immediate(c[t], c[t - 1])],
         ),
-    ],
+        Block(
+            [
+                Diag(tanh(c[t]) * o_gate[t] * (1 - o_gate[t])) @ W_ho
+                + Diag(o_gate[t] * (1 - tanh(c[t]) ** 2)) @ Immediate(c[t], h[t - 1]),
+                Diag(o_gate[t] * (1 - tanh(c[t]) ** 2) * f_gate[t]),
+            ],
+            [Immediate(c[t], h[t - 1]), Diag(f_gate[t])],
+        ),
+    ),
+    source="greff2017",
+    given=[*CELL, direct_cell_jacobian, hidden_by_hidden, hidden_by_cell],
+    derivation=[("=", "the four derivatives: of the hidden state above, and of the cell below")],
     bindings={"J_ch": Immediate(c[t], h[t - 1])},
-)  # fmt: skip
+)
 def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Array) -> Array:
-    r"""Jacobian of one step.
+    """Jacobian of one step.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    J_ch : (H, H) ndarray
-        Derivative of the cell by the hidden state one step before.
+    J : Derivative of the hidden state (above) and the cell (below) by the hidden state (left)
+        and the cell (right) one step before.
 
-    Returns
-    -------
-    J : (2*H, 2*H) ndarray
-        Derivative of the hidden state (above) and the cell (below) by the hidden state (left) and
-        the cell (right) one step before.
-
-    Examples
-    --------
     The unit of the three formulas before.
 
     >>> step_jacobian(np.array([0.5]), np.log([2]), np.array([0.75]), np.eye(1), 10 * np.eye(1))
@@ -1233,17 +693,18 @@ def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Arr
 
 
 @formula(
-    Jacobian(c[t], c[t - 1]), "=",
-    Diag(f_gate[t])
-    + Immediate(c[t], h[t - 1]) @ Diag(o_gate[t - 1] * (1 - tanh(c[t - 1]) ** 2)),
-    source="greff2017", slug="lstm-cell-jacobian-full",
+    Eq(
+        Jacobian(c[t], c[t - 1]),
+        Diag(f_gate[t])
+        + Immediate(c[t], h[t - 1]) @ Diag(o_gate[t - 1] * (1 - tanh(c[t - 1]) ** 2)),
+    ),
+    source="greff2017",
     given=[*CELL, direct_cell_jacobian],
     ranges={t: (2, T)},
     derivation=[
         (
             "=",
-            Immediate(c[t], c[t - 1])
-            + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            Immediate(c[t], c[t - 1]) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
             "the old cell reaches the new one itself, or through what it shows",
         ),
         (
@@ -1251,36 +712,15 @@ def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Arr
             Diag(f_gate[t]) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
             "forget path: the derivative of the cell along the cell",
         ),
-        (
-            "=",
-            Diag(f_gate[t])
-            + Immediate(c[t], h[t - 1]) @ Diag(o_gate[t - 1] * (1 - tanh(c[t - 1]) ** 2)),
-            "the hidden state shows the cell through tanh and the output gate",
-        ),
+        ("=", "the hidden state shows the cell through tanh and the output gate"),
     ],
     bindings={"J_ch": Immediate(c[t], h[t - 1]), "o_prev": o_gate[t - 1]},
-)  # fmt: skip
+)
 def total_cell_jacobian(f_gate: Array, J_ch: Array, o_prev: Array, c_prev: Array) -> Array:
-    r"""Total derivative of the cell by the cell.
+    """Total derivative of the cell by the cell.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    J_ch : (H, H) ndarray
-        Derivative of the cell by the hidden state one step before.
-    o_prev : (H,) ndarray
-        Output gate one step before.
-    c_prev : (H,) ndarray
-        Cell one step before.
+    J : Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, by every path.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, by every path.
-
-    Examples
-    --------
     Three quarters along the cell, and half of 0.64 of 10 through the hidden state.
 
     >>> total_cell_jacobian(np.array([0.75]), 10 * np.eye(1), np.array([0.5]), np.log([2]))
@@ -1293,34 +733,15 @@ def total_cell_jacobian(f_gate: Array, J_ch: Array, o_prev: Array, c_prev: Array
 
 
 @formula(
-    Gradient(L, h[T]), "=",
-    Gradient(L_t[T], h[T]),
-    source="greff2017", slug="lstm-backward-dh",
+    Eq(Gradient(L, h[T]), Gradient(L_t[T], h[T])),
+    source="greff2017",
     given=LOSS,
-    derivation=[
-        (
-            "=",
-            Gradient(L_t[T], h[T]),
-            "the last hidden state reaches the loss in its own step alone",
-        ),
-    ],
+    derivation=[("=", "the last hidden state reaches the loss in its own step alone")],
     bindings={"dl": Gradient(L_t[T], h[T])},
-)  # fmt: skip
+)
 def last_hidden_gradient(dl: Array) -> Array:
-    r"""Gradient by the last hidden state.
+    """Gradient by the last hidden state.
 
-    Parameters
-    ----------
-    dl : (H,) ndarray
-        Gradient of the loss of the last step by its hidden state.
-
-    Returns
-    -------
-    dh : (H,) ndarray
-        Gradient by the hidden state at the last step.
-
-    Examples
-    --------
     >>> last_hidden_gradient(np.array([1, 2]))
     array([1, 2])
     """
@@ -1328,21 +749,19 @@ def last_hidden_gradient(dl: Array) -> Array:
 
 
 @formula(
-    Gradient(L, h[t]), "=",
-    Gradient(L_t[t], h[t])
-    + W_hi.T @ Gradient(L, a_i[t + 1]) + W_hf.T @ Gradient(L, a_f[t + 1])
-    + W_ho.T @ Gradient(L, a_o[t + 1]) + W_hc.T @ Gradient(L, a_c[t + 1]),
-    source="greff2017", slug="lstm-backward-dh",
+    Eq(
+        Gradient(L, h[t]),
+        Gradient(L_t[t], h[t])
+        + W_hi.T @ Gradient(L, a_i[t + 1])
+        + W_hf.T @ Gradient(L, a_f[t + 1])
+        + W_ho.T @ Gradient(L, a_o[t + 1])
+        + W_hc.T @ Gradient(L, a_c[t + 1]),
+    ),
+    source="greff2017",
     given=LOSS,
     ranges={t: (1, T - 1)},
     derivation=[
-        (
-            "=",
-            Gradient(L_t[t], h[t])
-            + W_hi.T @ Gradient(L, a_i[t + 1]) + W_hf.T @ Gradient(L, a_f[t + 1])
-            + W_ho.T @ Gradient(L, a_o[t + 1]) + W_hc.T @ Gradient(L, a_c[t + 1]),
-            "it reaches the loss of its own step, and the four pre-activations of the next",
-        ),
+        ("=", "it reaches the loss of its own step, and the four pre-activations of the next")
     ],
     bindings={
         "dl": Gradient(L_t[t], h[t]),
@@ -1351,7 +770,7 @@ def last_hidden_gradient(dl: Array) -> Array:
         "da_o_next": Gradient(L, a_o[t + 1]),
         "da_c_next": Gradient(L, a_c[t + 1]),
     },
-)  # fmt: skip
+)
 def hidden_gradient(
     dl: Array,
     W_hi: Array,
@@ -1363,36 +782,8 @@ def hidden_gradient(
     da_o_next: Array,
     da_c_next: Array,
 ) -> Array:
-    r"""Gradient by a hidden state.
+    """Gradient by a hidden state.
 
-    Parameters
-    ----------
-    dl : (H,) ndarray
-        Gradient of the loss of this step by its hidden state.
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
-    da_i_next : (H,) ndarray
-        Gradient by the pre-activation of the input gate one step later.
-    da_f_next : (H,) ndarray
-        Gradient by the pre-activation of the forget gate one step later.
-    da_o_next : (H,) ndarray
-        Gradient by the pre-activation of the output gate one step later.
-    da_c_next : (H,) ndarray
-        Gradient by the pre-activation of the candidate one step later.
-
-    Returns
-    -------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-
-    Examples
-    --------
     One unit: 1 from the loss of this step, and 2 times 10, 100, 1000 and 10000 from the next.
 
     >>> two, da = 2 * np.eye(1), np.array([10])
@@ -1404,9 +795,8 @@ def hidden_gradient(
 
 
 @formula(
-    Gradient(L, a_o[t]), "=",
-    Gradient(L, h[t]) * tanh(c[t]) * o_gate[t] * (1 - o_gate[t]),
-    source="greff2017", slug="lstm-backward-do",
+    Eq(Gradient(L, a_o[t]), Gradient(L, h[t]) * tanh(c[t]) * o_gate[t] * (1 - o_gate[t])),
+    source="greff2017",
     given=LOSS,
     derivation=[
         (
@@ -1419,33 +809,13 @@ def hidden_gradient(
             Gradient(L, h[t]) * tanh(c[t]) * sigmoid.prime(a_o[t]),
             "the gate scales what the hidden state shows of the cell",
         ),
-        (
-            "=",
-            Gradient(L, h[t]) * tanh(c[t]) * o_gate[t] * (1 - o_gate[t]),
-            "the slope of the sigmoid, which the gate itself tells",
-        ),
+        ("=", "the slope of the sigmoid, which the gate itself tells"),
     ],
     bindings={"dh": Gradient(L, h[t])},
-)  # fmt: skip
+)
 def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
-    r"""Gradient by the pre-activation of the output gate.
+    """Gradient by the pre-activation of the output gate.
 
-    Parameters
-    ----------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    o_gate : (H,) ndarray
-        Output gate at this step.
-
-    Returns
-    -------
-    da_o : (H,) ndarray
-        Gradient by the pre-activation of the output gate at this step.
-
-    Examples
-    --------
     The slope of a half open gate is 1/4.
 
     >>> output_gate_gradient(np.array([10.0]), np.log([2]), np.array([0.5]))
@@ -1455,9 +825,11 @@ def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
 
 
 @formula(
-    Gradient(L, c[T]), "=",
-    Gradient(L, h[T]) * o_gate[T] * (1 - tanh(c[T]) ** 2) + p_o * Gradient(L, a_o[T]),
-    source="greff2017", slug="lstm-backward-dc",
+    Eq(
+        Gradient(L, c[T]),
+        Gradient(L, h[T]) * o_gate[T] * (1 - tanh(c[T]) ** 2) + p_o * Gradient(L, a_o[T]),
+    ),
+    source="greff2017",
     given=LOSS,
     derivation=[
         (
@@ -1465,37 +837,13 @@ def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
             Gradient(L, h[T]) * o_gate[T] * tanh.prime(c[T]) + p_o * Gradient(L, a_o[T]),
             "the last cell is shown, and the output gate sees it",
         ),
-        (
-            "=",
-            Gradient(L, h[T]) * o_gate[T] * (1 - tanh(c[T]) ** 2) + p_o * Gradient(L, a_o[T]),
-            "the slope of tanh",
-        ),
+        ("=", "the slope of tanh"),
     ],
     bindings={"dh": Gradient(L, h[T]), "o_gate": o_gate[T], "c": c[T], "da_o": Gradient(L, a_o[T])},
-)  # fmt: skip
+)
 def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Array) -> Array:
-    r"""Gradient by the last cell.
+    """Gradient by the last cell.
 
-    Parameters
-    ----------
-    dh : (H,) ndarray
-        Gradient by the hidden state at the last step.
-    o_gate : (H,) ndarray
-        Output gate at the last step.
-    c : (H,) ndarray
-        Cell after the last step.
-    p_o : (H,) ndarray
-        Peephole weights of the output gate.
-    da_o : (H,) ndarray
-        Gradient by the pre-activation of the output gate at the last step.
-
-    Returns
-    -------
-    dc : (H,) ndarray
-        Gradient by the cell at the last step.
-
-    Examples
-    --------
     Half of 0.64 of 10, and the peephole adds 2 times 3.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
@@ -1506,28 +854,28 @@ def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Arr
 
 
 @formula(
-    Gradient(L, c[t]), "=",
-    Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2) + p_o * Gradient(L, a_o[t])
-    + f_gate[t + 1] * Gradient(L, c[t + 1])
-    + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
-    source="greff2017", slug="lstm-backward-dc",
+    Eq(
+        Gradient(L, c[t]),
+        Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
+        + p_o * Gradient(L, a_o[t])
+        + f_gate[t + 1] * Gradient(L, c[t + 1])
+        + p_i * Gradient(L, a_i[t + 1])
+        + p_f * Gradient(L, a_f[t + 1]),
+    ),
+    source="greff2017",
     given=LOSS,
     ranges={t: (1, T - 1)},
     derivation=[
         (
             "=",
-            Gradient(L, h[t]) * o_gate[t] * tanh.prime(c[t]) + p_o * Gradient(L, a_o[t])
+            Gradient(L, h[t]) * o_gate[t] * tanh.prime(c[t])
+            + p_o * Gradient(L, a_o[t])
             + f_gate[t + 1] * Gradient(L, c[t + 1])
-            + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
+            + p_i * Gradient(L, a_i[t + 1])
+            + p_f * Gradient(L, a_f[t + 1]),
             "five paths: it is shown, seen by its output gate, kept, and seen by two later gates",
         ),
-        (
-            "=",
-            Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2) + p_o * Gradient(L, a_o[t])
-            + f_gate[t + 1] * Gradient(L, c[t + 1])
-            + p_i * Gradient(L, a_i[t + 1]) + p_f * Gradient(L, a_f[t + 1]),
-            "the slope of tanh",
-        ),
+        ("=", "the slope of tanh"),
     ],
     bindings={
         "dh": Gradient(L, h[t]),
@@ -1537,7 +885,7 @@ def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Arr
         "da_i_next": Gradient(L, a_i[t + 1]),
         "da_f_next": Gradient(L, a_f[t + 1]),
     },
-)  # fmt: skip
+)
 def cell_gradient(
     dh: Array,
     o_gate: Array,
@@ -1551,40 +899,8 @@ def cell_gradient(
     p_f: Array,
     da_f_next: Array,
 ) -> Array:
-    r"""Gradient by a cell, with peepholes.
+    """Gradient by a cell, with peepholes.
 
-    Parameters
-    ----------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    p_o : (H,) ndarray
-        Peephole weights of the output gate.
-    da_o : (H,) ndarray
-        Gradient by the pre-activation of the output gate at this step.
-    f_next : (H,) ndarray
-        Forget gate one step later.
-    dc_next : (H,) ndarray
-        Gradient by the cell one step later.
-    p_i : (H,) ndarray
-        Peephole weights of the input gate.
-    da_i_next : (H,) ndarray
-        Gradient by the pre-activation of the input gate one step later.
-    p_f : (H,) ndarray
-        Peephole weights of the forget gate.
-    da_f_next : (H,) ndarray
-        Gradient by the pre-activation of the forget gate one step later.
-
-    Returns
-    -------
-    dc : (H,) ndarray
-        Gradient by the cell at this step.
-
-    Examples
-    --------
     The last cell of the example before has 9.2; now the next cell adds 3/4 of 4, and the
     peepholes of the next gates 2 times 5 and 3 times 7.
 
@@ -1601,10 +917,12 @@ def cell_gradient(
 
 
 @formula(
-    Gradient(L, c[t]), "=",
-    Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
-    + f_gate[t + 1] * Gradient(L, c[t + 1]),
-    source="greff2017", slug="lstm-backward-dc",
+    Eq(
+        Gradient(L, c[t]),
+        Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
+        + f_gate[t + 1] * Gradient(L, c[t + 1]),
+    ),
+    source="greff2017",
     given=[*CELL, hidden_loss, loss_sum],
     ranges={t: (1, T - 1)},
     derivation=[
@@ -1614,38 +932,13 @@ def cell_gradient(
             + f_gate[t + 1] * Gradient(L, c[t + 1]),
             "two paths: it is shown, and it is kept",
         ),
-        (
-            "=",
-            Gradient(L, h[t]) * o_gate[t] * (1 - tanh(c[t]) ** 2)
-            + f_gate[t + 1] * Gradient(L, c[t + 1]),
-            "the slope of tanh",
-        ),
+        ("=", "the slope of tanh"),
     ],
     bindings={"dh": Gradient(L, h[t]), "f_next": f_gate[t + 1], "dc_next": Gradient(L, c[t + 1])},
-)  # fmt: skip
+)
 def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_next: Array) -> Array:
-    r"""Gradient by a cell, without peepholes.
+    """Gradient by a cell, without peepholes.
 
-    Parameters
-    ----------
-    dh : (H,) ndarray
-        Gradient by the hidden state at this step.
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    f_next : (H,) ndarray
-        Forget gate one step later.
-    dc_next : (H,) ndarray
-        Gradient by the cell one step later.
-
-    Returns
-    -------
-    dc : (H,) ndarray
-        Gradient by the cell at this step.
-
-    Examples
-    --------
     Half of 0.64 of 10, and three quarters of 4.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
@@ -1656,9 +949,8 @@ def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_ne
 
 
 @formula(
-    Gradient(L, a_f[t]), "=",
-    Gradient(L, c[t]) * c[t - 1] * f_gate[t] * (1 - f_gate[t]),
-    source="greff2017", slug="lstm-backward-df",
+    Eq(Gradient(L, a_f[t]), Gradient(L, c[t]) * c[t - 1] * f_gate[t] * (1 - f_gate[t])),
+    source="greff2017",
     given=LOSS,
     derivation=[
         (
@@ -1667,33 +959,13 @@ def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_ne
             "a pre-activation reaches the loss through its gate alone",
         ),
         ("=", Gradient(L, c[t]) * c[t - 1] * sigmoid.prime(a_f[t]), "the gate scales the old cell"),
-        (
-            "=",
-            Gradient(L, c[t]) * c[t - 1] * f_gate[t] * (1 - f_gate[t]),
-            "the slope of the sigmoid, which the gate itself tells",
-        ),
+        ("=", "the slope of the sigmoid, which the gate itself tells"),
     ],
     bindings={"dc": Gradient(L, c[t])},
-)  # fmt: skip
+)
 def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
-    r"""Gradient by the pre-activation of the forget gate.
+    """Gradient by the pre-activation of the forget gate.
 
-    Parameters
-    ----------
-    dc : (H,) ndarray
-        Gradient by the cell at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-
-    Returns
-    -------
-    da_f : (H,) ndarray
-        Gradient by the pre-activation of the forget gate at this step.
-
-    Examples
-    --------
     The slope of a half open gate is 1/4.
 
     >>> forget_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
@@ -1703,9 +975,8 @@ def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a_i[t]), "=",
-    Gradient(L, c[t]) * c_tilde[t] * i_gate[t] * (1 - i_gate[t]),
-    source="greff2017", slug="lstm-backward-di",
+    Eq(Gradient(L, a_i[t]), Gradient(L, c[t]) * c_tilde[t] * i_gate[t] * (1 - i_gate[t])),
+    source="greff2017",
     given=LOSS,
     derivation=[
         (
@@ -1718,33 +989,13 @@ def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
             Gradient(L, c[t]) * c_tilde[t] * sigmoid.prime(a_i[t]),
             "the gate scales the candidate",
         ),
-        (
-            "=",
-            Gradient(L, c[t]) * c_tilde[t] * i_gate[t] * (1 - i_gate[t]),
-            "the slope of the sigmoid, which the gate itself tells",
-        ),
+        ("=", "the slope of the sigmoid, which the gate itself tells"),
     ],
     bindings={"dc": Gradient(L, c[t])},
-)  # fmt: skip
+)
 def input_gate_gradient(dc: Array, c_tilde: Array, i_gate: Array) -> Array:
-    r"""Gradient by the pre-activation of the input gate.
+    """Gradient by the pre-activation of the input gate.
 
-    Parameters
-    ----------
-    dc : (H,) ndarray
-        Gradient by the cell at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-
-    Returns
-    -------
-    da_i : (H,) ndarray
-        Gradient by the pre-activation of the input gate at this step.
-
-    Examples
-    --------
     The slope of a half open gate is 1/4.
 
     >>> input_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
@@ -1754,9 +1005,8 @@ def input_gate_gradient(dc: Array, c_tilde: Array, i_gate: Array) -> Array:
 
 
 @formula(
-    Gradient(L, a_c[t]), "=",
-    Gradient(L, c[t]) * i_gate[t] * (1 - c_tilde[t] ** 2),
-    source="greff2017", slug="lstm-backward-dz",
+    Eq(Gradient(L, a_c[t]), Gradient(L, c[t]) * i_gate[t] * (1 - c_tilde[t] ** 2)),
+    source="greff2017",
     given=LOSS,
     derivation=[
         (
@@ -1769,33 +1019,13 @@ def input_gate_gradient(dc: Array, c_tilde: Array, i_gate: Array) -> Array:
             Gradient(L, c[t]) * i_gate[t] * tanh.prime(a_c[t]),
             "the input gate scales the candidate",
         ),
-        (
-            "=",
-            Gradient(L, c[t]) * i_gate[t] * (1 - c_tilde[t] ** 2),
-            "the slope of tanh, which the candidate itself tells",
-        ),
+        ("=", "the slope of tanh, which the candidate itself tells"),
     ],
     bindings={"dc": Gradient(L, c[t])},
-)  # fmt: skip
+)
 def candidate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
-    r"""Gradient by the pre-activation of the candidate.
+    """Gradient by the pre-activation of the candidate.
 
-    Parameters
-    ----------
-    dc : (H,) ndarray
-        Gradient by the cell at this step.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-
-    Returns
-    -------
-    da_c : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
-
-    Examples
-    --------
     >>> candidate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
     array([3.2])
     """
@@ -1803,26 +1033,23 @@ def candidate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
 
 
 @formula(
-    Gradient(L, x[t]), "=",
-    W_xi.T @ Gradient(L, a_i[t]) + W_xf.T @ Gradient(L, a_f[t])
-    + W_xo.T @ Gradient(L, a_o[t]) + W_xc.T @ Gradient(L, a_c[t]),
-    source="greff2017", slug="lstm-backward-dx",
+    Eq(
+        Gradient(L, x[t]),
+        W_xi.T @ Gradient(L, a_i[t])
+        + W_xf.T @ Gradient(L, a_f[t])
+        + W_xo.T @ Gradient(L, a_o[t])
+        + W_xc.T @ Gradient(L, a_c[t]),
+    ),
+    source="greff2017",
     given=LOSS,
-    derivation=[
-        (
-            "=",
-            W_xi.T @ Gradient(L, a_i[t]) + W_xf.T @ Gradient(L, a_f[t])
-            + W_xo.T @ Gradient(L, a_o[t]) + W_xc.T @ Gradient(L, a_c[t]),
-            "an input reaches the four pre-activations of its own step",
-        ),
-    ],
+    derivation=[("=", "an input reaches the four pre-activations of its own step")],
     bindings={
         "da_i": Gradient(L, a_i[t]),
         "da_f": Gradient(L, a_f[t]),
         "da_o": Gradient(L, a_o[t]),
         "da_c": Gradient(L, a_c[t]),
     },
-)  # fmt: skip
+)
 def input_gradient(
     W_xi: Array,
     W_xf: Array,
@@ -1833,34 +1060,8 @@ def input_gradient(
     da_o: Array,
     da_c: Array,
 ) -> Array:
-    r"""Gradient by an input.
+    """Gradient by an input.
 
-    Parameters
-    ----------
-    W_xi : (H, D) ndarray
-        Weights from input to input gate.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_xo : (H, D) ndarray
-        Weights from input to output gate.
-    W_xc : (H, D) ndarray
-        Weights from input to candidate.
-    da_i : (H,) ndarray
-        Gradient by the pre-activation of the input gate at this step.
-    da_f : (H,) ndarray
-        Gradient by the pre-activation of the forget gate at this step.
-    da_o : (H,) ndarray
-        Gradient by the pre-activation of the output gate at this step.
-    da_c : (H,) ndarray
-        Gradient by the pre-activation of the candidate at this step.
-
-    Returns
-    -------
-    dx : (D,) ndarray
-        Gradient by the input at this step.
-
-    Examples
-    --------
     >>> W, da = np.array([[1, 2]]), np.array([1])
     >>> input_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
     array([1111, 2222])
@@ -1869,18 +1070,17 @@ def input_gradient(
 
 
 @formula(
-    Gradient(L, h[0]), "=",
-    W_hi.T @ Gradient(L, a_i[1]) + W_hf.T @ Gradient(L, a_f[1])
-    + W_ho.T @ Gradient(L, a_o[1]) + W_hc.T @ Gradient(L, a_c[1]),
-    source="greff2017", slug="lstm-backward-dh",
+    Eq(
+        Gradient(L, h[0]),
+        W_hi.T @ Gradient(L, a_i[1])
+        + W_hf.T @ Gradient(L, a_f[1])
+        + W_ho.T @ Gradient(L, a_o[1])
+        + W_hc.T @ Gradient(L, a_c[1]),
+    ),
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            W_hi.T @ Gradient(L, a_i[1]) + W_hf.T @ Gradient(L, a_f[1])
-            + W_ho.T @ Gradient(L, a_o[1]) + W_hc.T @ Gradient(L, a_c[1]),
-            "it reaches the four pre-activations of the first step, and no loss of its own",
-        ),
+        ("=", "it reaches the four pre-activations of the first step, and no loss of its own")
     ],
     bindings={
         "da_i_1": Gradient(L, a_i[1]),
@@ -1888,7 +1088,7 @@ def input_gradient(
         "da_o_1": Gradient(L, a_o[1]),
         "da_c_1": Gradient(L, a_c[1]),
     },
-)  # fmt: skip
+)
 def initial_hidden_gradient(
     W_hi: Array,
     W_hf: Array,
@@ -1899,34 +1099,8 @@ def initial_hidden_gradient(
     da_o_1: Array,
     da_c_1: Array,
 ) -> Array:
-    r"""Gradient by the initial hidden state.
+    """Gradient by the initial hidden state.
 
-    Parameters
-    ----------
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
-    da_i_1 : (H,) ndarray
-        Gradient by the pre-activation of the input gate at the first step.
-    da_f_1 : (H,) ndarray
-        Gradient by the pre-activation of the forget gate at the first step.
-    da_o_1 : (H,) ndarray
-        Gradient by the pre-activation of the output gate at the first step.
-    da_c_1 : (H,) ndarray
-        Gradient by the pre-activation of the candidate at the first step.
-
-    Returns
-    -------
-    dh_0 : (H,) ndarray
-        Gradient by the hidden state before the first step.
-
-    Examples
-    --------
     >>> W, da = np.array([[1, 2], [3, 4]]), np.array([1, 0])
     >>> initial_hidden_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
     array([1111, 2222])
@@ -1935,51 +1109,25 @@ def initial_hidden_gradient(
 
 
 @formula(
-    Gradient(L, c[0]), "=",
-    f_gate[1] * Gradient(L, c[1]) + p_i * Gradient(L, a_i[1]) + p_f * Gradient(L, a_f[1]),
-    source="greff2017", slug="lstm-backward-dc",
+    Eq(
+        Gradient(L, c[0]),
+        f_gate[1] * Gradient(L, c[1]) + p_i * Gradient(L, a_i[1]) + p_f * Gradient(L, a_f[1]),
+    ),
+    source="greff2017",
     given=LOSS,
-    derivation=[
-        (
-            "=",
-            f_gate[1] * Gradient(L, c[1]) + p_i * Gradient(L, a_i[1]) + p_f * Gradient(L, a_f[1]),
-            "it is kept, and the input and the forget gate of the first step see it",
-        ),
-    ],
+    derivation=[("=", "it is kept, and the input and the forget gate of the first step see it")],
     bindings={
         "f_1": f_gate[1],
         "dc_1": Gradient(L, c[1]),
         "da_i_1": Gradient(L, a_i[1]),
         "da_f_1": Gradient(L, a_f[1]),
     },
-)  # fmt: skip
+)
 def initial_cell_gradient(
     f_1: Array, dc_1: Array, p_i: Array, da_i_1: Array, p_f: Array, da_f_1: Array
 ) -> Array:
-    r"""Gradient by the initial cell.
+    """Gradient by the initial cell.
 
-    Parameters
-    ----------
-    f_1 : (H,) ndarray
-        Forget gate at the first step.
-    dc_1 : (H,) ndarray
-        Gradient by the cell after the first step.
-    p_i : (H,) ndarray
-        Peephole weights of the input gate.
-    da_i_1 : (H,) ndarray
-        Gradient by the pre-activation of the input gate at the first step.
-    p_f : (H,) ndarray
-        Peephole weights of the forget gate.
-    da_f_1 : (H,) ndarray
-        Gradient by the pre-activation of the forget gate at the first step.
-
-    Returns
-    -------
-    dc_0 : (H,) ndarray
-        Gradient by the cell before the first step.
-
-    Examples
-    --------
     Three quarters of 4, and the peepholes add 2 times 5 and 3 times 7.
 
     >>> initial_cell_gradient(
@@ -1995,31 +1143,19 @@ def initial_cell_gradient(
 
 
 @formula(
-    Block(
-        [Gradient(L, W_xi)],
-        [Gradient(L, W_xf)],
-        [Gradient(L, W_xo)],
-        [Gradient(L, W_xc)],
-    ), "=",
-    Block(
-        [Sum(Outer(Gradient(L, a_i[t]), x[t]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_f[t]), x[t]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_o[t]), x[t]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_c[t]), x[t]), t, 1, T)],
+    Eq(
+        Block([Gradient(L, W_xi)], [Gradient(L, W_xf)], [Gradient(L, W_xo)], [Gradient(L, W_xc)]),
+        Block(
+            [Sum(Outer(Gradient(L, a_i[t]), x[t]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_f[t]), x[t]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_o[t]), x[t]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_c[t]), x[t]), t, 1, T)],
+        ),
     ),
-    source="greff2017", slug="lstm-backward-weights",
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            Block(
-                [Sum(Outer(Gradient(L, a_i[t]), x[t]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_f[t]), x[t]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_o[t]), x[t]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_c[t]), x[t]), t, 1, T)],
-            ),
-            "at each step, the gradient by the pre-activation times the input of that step",
-        ),
+        ("=", "at each step, the gradient by the pre-activation times the input of that step")
     ],
     bindings={
         "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
@@ -2027,33 +1163,15 @@ def initial_cell_gradient(
         "da_os": Stack(Gradient(L, a_o[t]), t, 1, T),
         "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
     },
-)  # fmt: skip
+)
 def input_weight_gradients(
     da_is: Array, da_fs: Array, da_os: Array, da_cs: Array, xs: Array
 ) -> Array:
-    r"""Gradients by the input weights.
+    """Gradients by the input weights.
 
-    Parameters
-    ----------
-    da_is : (T, H) ndarray
-        Gradients by the pre-activation of the input gate, one step a row.
-    da_fs : (T, H) ndarray
-        Gradients by the pre-activation of the forget gate, one step a row.
-    da_os : (T, H) ndarray
-        Gradients by the pre-activation of the output gate, one step a row.
-    da_cs : (T, H) ndarray
-        Gradients by the pre-activation of the candidate, one step a row.
-    xs : (T, D) ndarray
-        Inputs, one step a row.
-
-    Returns
-    -------
-    dW : (4*H, D) ndarray
-        Gradients by the weights of input gate, forget gate, output gate and candidate, in this
+    dW : Gradients by the weights of input gate, forget gate, output gate and candidate, in this
         order one below the other.
 
-    Examples
-    --------
     Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
 
     >>> das = np.array([[2], [5]])
@@ -2067,31 +1185,19 @@ def input_weight_gradients(
 
 
 @formula(
-    Block(
-        [Gradient(L, W_hi)],
-        [Gradient(L, W_hf)],
-        [Gradient(L, W_ho)],
-        [Gradient(L, W_hc)],
-    ), "=",
-    Block(
-        [Sum(Outer(Gradient(L, a_i[t]), h[t - 1]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_f[t]), h[t - 1]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_o[t]), h[t - 1]), t, 1, T)],
-        [Sum(Outer(Gradient(L, a_c[t]), h[t - 1]), t, 1, T)],
+    Eq(
+        Block([Gradient(L, W_hi)], [Gradient(L, W_hf)], [Gradient(L, W_ho)], [Gradient(L, W_hc)]),
+        Block(
+            [Sum(Outer(Gradient(L, a_i[t]), h[t - 1]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_f[t]), h[t - 1]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_o[t]), h[t - 1]), t, 1, T)],
+            [Sum(Outer(Gradient(L, a_c[t]), h[t - 1]), t, 1, T)],
+        ),
     ),
-    source="greff2017", slug="lstm-backward-weights",
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            Block(
-                [Sum(Outer(Gradient(L, a_i[t]), h[t - 1]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_f[t]), h[t - 1]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_o[t]), h[t - 1]), t, 1, T)],
-                [Sum(Outer(Gradient(L, a_c[t]), h[t - 1]), t, 1, T)],
-            ),
-            "at each step, the gradient by the pre-activation times the hidden state before",
-        ),
+        ("=", "at each step, the gradient by the pre-activation times the hidden state before")
     ],
     bindings={
         "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
@@ -2100,33 +1206,15 @@ def input_weight_gradients(
         "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
         "h_prevs": Steps(h, 0, T - 1),
     },
-)  # fmt: skip
+)
 def recurrent_weight_gradients(
     da_is: Array, da_fs: Array, da_os: Array, da_cs: Array, h_prevs: Array
 ) -> Array:
-    r"""Gradients by the recurrent weights.
+    """Gradients by the recurrent weights.
 
-    Parameters
-    ----------
-    da_is : (T, H) ndarray
-        Gradients by the pre-activation of the input gate, one step a row.
-    da_fs : (T, H) ndarray
-        Gradients by the pre-activation of the forget gate, one step a row.
-    da_os : (T, H) ndarray
-        Gradients by the pre-activation of the output gate, one step a row.
-    da_cs : (T, H) ndarray
-        Gradients by the pre-activation of the candidate, one step a row.
-    h_prevs : (T, H) ndarray
-        Hidden states before each step, one a row; the first is the initial one.
-
-    Returns
-    -------
-    dW : (4*H, H) ndarray
-        Gradients by the weights of input gate, forget gate, output gate and candidate, in this
+    dW : Gradients by the weights of input gate, forget gate, output gate and candidate, in this
         order one below the other.
 
-    Examples
-    --------
     Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
 
     >>> das = np.array([[2], [5]])
@@ -2140,61 +1228,31 @@ def recurrent_weight_gradients(
 
 
 @formula(
-    Concatenate(
-        Gradient(L, b_i),
-        Gradient(L, b_f),
-        Gradient(L, b_o),
-        Gradient(L, b_c),
-    ), "=",
-    Concatenate(
-        Sum(Gradient(L, a_i[t]), t, 1, T),
-        Sum(Gradient(L, a_f[t]), t, 1, T),
-        Sum(Gradient(L, a_o[t]), t, 1, T),
-        Sum(Gradient(L, a_c[t]), t, 1, T),
-    ),
-    source="greff2017", slug="lstm-backward-weights",
-    given=LOSS,
-    derivation=[
-        (
-            "=",
-            Concatenate(
-                Sum(Gradient(L, a_i[t]), t, 1, T),
-                Sum(Gradient(L, a_f[t]), t, 1, T),
-                Sum(Gradient(L, a_o[t]), t, 1, T),
-                Sum(Gradient(L, a_c[t]), t, 1, T),
-            ),
-            "each bias is added to its pre-activation at each step",
+    Eq(
+        Concatenate(Gradient(L, b_i), Gradient(L, b_f), Gradient(L, b_o), Gradient(L, b_c)),
+        Concatenate(
+            Sum(Gradient(L, a_i[t]), t, 1, T),
+            Sum(Gradient(L, a_f[t]), t, 1, T),
+            Sum(Gradient(L, a_o[t]), t, 1, T),
+            Sum(Gradient(L, a_c[t]), t, 1, T),
         ),
-    ],
+    ),
+    source="greff2017",
+    given=LOSS,
+    derivation=[("=", "each bias is added to its pre-activation at each step")],
     bindings={
         "da_is": Stack(Gradient(L, a_i[t]), t, 1, T),
         "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T),
         "da_os": Stack(Gradient(L, a_o[t]), t, 1, T),
         "da_cs": Stack(Gradient(L, a_c[t]), t, 1, T),
     },
-)  # fmt: skip
+)
 def bias_gradients(da_is: Array, da_fs: Array, da_os: Array, da_cs: Array) -> Array:
-    r"""Gradients by the biases.
+    """Gradients by the biases.
 
-    Parameters
-    ----------
-    da_is : (T, H) ndarray
-        Gradients by the pre-activation of the input gate, one step a row.
-    da_fs : (T, H) ndarray
-        Gradients by the pre-activation of the forget gate, one step a row.
-    da_os : (T, H) ndarray
-        Gradients by the pre-activation of the output gate, one step a row.
-    da_cs : (T, H) ndarray
-        Gradients by the pre-activation of the candidate, one step a row.
-
-    Returns
-    -------
-    db : (4*H,) ndarray
-        Gradients by the biases of input gate, forget gate, output gate and candidate, in this
+    db : Gradients by the biases of input gate, forget gate, output gate and candidate, in this
         order.
 
-    Examples
-    --------
     >>> das = np.array([[2], [5]])
     >>> bias_gradients(das, 10 * das, 0 * das, das)
     array([ 7, 70,  0,  7])
@@ -2203,36 +1261,17 @@ def bias_gradients(da_is: Array, da_fs: Array, da_os: Array, da_cs: Array) -> Ar
 
 
 @formula(
-    Gradient(L, p_i), "=",
-    Sum(c[t - 1] * Gradient(L, a_i[t]), t, 1, T),
-    source="greff2017", slug="lstm-backward-peephole",
+    Eq(Gradient(L, p_i), Sum(c[t - 1] * Gradient(L, a_i[t]), t, 1, T)),
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            Sum(c[t - 1] * Gradient(L, a_i[t]), t, 1, T),
-            "at each step, the cell that the gate sees times the gradient by its pre-activation",
-        ),
+        ("=", "at each step, the cell that the gate sees times the gradient by its pre-activation")
     ],
     bindings={"c_prevs": Steps(c, 0, T - 1), "da_is": Stack(Gradient(L, a_i[t]), t, 1, T)},
-)  # fmt: skip
+)
 def input_peephole_gradient(c_prevs: Array, da_is: Array) -> Array:
-    r"""Gradient by the peephole of the input gate.
+    """Gradient by the peephole of the input gate.
 
-    Parameters
-    ----------
-    c_prevs : (T, H) ndarray
-        Cells before each step, one a row; the first is the initial one.
-    da_is : (T, H) ndarray
-        Gradients by the pre-activation of the input gate, one step a row.
-
-    Returns
-    -------
-    dp_i : (H,) ndarray
-        Gradient by the peephole weights of the input gate.
-
-    Examples
-    --------
     >>> input_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
     array([41])
     """
@@ -2240,36 +1279,17 @@ def input_peephole_gradient(c_prevs: Array, da_is: Array) -> Array:
 
 
 @formula(
-    Gradient(L, p_f), "=",
-    Sum(c[t - 1] * Gradient(L, a_f[t]), t, 1, T),
-    source="greff2017", slug="lstm-backward-peephole",
+    Eq(Gradient(L, p_f), Sum(c[t - 1] * Gradient(L, a_f[t]), t, 1, T)),
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            Sum(c[t - 1] * Gradient(L, a_f[t]), t, 1, T),
-            "at each step, the cell that the gate sees times the gradient by its pre-activation",
-        ),
+        ("=", "at each step, the cell that the gate sees times the gradient by its pre-activation")
     ],
     bindings={"c_prevs": Steps(c, 0, T - 1), "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T)},
-)  # fmt: skip
+)
 def forget_peephole_gradient(c_prevs: Array, da_fs: Array) -> Array:
-    r"""Gradient by the peephole of the forget gate.
+    """Gradient by the peephole of the forget gate.
 
-    Parameters
-    ----------
-    c_prevs : (T, H) ndarray
-        Cells before each step, one a row; the first is the initial one.
-    da_fs : (T, H) ndarray
-        Gradients by the pre-activation of the forget gate, one step a row.
-
-    Returns
-    -------
-    dp_f : (H,) ndarray
-        Gradient by the peephole weights of the forget gate.
-
-    Examples
-    --------
     >>> forget_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
     array([41])
     """
@@ -2277,36 +1297,17 @@ def forget_peephole_gradient(c_prevs: Array, da_fs: Array) -> Array:
 
 
 @formula(
-    Gradient(L, p_o), "=",
-    Sum(c[t] * Gradient(L, a_o[t]), t, 1, T),
-    source="greff2017", slug="lstm-backward-peephole",
+    Eq(Gradient(L, p_o), Sum(c[t] * Gradient(L, a_o[t]), t, 1, T)),
+    source="greff2017",
     given=LOSS,
     derivation=[
-        (
-            "=",
-            Sum(c[t] * Gradient(L, a_o[t]), t, 1, T),
-            "at each step, the cell that the gate sees times the gradient by its pre-activation",
-        ),
+        ("=", "at each step, the cell that the gate sees times the gradient by its pre-activation")
     ],
     bindings={"cs": Steps(c, 1, T), "da_os": Stack(Gradient(L, a_o[t]), t, 1, T)},
-)  # fmt: skip
+)
 def output_peephole_gradient(cs: Array, da_os: Array) -> Array:
-    r"""Gradient by the peephole of the output gate.
+    """Gradient by the peephole of the output gate.
 
-    Parameters
-    ----------
-    cs : (T, H) ndarray
-        Cells after each step, one a row.
-    da_os : (T, H) ndarray
-        Gradients by the pre-activation of the output gate, one step a row.
-
-    Returns
-    -------
-    dp_o : (H,) ndarray
-        Gradient by the peephole weights of the output gate.
-
-    Examples
-    --------
     >>> output_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
     array([41])
     """
@@ -2317,30 +1318,20 @@ def output_peephole_gradient(cs: Array, da_os: Array) -> Array:
 
 
 @formula(
-    Abs(h[t]), "<",
-    o_gate[t],
-    source="greff2017", slug="lstm-bounds",
+    Lt(Abs(h[t]), o_gate[t]),
+    source="greff2017",
     given=[building_blocks.sigmoid, output_gate, hidden_state],
     derivation=[
         ("=", o_gate[t] * Abs(tanh(c[t])), "a gate is positive"),
-        ("<", o_gate[t], "tanh lies between -1 and 1"),
+        ("<", "tanh lies between -1 and 1"),
     ],
-)  # fmt: skip
+)
 def hidden_bound(o_gate: Array) -> Array:
-    r"""Bound of the hidden state.
+    """Bound of the hidden state.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
+    bound : The size of no entry of the hidden state reaches its output gate, and no gate
+        reaches 1.
 
-    Returns
-    -------
-    bound : (H,) ndarray
-        The size of no entry of the hidden state reaches its output gate, and no gate reaches 1.
-
-    Examples
-    --------
     A cell of 100 behind a half open gate shows no more than one half.
 
     >>> hidden_bound(np.array([0.5])), hidden_state(np.array([0.5]), np.array([100.0]))
@@ -2350,9 +1341,8 @@ def hidden_bound(o_gate: Array) -> Array:
 
 
 @formula(
-    Abs(c[t]), "<=",
-    Abs(c[0]) + t,
-    source="greff2017", slug="lstm-bounds",
+    Le(Abs(c[t]), Abs(c[0]) + t),
+    source="greff2017",
     given=[building_blocks.sigmoid, input_gate, forget_gate, candidate, cell_update],
     derivation=[
         (
@@ -2366,27 +1356,15 @@ def hidden_bound(o_gate: Array) -> Array:
             Abs(c[0]) + (t - 1) + 1,
             "the same bound one step before, which is the hypothesis of the induction",
         ),
-        ("=", Abs(c[0]) + t, "one more step"),
+        ("=", "one more step"),
     ],
     bindings={"c_0": c[0]},
-)  # fmt: skip
+)
 def cell_bound(c_0: Array, t: int) -> Array:
-    r"""Bound of the cell.
+    """Bound of the cell.
 
-    Parameters
-    ----------
-    c_0 : (H,) ndarray
-        Cell before the first step.
-    t : int
-        Steps, from 1 to T.
+    bound : Size that no entry of the cell exceeds after `t` steps.
 
-    Returns
-    -------
-    bound : (H,) ndarray
-        Size that no entry of the cell exceeds after `t` steps.
-
-    Examples
-    --------
     >>> cell_bound(np.array([0.5, -2.0]), t=10)
     array([10.5, 12. ])
     """

@@ -12,182 +12,17 @@ import numpy as np
 from rnnnotes import building_blocks, lstm
 from rnnnotes.book.arrays import Array, Entrywise, Scalar
 from rnnnotes.book.formulas import Code, formula
-from rnnnotes.book.language import (
-    Abs,
-    Block,
-    Concatenate,
-    Convolve,
-    Diag,
-    Identity,
-    Immediate,
-    Jacobian,
-    Max,
-    Min,
-    Number,
-    Ones,
-    Product,
-    Size,
-    Zeros,
-    wrap,
-)
-from rnnnotes.notation import (
-    C,
-    D,
-    E,
-    H,
-    T,
-    W_ff,
-    W_fi,
-    W_fo,
-    W_h4,
-    W_hc,
-    W_hf,
-    W_hi,
-    W_ho,
-    W_if,
-    W_ii,
-    W_io,
-    W_of,
-    W_oi,
-    W_oo,
-    W_p4,
-    W_proj,
-    W_x4,
-    W_xc,
-    W_xf,
-    W_xi,
-    W_xo,
-    a_4,
-    a_c,
-    a_f,
-    a_i,
-    a_map,
-    a_o,
-    age,
-    b_c,
-    b_f,
-    b_hh,
-    b_hh4,
-    b_i,
-    b_ih,
-    b_ih4,
-    b_map,
-    b_o,
-    c,
-    c_map,
-    c_max,
-    c_tilde,
-    exp,
-    f_gate,
-    g_c,
-    h,
-    h_c,
-    h_map,
-    h_proj,
-    i_gate,
-    j,
-    k,
-    kernel_h,
-    kernel_x,
-    log,
-    o_gate,
-    p_f,
-    p_i,
-    p_map,
-    p_o,
-    sigmoid,
-    span,
-    spans,
-    t,
-    tanh,
-    u,
-    x,
-    x_map,
-)
-
-__all__ = [
-    "carousel_over_steps",
-    "chrono_decay",
-    "chrono_forget_bias",
-    "chrono_forget_gate",
-    "chrono_input_bias",
-    "chrono_input_gate",
-    "chrono_memory",
-    "clip_bound",
-    "clipped_cell",
-    "closed_forget_gate",
-    "convolutional_gate",
-    "coupled_bound",
-    "coupled_cell",
-    "coupled_distance",
-    "coupled_forget_gate",
-    "forget_gate_at_start",
-    "full_recurrence_forget_gate",
-    "full_recurrence_input_gate",
-    "full_recurrence_output_gate",
-    "fused_pre_activation",
-    "fused_split",
-    "goodfellow_cell",
-    "goodfellow_cell_tanh",
-    "kept_at_start",
-    "linear_candidate",
-    "linear_hidden_state",
-    "merged_forget_bias",
-    "no_forget_gate",
-    "no_forget_gate_cell",
-    "no_input_gate",
-    "no_input_gate_cell",
-    "no_output_gate",
-    "no_output_gate_state",
-    "order_haiku",
-    "order_onnx",
-    "original_cell",
-    "original_cell_halved",
-    "original_hidden_state",
-    "original_hidden_state_tanh",
-    "parameter_count",
-    "parameter_count_peepholes",
-    "parameter_count_projected",
-    "parameter_count_two_biases",
-    "projected_pre_activation",
-    "projected_state",
-    "projection_rank",
-    "reduces_to_rnn",
-    "shift_is_a_bias",
-    "shifted_forget_gate",
-    "silent_forget_pre_activation",
-    "squash_in",
-    "squash_in_range",
-    "squash_in_tanh",
-    "squash_out",
-    "squash_out_range",
-    "squash_out_tanh",
-    "truncated_carousel",
-    "truncation_cuts",
-]
+from rnnnotes.notation.lstm_variants import *
 
 # -- The cell of 1997 ------------------------------------------------------------------------------
 
 
-@formula(
-    g_c(u), "=", 4 * sigmoid(u) - 2,
-    source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
-)  # fmt: skip
+@formula(Eq(g_c(u), 4 * sigmoid(u) - 2), source="hochreiter1997", given=[building_blocks.sigmoid])
 def squash_in(u: Entrywise) -> Entrywise:
-    r"""Squashing of what enters the cell of 1997.
+    """Squashing of what enters the cell of 1997.
 
-    Parameters
-    ----------
-    u : float
-        Any real number, or an array of them.
+    g : Number in (-2, 2).
 
-    Returns
-    -------
-    g : float
-        Number in (-2, 2).
-
-    Examples
-    --------
     Four times 3/4, less 2.
 
     >>> squash_in(np.log([3, 1 / 3]))
@@ -196,25 +31,12 @@ def squash_in(u: Entrywise) -> Entrywise:
     return 4 * building_blocks.sigmoid(u) - 2
 
 
-@formula(
-    h_c(u), "=", 2 * sigmoid(u) - 1,
-    source="hochreiter1997", slug="lstm-1997-squashers", given=[building_blocks.sigmoid],
-)  # fmt: skip
+@formula(Eq(h_c(u), 2 * sigmoid(u) - 1), source="hochreiter1997", given=[building_blocks.sigmoid])
 def squash_out(u: Entrywise) -> Entrywise:
-    r"""Squashing of what leaves the cell of 1997.
+    """Squashing of what leaves the cell of 1997.
 
-    Parameters
-    ----------
-    u : float
-        Any real number, or an array of them.
+    h : Number in (-1, 1).
 
-    Returns
-    -------
-    h : float
-        Number in (-1, 1).
-
-    Examples
-    --------
     Twice 3/4, less 1.
 
     >>> squash_out(np.log([3, 1 / 3]))
@@ -224,31 +46,21 @@ def squash_out(u: Entrywise) -> Entrywise:
 
 
 @formula(
-    g_c(u), "=", 2 * tanh(u / 2),
-    source="hochreiter1997", slug="lstm-1997-squashers",
+    Eq(g_c(u), 2 * tanh(u / 2)),
+    source="hochreiter1997",
     given=[squash_in, building_blocks.sigmoid, building_blocks.tanh],
     derivation=[
         ("=", 4 * sigmoid(u) - 2, "the definition of the squashing"),
         ("=", 4 / (1 + exp(-u)) - 2, "the definition of the sigmoid"),
         ("=", 2 * ((1 - exp(-u)) / (1 + exp(-u))), "one fraction, with a common factor"),
-        ("=", 2 * tanh(u / 2), "the definition of tanh, at half the number"),
+        ("=", "the definition of tanh, at half the number"),
     ],
-)  # fmt: skip
+)
 def squash_in_tanh(u: Entrywise) -> Entrywise:
     r"""Squashing of the input, as a hyperbolic tangent.
 
-    Parameters
-    ----------
-    u : float
-        Any real number, or an array of them.
+    g : Twice the hyperbolic tangent of half the number.
 
-    Returns
-    -------
-    g : float
-        Twice the hyperbolic tangent of half the number.
-
-    Examples
-    --------
     Half of :math:`2 \ln 3` has the tangent 4/5.
 
     >>> squash_in_tanh(2 * np.log([3, 2]))
@@ -258,31 +70,21 @@ def squash_in_tanh(u: Entrywise) -> Entrywise:
 
 
 @formula(
-    h_c(u), "=", tanh(u / 2),
-    source="hochreiter1997", slug="lstm-1997-squashers",
+    Eq(h_c(u), tanh(u / 2)),
+    source="hochreiter1997",
     given=[squash_out, building_blocks.sigmoid, building_blocks.tanh],
     derivation=[
         ("=", 2 * sigmoid(u) - 1, "the definition of the squashing"),
         ("=", 2 / (1 + exp(-u)) - 1, "the definition of the sigmoid"),
         ("=", (1 - exp(-u)) / (1 + exp(-u)), "one fraction"),
-        ("=", tanh(u / 2), "the definition of tanh, at half the number"),
+        ("=", "the definition of tanh, at half the number"),
     ],
-)  # fmt: skip
+)
 def squash_out_tanh(u: Entrywise) -> Entrywise:
     r"""Squashing of the output, as a hyperbolic tangent.
 
-    Parameters
-    ----------
-    u : float
-        Any real number, or an array of them.
+    h : Hyperbolic tangent of half the number.
 
-    Returns
-    -------
-    h : float
-        Hyperbolic tangent of half the number.
-
-    Examples
-    --------
     Half of :math:`2 \ln 3` has the tangent 4/5.
 
     >>> squash_out_tanh(2 * np.log([3, 2]))
@@ -292,25 +94,20 @@ def squash_out_tanh(u: Entrywise) -> Entrywise:
 
 
 @formula(
-    g_c(u) ** 2, "<", wrap(4),
-    source="hochreiter1997", slug="lstm-1997-squashers",
+    Lt(g_c(u) ** 2, wrap(4)),
+    source="hochreiter1997",
     given=[squash_in, building_blocks.sigmoid],
     derivation=[
         ("=", (4 * sigmoid(u) - 2) ** 2, "the definition of the squashing"),
         ("=", 4 - 16 * sigmoid(u) * sigmoid(-u), "what a sigmoid lacks to one is its mirror image"),
-        ("<", wrap(4), "both sigmoids are positive"),
+        ("<", "both sigmoids are positive"),
     ],
-)  # fmt: skip
+)
 def squash_in_range() -> float:
-    r"""Range of what enters the cell of 1997.
+    """Range of what enters the cell of 1997.
 
-    Returns
-    -------
-    bound : float
-        The square of the squashing stays below it: the squashing lies in (-2, 2).
+    bound : The square of the squashing stays below it: the squashing lies in (-2, 2).
 
-    Examples
-    --------
     >>> squash_in_range()
     4.0
     """
@@ -318,25 +115,20 @@ def squash_in_range() -> float:
 
 
 @formula(
-    h_c(u) ** 2, "<", wrap(1),
-    source="hochreiter1997", slug="lstm-1997-squashers",
+    Lt(h_c(u) ** 2, wrap(1)),
+    source="hochreiter1997",
     given=[squash_out, building_blocks.sigmoid],
     derivation=[
         ("=", (2 * sigmoid(u) - 1) ** 2, "the definition of the squashing"),
         ("=", 1 - 4 * sigmoid(u) * sigmoid(-u), "what a sigmoid lacks to one is its mirror image"),
-        ("<", wrap(1), "both sigmoids are positive"),
+        ("<", "both sigmoids are positive"),
     ],
-)  # fmt: skip
+)
 def squash_out_range() -> float:
-    r"""Range of what leaves the cell of 1997.
+    """Range of what leaves the cell of 1997.
 
-    Returns
-    -------
-    bound : float
-        The square of the squashing stays below it: the squashing lies in (-1, 1).
+    bound : The square of the squashing stays below it: the squashing lies in (-1, 1).
 
-    Examples
-    --------
     >>> squash_out_range()
     1.0
     """
@@ -344,28 +136,16 @@ def squash_out_range() -> float:
 
 
 @formula(
-    c[t], "=", c[t - 1] + i_gate[t] * g_c(a_c[t]),
-    source="hochreiter1997", slug="lstm-1997", given=[building_blocks.sigmoid, squash_in],
-)  # fmt: skip
+    Eq(c[t], c[t - 1] + i_gate[t] * g_c(a_c[t])),
+    source="hochreiter1997",
+    given=[building_blocks.sigmoid, squash_in],
+)
 def original_cell(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
-    r"""Cell of 1997 after one step.
+    """Cell of 1997 after one step.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    a_c : (H,) ndarray
-        Pre-activation of what is written.
+    a_c : Pre-activation of what is written.
+    c : Cell after this step: all that was there, and what is added.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step: all that was there, and what is added.
-
-    Examples
-    --------
     All of 4 is kept, and half of 1 is added.
 
     >>> original_cell(np.array([4.0]), np.array([0.5]), np.log([3]))
@@ -375,26 +155,15 @@ def original_cell(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
 
 
 @formula(
-    h[t], "=", o_gate[t] * h_c(c[t]),
-    source="hochreiter1997", slug="lstm-1997", given=[building_blocks.sigmoid, squash_out],
-)  # fmt: skip
+    Eq(h[t], o_gate[t] * h_c(c[t])),
+    source="hochreiter1997",
+    given=[building_blocks.sigmoid, squash_out],
+)
 def original_hidden_state(o_gate: Array, c: Array) -> Array:
-    r"""Hidden state of 1997.
+    """Hidden state of 1997.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
+    h : What the cell shows; every entry lies in (-1, 1).
 
-    Returns
-    -------
-    h : (H,) ndarray
-        What the cell shows; every entry lies in (-1, 1).
-
-    Examples
-    --------
     Half of 1/2.
 
     >>> original_hidden_state(np.array([0.5]), np.log([3]))
@@ -404,37 +173,20 @@ def original_hidden_state(o_gate: Array, c: Array) -> Array:
 
 
 @formula(
-    c[t] / 2, "=", c[t - 1] / 2 + i_gate[t] * tanh(a_c[t] / 2),
-    source="hochreiter1997", slug=["lstm-1997", "lstm-1997-squashers"],
+    Eq(c[t] / 2, c[t - 1] / 2 + i_gate[t] * tanh(a_c[t] / 2)),
+    source="hochreiter1997",
     given=[original_cell, squash_in, building_blocks.sigmoid, building_blocks.tanh],
     derivation=[
         ("=", (c[t - 1] + i_gate[t] * g_c(a_c[t])) / 2, "the cell of 1997"),
-        (
-            "=",
-            c[t - 1] / 2 + i_gate[t] * tanh(a_c[t] / 2),
-            "the squashing is twice the hyperbolic tangent of half",
-        ),
+        ("=", "the squashing is twice the hyperbolic tangent of half"),
     ],
-)  # fmt: skip
+)
 def original_cell_halved(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
-    r"""Half of the cell of 1997, in today's functions.
+    """Half of the cell of 1997, in today's functions.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    a_c : (H,) ndarray
-        Pre-activation of what is written.
+    a_c : Pre-activation of what is written.
+    half : Half of the cell after this step.
 
-    Returns
-    -------
-    half : (H,) ndarray
-        Half of the cell after this step.
-
-    Examples
-    --------
     Half of 4, and half of the tangent 4/5.
 
     >>> original_cell_halved(np.array([4.0]), np.array([0.5]), 2 * np.log([3]))
@@ -444,35 +196,19 @@ def original_cell_halved(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
 
 
 @formula(
-    h[t], "=", o_gate[t] * tanh(c[t] / 2),
-    source="hochreiter1997", slug=["lstm-1997", "lstm-1997-squashers"],
+    Eq(h[t], o_gate[t] * tanh(c[t] / 2)),
+    source="hochreiter1997",
     given=[original_hidden_state, squash_out, building_blocks.sigmoid, building_blocks.tanh],
     derivation=[
         ("=", o_gate[t] * h_c(c[t]), "the hidden state of 1997"),
-        (
-            "=",
-            o_gate[t] * tanh(c[t] / 2),
-            "the squashing is the hyperbolic tangent of half",
-        ),
+        ("=", "the squashing is the hyperbolic tangent of half"),
     ],
-)  # fmt: skip
+)
 def original_hidden_state_tanh(o_gate: Array, c: Array) -> Array:
-    r"""Hidden state of 1997, in today's functions.
+    """Hidden state of 1997, in today's functions.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
+    h : What half of the cell shows.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        What half of the cell shows.
-
-    Examples
-    --------
     Half of the tangent 3/5.
 
     >>> original_hidden_state_tanh(np.array([0.5]), 2 * np.log([2]))
@@ -496,31 +232,21 @@ ORIGINAL: list[Code] = [
 
 
 @formula(
-    Immediate(c[t], c[t - 1]), "=", Identity(H),
-    source="hochreiter1997", slug="lstm-truncated-1997", given=ORIGINAL,
+    Eq(Immediate(c[t], c[t - 1]), Identity(H)),
+    source="hochreiter1997",
+    given=ORIGINAL,
     derivation=[
         (
             "=",
-            Identity(H),
             "the cell before is a term of this one; the state before is held, and so are the gates",
-        ),
+        )
     ],
-)  # fmt: skip
+)
 def truncated_carousel(H: int) -> Array:
-    r"""Derivative of the cell of 1997 by the cell before, truncated.
+    """Derivative of the cell of 1997 by the cell before, truncated.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    J : The identity.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        The identity.
-
-    Examples
-    --------
     >>> truncated_carousel(H=2)
     array([[1., 0.],
            [0., 1.]])
@@ -529,29 +255,20 @@ def truncated_carousel(H: int) -> Array:
 
 
 @formula(
-    Product(Immediate(c[j], c[j - 1]), j, t, k + 1), "=", Identity(H),
-    source="hochreiter1997", slug="lstm-truncated-1997",
-    given=[*ORIGINAL, truncated_carousel], ranges={k: (0, t)},
+    Eq(Product(Immediate(c[j], c[j - 1]), j, t, k + 1), Identity(H)),
+    source="hochreiter1997",
+    given=[*ORIGINAL, truncated_carousel],
+    ranges={k: (0, t)},
     derivation=[
         ("=", Product(Identity(H), j, t, k + 1), "the truncated derivative of each step"),
-        ("=", Identity(H), "a product of identities, of however many"),
+        ("=", "a product of identities, of however many"),
     ],
-)  # fmt: skip
+)
 def carousel_over_steps(H: int) -> Array:
-    r"""Truncated derivative of the cell of 1997 over many steps.
+    """Truncated derivative of the cell of 1997 over many steps.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    J : The identity, however far apart the two times are.
 
-    Returns
-    -------
-    J : (H, H) ndarray
-        The identity, however far apart the two times are.
-
-    Examples
-    --------
     >>> carousel_over_steps(H=1)
     array([[1.]])
     """
@@ -559,20 +276,22 @@ def carousel_over_steps(H: int) -> Array:
 
 
 @formula(
-    Jacobian(c[t], c[t - 1]), "=",
-    Identity(H)
-    + (
-        Diag(g_c(a_c[t]) * i_gate[t] * (1 - i_gate[t])) @ W_hi
-        + Diag(i_gate[t] * (1 - g_c(a_c[t]) ** 2 / 4)) @ W_hc
-    )
-    @ Jacobian(h[t - 1], c[t - 1]),
-    source="hochreiter1997", slug="lstm-truncated-1997",
-    given=[*ORIGINAL, truncated_carousel], ranges={t: (2, T)},
+    Eq(
+        Jacobian(c[t], c[t - 1]),
+        Identity(H)
+        + (
+            Diag(g_c(a_c[t]) * i_gate[t] * (1 - i_gate[t])) @ W_hi
+            + Diag(i_gate[t] * (1 - g_c(a_c[t]) ** 2 / 4)) @ W_hc
+        )
+        @ Jacobian(h[t - 1], c[t - 1]),
+    ),
+    source="hochreiter1997",
+    given=[*ORIGINAL, truncated_carousel],
+    ranges={t: (2, T)},
     derivation=[
         (
             "=",
-            Immediate(c[t], c[t - 1])
-            + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
+            Immediate(c[t], c[t - 1]) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
             "the cell before acts on its own, and through the state it shows",
         ),
         (
@@ -580,42 +299,16 @@ def carousel_over_steps(H: int) -> Array:
             Identity(H) + Immediate(c[t], h[t - 1]) @ Jacobian(h[t - 1], c[t - 1]),
             "the truncated derivative",
         ),
-        (
-            "=",
-            Identity(H)
-            + (
-                Diag(g_c(a_c[t]) * i_gate[t] * (1 - i_gate[t])) @ W_hi
-                + Diag(i_gate[t] * (1 - g_c(a_c[t]) ** 2 / 4)) @ W_hc
-            )
-            @ Jacobian(h[t - 1], c[t - 1]),
-            "the state before acts through the input gate, and through what is written",
-        ),
+        ("=", "the state before acts through the input gate, and through what is written"),
     ],
     bindings={"written": g_c(a_c[t]), "J": Jacobian(h[t - 1], c[t - 1])},
-)  # fmt: skip
+)
 def truncation_cuts(i_gate: Array, written: Array, W_hi: Array, W_hc: Array, J: Array) -> Array:
-    r"""Total derivative of the cell of 1997 by the cell before.
+    """Total derivative of the cell of 1997 by the cell before.
 
-    Parameters
-    ----------
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    written : (H,) ndarray
-        What the cell is offered at this step, squashed into (-2, 2).
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
-    J : (H, H) ndarray
-        Derivative of the state one step before by the cell one step before.
+    written : What the cell is offered at this step, squashed into (-2, 2).
+    J_c : The identity, and all that the truncation cuts.
 
-    Returns
-    -------
-    J_c : (H, H) ndarray
-        The identity, and all that the truncation cuts.
-
-    Examples
-    --------
     One unit: the identity, 1/4 through the gate and 3/8 through what is written.
 
     >>> one = np.eye(1)
@@ -639,37 +332,14 @@ BIASES = Concatenate(b_i, b_f, b_c, b_o)
 """One bias for each block, in the order of PyTorch and Keras."""
 
 
-@formula(
-    a_4[t], "=", W_x4 @ x[t] + b_ih4 + W_h4 @ h[t - 1] + b_hh4,
-    source="pytorch_lstm", slug="lstm-fused",
-)  # fmt: skip
+@formula(Eq(a_4[t], W_x4 @ x[t] + b_ih4 + W_h4 @ h[t - 1] + b_hh4), source="pytorch_lstm")
 def fused_pre_activation(
     x: Array, h_prev: Array, W_x4: Array, W_h4: Array, b_ih4: Array, b_hh4: Array
 ) -> Array:
-    r"""Pre-activations of all four blocks at once, with two biases.
+    """Pre-activations of all four blocks at once, with two biases.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_x4 : (4*H, D) ndarray
-        Weights from input to all four blocks.
-    W_h4 : (4*H, H) ndarray
-        Weights from hidden state to all four blocks.
-    b_ih4 : (4*H,) ndarray
-        Biases that come with the input weights.
-    b_hh4 : (4*H,) ndarray
-        Biases that come with the recurrent weights.
+    a_4 : Pre-activations, one block below the other.
 
-    Returns
-    -------
-    a_4 : (4*H,) ndarray
-        Pre-activations, one block below the other.
-
-    Examples
-    --------
     >>> fused_pre_activation(
     ...     x=np.array([1]), h_prev=np.array([2]), W_x4=np.array([[1], [2], [3], [4]]),
     ...     W_h4=np.full((4, 1), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
@@ -680,9 +350,11 @@ def fused_pre_activation(
 
 
 @formula(
-    INPUT_BLOCKS @ x[t] + STATE_BLOCKS @ h[t - 1] + BIASES, "=",
-    Concatenate(a_i[t], a_f[t], a_c[t], a_o[t]),
-    source="pytorch_lstm", slug="lstm-fused",
+    Eq(
+        INPUT_BLOCKS @ x[t] + STATE_BLOCKS @ h[t - 1] + BIASES,
+        Concatenate(a_i[t], a_f[t], a_c[t], a_o[t]),
+    ),
+    source="pytorch_lstm",
     given=[
         lstm.input_gate_pre_activation,
         lstm.forget_gate_pre_activation,
@@ -700,34 +372,14 @@ def fused_pre_activation(
             ),
             "each block of rows makes a block of the product",
         ),
-        (
-            "=",
-            Concatenate(a_i[t], a_f[t], a_c[t], a_o[t]),
-            "the pre-activations of gates and candidate",
-        ),
+        ("=", "the pre-activations of gates and candidate"),
     ],
-)  # fmt: skip
+)
 def fused_split(a_i: Array, a_f: Array, a_c: Array, a_o: Array) -> Array:
-    r"""One product with all weights is the four pre-activations.
+    """One product with all weights is the four pre-activations.
 
-    Parameters
-    ----------
-    a_i : (H,) ndarray
-        Pre-activation of the input gate at this step.
-    a_f : (H,) ndarray
-        Pre-activation of the forget gate at this step.
-    a_c : (H,) ndarray
-        Pre-activation of the candidate at this step.
-    a_o : (H,) ndarray
-        Pre-activation of the output gate at this step.
+    a_4 : Pre-activations in the order of PyTorch and Keras.
 
-    Returns
-    -------
-    a_4 : (4*H,) ndarray
-        Pre-activations in the order of PyTorch and Keras.
-
-    Examples
-    --------
     >>> fused_split(np.array([1]), np.array([2]), np.array([3]), np.array([4]))
     array([1, 2, 3, 4])
     """
@@ -735,39 +387,26 @@ def fused_split(a_i: Array, a_f: Array, a_c: Array, a_o: Array) -> Array:
 
 
 @formula(
-    Block(
-        [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
-        [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
-        [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
-        [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
-    )
-    @ INPUT_BLOCKS,
-    "=", Block([W_xi], [W_xo], [W_xf], [W_xc]),
-    source=["pytorch_lstm", "onnx_lstm"], slug="lstm-gate-order-permutation",
-    derivation=[
-        (
-            "=",
-            Block([W_xi], [W_xo], [W_xf], [W_xc]),
-            "each row of blocks has one identity, which picks one block of weights",
-        ),
-    ],
+    Eq(
+        Block(
+            [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
+            [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
+            [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
+            [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
+        )
+        @ INPUT_BLOCKS,
+        Block([W_xi], [W_xo], [W_xf], [W_xc]),
+    ),
+    source=["pytorch_lstm", "onnx_lstm"],
+    derivation=[("=", "each row of blocks has one identity, which picks one block of weights")],
     bindings={"W_x4": INPUT_BLOCKS},
-)  # fmt: skip
+)
 def order_onnx(W_x4: Array) -> Array:
-    r"""Weights in the order of ONNX.
+    """Weights in the order of ONNX.
 
-    Parameters
-    ----------
-    W_x4 : (4*H, D) ndarray
-        Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+    W_x4 : Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+    W_x4 : Weights to input gate, output gate, forget gate and candidate: the order of ONNX.
 
-    Returns
-    -------
-    W_x4 : (4*H, D) ndarray
-        Weights to input gate, output gate, forget gate and candidate: the order of ONNX.
-
-    Examples
-    --------
     >>> order_onnx(np.array([[1], [2], [3], [4]])).ravel()
     array([1, 4, 2, 3])
     """
@@ -776,39 +415,26 @@ def order_onnx(W_x4: Array) -> Array:
 
 
 @formula(
-    Block(
-        [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
-        [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
-        [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
-        [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
-    )
-    @ INPUT_BLOCKS,
-    "=", Block([W_xi], [W_xc], [W_xf], [W_xo]),
-    source=["pytorch_lstm", "haiku_recurrent"], slug="lstm-gate-order-permutation",
-    derivation=[
-        (
-            "=",
-            Block([W_xi], [W_xc], [W_xf], [W_xo]),
-            "each row of blocks has one identity, which picks one block of weights",
-        ),
-    ],
+    Eq(
+        Block(
+            [Identity(H), Zeros(H, H), Zeros(H, H), Zeros(H, H)],
+            [Zeros(H, H), Zeros(H, H), Identity(H), Zeros(H, H)],
+            [Zeros(H, H), Identity(H), Zeros(H, H), Zeros(H, H)],
+            [Zeros(H, H), Zeros(H, H), Zeros(H, H), Identity(H)],
+        )
+        @ INPUT_BLOCKS,
+        Block([W_xi], [W_xc], [W_xf], [W_xo]),
+    ),
+    source=["pytorch_lstm", "haiku_recurrent"],
+    derivation=[("=", "each row of blocks has one identity, which picks one block of weights")],
     bindings={"W_x4": INPUT_BLOCKS},
-)  # fmt: skip
+)
 def order_haiku(W_x4: Array) -> Array:
-    r"""Weights in the order of Haiku.
+    """Weights in the order of Haiku.
 
-    Parameters
-    ----------
-    W_x4 : (4*H, D) ndarray
-        Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+    W_x4 : Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
+    W_x4 : Weights to input gate, candidate, forget gate and output gate: the order of Haiku.
 
-    Returns
-    -------
-    W_x4 : (4*H, D) ndarray
-        Weights to input gate, candidate, forget gate and output gate: the order of Haiku.
-
-    Examples
-    --------
     >>> order_haiku(np.array([[1], [2], [3], [4]])).ravel()
     array([1, 3, 2, 4])
     """
@@ -819,25 +445,12 @@ def order_haiku(W_x4: Array) -> Array:
 # -- Coupled gates ---------------------------------------------------------------------------------
 
 
-@formula(
-    f_gate[t], "=", 1 - i_gate[t],
-    source="greff2017", slug=["lstm-coupled-gate", "lstm-odyssey-variants"],
-)  # fmt: skip
+@formula(Eq(f_gate[t], 1 - i_gate[t]), source="greff2017")
 def coupled_forget_gate(i_gate: Array) -> Array:
-    r"""Forget gate that is coupled to the input gate.
+    """Forget gate that is coupled to the input gate.
 
-    Parameters
-    ----------
-    i_gate : (H,) ndarray
-        Input gate at this step.
+    f_gate : What the input gate leaves.
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        What the input gate leaves.
-
-    Examples
-    --------
     >>> coupled_forget_gate(np.array([0.25]))
     array([0.75])
     """
@@ -845,34 +458,20 @@ def coupled_forget_gate(i_gate: Array) -> Array:
 
 
 @formula(
-    c[t], "=", c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1]),
-    source="greff2017", slug=["lstm-coupled-gate", "lstm-odyssey-variants"],
+    Eq(c[t], c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1])),
+    source="greff2017",
     given=[lstm.cell_update, coupled_forget_gate],
     derivation=[
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
         ("=", (1 - i_gate[t]) * c[t - 1] + i_gate[t] * c_tilde[t], "the coupled forget gate"),
-        ("=", c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1]), "both have the input gate"),
+        ("=", "both have the input gate"),
     ],
-)  # fmt: skip
+)
 def coupled_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
-    r"""Cell with coupled gates.
+    """Cell with coupled gates.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
+    c : Cell after this step, between the cell before and the candidate.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step, between the cell before and the candidate.
-
-    Examples
-    --------
     A quarter of the way from 4 to 0.
 
     >>> coupled_cell(np.array([4.0]), np.array([0.25]), np.array([0.0]))
@@ -882,39 +481,19 @@ def coupled_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
 
 
 @formula(
-    C - c[t], "=", (1 - i_gate[t]) * (C - c[t - 1]) + i_gate[t] * (C - c_tilde[t]),
-    source="greff2017", slug="lstm-coupled-gate",
+    Eq(C - c[t], (1 - i_gate[t]) * (C - c[t - 1]) + i_gate[t] * (C - c_tilde[t])),
+    source="greff2017",
     given=[coupled_forget_gate, coupled_cell, lstm.cell_update],
     derivation=[
         ("=", C - (c[t - 1] + i_gate[t] * (c_tilde[t] - c[t - 1])), "the cell with coupled gates"),
-        (
-            "=",
-            (1 - i_gate[t]) * (C - c[t - 1]) + i_gate[t] * (C - c_tilde[t]),
-            "the two shares add up to one, so each takes its share of the bound",
-        ),
+        ("=", "the two shares add up to one, so each takes its share of the bound"),
     ],
-)  # fmt: skip
+)
 def coupled_distance(c_prev: Array, i_gate: Array, c_tilde: Array, C: float) -> Array:
-    r"""Distance of a cell with coupled gates from any bound.
+    """Distance of a cell with coupled gates from any bound.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-    C : float
-        Bound.
+    distance : Not negative, if neither the cell before nor the candidate is above the bound.
 
-    Returns
-    -------
-    distance : (H,) ndarray
-        Not negative, if neither the cell before nor the candidate is above the bound.
-
-    Examples
-    --------
     A cell of 4 and a candidate of 0 are 1 and 5 below a bound of 5.
 
     >>> coupled_distance(np.array([4.0]), np.array([0.25]), np.array([0.0]), C=5.0)
@@ -924,8 +503,8 @@ def coupled_distance(c_prev: Array, i_gate: Array, c_tilde: Array, C: float) -> 
 
 
 @formula(
-    Abs(c[t]), "<=", Max(Abs(c[0]), 1),
-    source="greff2017", slug="lstm-coupled-gate",
+    Le(Abs(c[t]), Max(Abs(c[0]), 1)),
+    source="greff2017",
     given=[coupled_forget_gate, coupled_cell, lstm.cell_update, lstm.input_gate, lstm.candidate],
     derivation=[
         (
@@ -939,28 +518,14 @@ def coupled_distance(c_prev: Array, i_gate: Array, c_tilde: Array, C: float) -> 
             "the triangle inequality; neither share is negative",
         ),
         ("<=", Max(Abs(c[t - 1]), 1), "an average is at most the larger; a candidate is below 1"),
-        (
-            "<=",
-            Max(Abs(c[0]), 1),
-            "the same bound one step before, which is the hypothesis of the induction",
-        ),
+        ("<=", "the same bound one step before, which is the hypothesis of the induction"),
     ],
-)  # fmt: skip
+)
 def coupled_bound(c_0: Array) -> Array:
-    r"""Bound of a cell with coupled gates.
+    """Bound of a cell with coupled gates.
 
-    Parameters
-    ----------
-    c_0 : (H,) ndarray
-        Cell before the first step.
+    bound : Largest size of each entry of the cell, at any step.
 
-    Returns
-    -------
-    bound : (H,) ndarray
-        Largest size of each entry of the cell, at any step.
-
-    Examples
-    --------
     A cell that starts inside of (-1, 1) never leaves it.
 
     >>> coupled_bound(np.array([0.0, -4.0]))
@@ -972,29 +537,12 @@ def coupled_bound(c_0: Array) -> Array:
 # -- Projection and clipping -----------------------------------------------------------------------
 
 
-@formula(
-    h_proj[t], "=", W_proj @ (o_gate[t] * tanh(c[t])),
-    source=["sak2014", "pytorch_lstm"], slug="lstm-projection",
-)  # fmt: skip
+@formula(Eq(h_proj[t], W_proj @ (o_gate[t] * tanh(c[t]))), source=["sak2014", "pytorch_lstm"])
 def projected_state(o_gate: Array, c: Array, W_proj: Array) -> Array:
-    r"""Projected hidden state.
+    """Projected hidden state.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
-    W_proj : (E, H) ndarray
-        Weights that project the hidden state.
+    h_proj : What the next step, and the output, read.
 
-    Returns
-    -------
-    h_proj : (E,) ndarray
-        What the next step, and the output, read.
-
-    Examples
-    --------
     Two cells that show 3/5 and 4/5 become one number.
 
     >>> projected_state(np.ones(2), np.log([2, 3]), np.array([[5.0, 10.0]]))
@@ -1004,36 +552,16 @@ def projected_state(o_gate: Array, c: Array, W_proj: Array) -> Array:
 
 
 @formula(
-    a_4[t], "=", W_x4 @ x[t] + b_ih4 + W_p4 @ h_proj[t - 1] + b_hh4,
-    source=["sak2014", "pytorch_lstm"], slug="lstm-projection",
-)  # fmt: skip
+    Eq(a_4[t], W_x4 @ x[t] + b_ih4 + W_p4 @ h_proj[t - 1] + b_hh4),
+    source=["sak2014", "pytorch_lstm"],
+)
 def projected_pre_activation(
     x: Array, h_proj_prev: Array, W_x4: Array, W_p4: Array, b_ih4: Array, b_hh4: Array
 ) -> Array:
-    r"""Pre-activations of all four blocks, from a projected state.
+    """Pre-activations of all four blocks, from a projected state.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_proj_prev : (E,) ndarray
-        Projected state one step before.
-    W_x4 : (4*H, D) ndarray
-        Weights from input to all four blocks.
-    W_p4 : (4*H, E) ndarray
-        Weights from projected state to all four blocks.
-    b_ih4 : (4*H,) ndarray
-        Biases that come with the input weights.
-    b_hh4 : (4*H,) ndarray
-        Biases that come with the recurrent weights.
+    a_4 : Pre-activations, one block below the other.
 
-    Returns
-    -------
-    a_4 : (4*H,) ndarray
-        Pre-activations, one block below the other.
-
-    Examples
-    --------
     >>> projected_pre_activation(
     ...     x=np.array([1]), h_proj_prev=np.array([2, 3]), W_x4=np.array([[1], [2], [3], [4]]),
     ...     W_p4=np.full((4, 2), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
@@ -1044,33 +572,21 @@ def projected_pre_activation(
 
 
 @formula(
-    W_p4 @ h_proj[t], "=", (W_p4 @ W_proj) @ h[t],
-    source="sak2014", slug="lstm-projection", given=[projected_state, lstm.hidden_state],
+    Eq(W_p4 @ h_proj[t], (W_p4 @ W_proj) @ h[t]),
+    source="sak2014",
+    given=[projected_state, lstm.hidden_state],
     derivation=[
         ("=", W_p4 @ (W_proj @ (o_gate[t] * tanh(c[t]))), "the projected state"),
         ("=", W_p4 @ (W_proj @ h[t]), "the hidden state"),
-        ("=", (W_p4 @ W_proj) @ h[t], "products may be grouped either way"),
+        ("=", "products may be grouped either way"),
     ],
-)  # fmt: skip
+)
 def projection_rank(h: Array, W_p4: Array, W_proj: Array) -> Array:
-    r"""What a projected state adds to the gates.
+    """What a projected state adds to the gates.
 
-    Parameters
-    ----------
-    h : (H,) ndarray
-        Hidden state at this step, before it is projected.
-    W_p4 : (4*H, E) ndarray
-        Weights from projected state to all four blocks.
-    W_proj : (E, H) ndarray
-        Weights that project the hidden state.
+    h : Hidden state at this step, before it is projected.
+    a_4 : The same as without a projection, with recurrent weights of rank at most `E`.
 
-    Returns
-    -------
-    a_4 : (4*H,) ndarray
-        The same as without a projection, with recurrent weights of rank at most `E`.
-
-    Examples
-    --------
     >>> projection_rank(np.array([1, 1]), np.ones((8, 1), dtype=int), np.array([[2, 3]]))
     array([5, 5, 5, 5, 5, 5, 5, 5])
     """
@@ -1078,34 +594,16 @@ def projection_rank(h: Array, W_p4: Array, W_proj: Array) -> Array:
 
 
 @formula(
-    c[t], "=", Min(Max(f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], -c_max), c_max),
-    source="tensorflow_lstmcell", slug="lstm-cell-clip",
-)  # fmt: skip
+    Eq(c[t], Min(Max(f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], -c_max), c_max)),
+    source="tensorflow_lstmcell",
+)
 def clipped_cell(
     f_gate: Array, c_prev: Array, i_gate: Array, c_tilde: Array, c_max: float
 ) -> Array:
-    r"""Cell that is clipped after the update.
+    """Cell that is clipped after the update.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
-    c_max : float
-        Largest size of an entry.
+    c : Cell after this step; every entry lies in [-c_max, c_max].
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step; every entry lies in [-c_max, c_max].
-
-    Examples
-    --------
     Cells of 4 and -1, all of which is kept, with a largest size of 3.
 
     >>> one, zero = np.ones(2), np.zeros(2)
@@ -1116,27 +614,16 @@ def clipped_cell(
 
 
 @formula(
-    Abs(c[t]), "<=", c_max,
-    source="tensorflow_lstmcell", slug="lstm-cell-clip", given=[clipped_cell],
-    derivation=[
-        ("<=", c_max, "the larger of two is at least the second, the smaller at most"),
-    ],
-)  # fmt: skip
+    Le(Abs(c[t]), c_max),
+    source="tensorflow_lstmcell",
+    given=[clipped_cell],
+    derivation=[("<=", "the larger of two is at least the second, the smaller at most")],
+)
 def clip_bound(c_max: float) -> Scalar:
-    r"""Bound of a cell that is clipped.
+    """Bound of a cell that is clipped.
 
-    Parameters
-    ----------
-    c_max : float
-        Largest size of an entry.
+    bound : The largest size itself.
 
-    Returns
-    -------
-    bound : float
-        The largest size itself.
-
-    Examples
-    --------
     >>> clip_bound(c_max=3.0)
     3.0
     """
@@ -1147,30 +634,16 @@ def clip_bound(c_max: float) -> Scalar:
 
 
 @formula(
-    c[t], "=", f_gate[t] * c[t - 1] + i_gate[t] * sigmoid(a_c[t]),
-    source="goodfellow2016", slug="lstm-goodfellow-form", given=[building_blocks.sigmoid],
-)  # fmt: skip
+    Eq(c[t], f_gate[t] * c[t - 1] + i_gate[t] * sigmoid(a_c[t])),
+    source="goodfellow2016",
+    given=[building_blocks.sigmoid],
+)
 def goodfellow_cell(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> Array:
-    r"""Cell with a sigmoid at its input.
+    """Cell with a sigmoid at its input.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    a_c : (H,) ndarray
-        Pre-activation of what is written.
+    a_c : Pre-activation of what is written.
+    c : Cell after this step: what is added is never negative.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step: what is added is never negative.
-
-    Examples
-    --------
     Half of 4, and half of 3/4.
 
     >>> half = np.array([0.5])
@@ -1181,39 +654,19 @@ def goodfellow_cell(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> 
 
 
 @formula(
-    c[t], "=", f_gate[t] * c[t - 1] + i_gate[t] * ((1 + tanh(a_c[t] / 2)) / 2),
-    source="goodfellow2016", slug="lstm-goodfellow-form",
+    Eq(c[t], f_gate[t] * c[t - 1] + i_gate[t] * ((1 + tanh(a_c[t] / 2)) / 2)),
+    source="goodfellow2016",
     given=[goodfellow_cell, building_blocks.sigmoid, building_blocks.tanh],
     derivation=[
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * sigmoid(a_c[t]), "the cell of the textbook"),
-        (
-            "=",
-            f_gate[t] * c[t - 1] + i_gate[t] * ((1 + tanh(a_c[t] / 2)) / 2),
-            "a sigmoid is a hyperbolic tangent, shifted and halved",
-        ),
+        ("=", "a sigmoid is a hyperbolic tangent, shifted and halved"),
     ],
-)  # fmt: skip
+)
 def goodfellow_cell_tanh(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> Array:
-    r"""Cell with a sigmoid at its input, as a hyperbolic tangent.
+    """Cell with a sigmoid at its input, as a hyperbolic tangent.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    a_c : (H,) ndarray
-        Pre-activation of what is written.
+    a_c : Pre-activation of what is written.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step.
-
-    Examples
-    --------
     Half of 4, and half of 9/10, as the tangent is 4/5.
 
     >>> half = np.array([0.5])
@@ -1226,75 +679,30 @@ def goodfellow_cell_tanh(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array
 # -- One part taken away ---------------------------------------------------------------------------
 
 
-@formula(
-    i_gate[t], "=", Ones(H),
-    source="greff2017", slug="lstm-odyssey-variants",
-)  # fmt: skip
+@formula(Eq(i_gate[t], Ones(H)), source="greff2017")
 def no_input_gate(H: int) -> Array:
-    r"""Input gate that is always open.
+    """Input gate that is always open.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
-
-    Returns
-    -------
-    i_gate : (H,) ndarray
-        Ones.
-
-    Examples
-    --------
     >>> no_input_gate(H=2)
     array([1., 1.])
     """
     return np.ones(H)
 
 
-@formula(
-    f_gate[t], "=", Ones(H),
-    source="greff2017", slug="lstm-odyssey-variants",
-)  # fmt: skip
+@formula(Eq(f_gate[t], Ones(H)), source="greff2017")
 def no_forget_gate(H: int) -> Array:
-    r"""Forget gate that is always open.
+    """Forget gate that is always open.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
-
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Ones.
-
-    Examples
-    --------
     >>> no_forget_gate(H=2)
     array([1., 1.])
     """
     return np.ones(H)
 
 
-@formula(
-    o_gate[t], "=", Ones(H),
-    source="greff2017", slug="lstm-odyssey-variants",
-)  # fmt: skip
+@formula(Eq(o_gate[t], Ones(H)), source="greff2017")
 def no_output_gate(H: int) -> Array:
-    r"""Output gate that is always open.
+    """Output gate that is always open.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
-
-    Returns
-    -------
-    o_gate : (H,) ndarray
-        Ones.
-
-    Examples
-    --------
     >>> no_output_gate(H=2)
     array([1., 1.])
     """
@@ -1302,32 +710,19 @@ def no_output_gate(H: int) -> Array:
 
 
 @formula(
-    c[t], "=", f_gate[t] * c[t - 1] + c_tilde[t],
-    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.cell_update, no_input_gate],
+    Eq(c[t], f_gate[t] * c[t - 1] + c_tilde[t]),
+    source="greff2017",
+    given=[lstm.cell_update, no_input_gate],
     derivation=[
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
-        ("=", f_gate[t] * c[t - 1] + c_tilde[t], "the input gate is open"),
+        ("=", "the input gate is open"),
     ],
-)  # fmt: skip
+)
 def no_input_gate_cell(f_gate: Array, c_prev: Array, c_tilde: Array) -> Array:
-    r"""Cell without an input gate.
+    """Cell without an input gate.
 
-    Parameters
-    ----------
-    f_gate : (H,) ndarray
-        Forget gate at this step.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
+    c : Cell after this step: the whole candidate is written.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step: the whole candidate is written.
-
-    Examples
-    --------
     >>> no_input_gate_cell(np.array([0.75]), np.array([4.0]), np.array([0.5]))
     array([3.5])
     """
@@ -1335,32 +730,19 @@ def no_input_gate_cell(f_gate: Array, c_prev: Array, c_tilde: Array) -> Array:
 
 
 @formula(
-    c[t], "=", c[t - 1] + i_gate[t] * c_tilde[t],
-    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.cell_update, no_forget_gate],
+    Eq(c[t], c[t - 1] + i_gate[t] * c_tilde[t]),
+    source="greff2017",
+    given=[lstm.cell_update, no_forget_gate],
     derivation=[
         ("=", f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t], "the cell update"),
-        ("=", c[t - 1] + i_gate[t] * c_tilde[t], "the forget gate is open"),
+        ("=", "the forget gate is open"),
     ],
-)  # fmt: skip
+)
 def no_forget_gate_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
-    r"""Cell without a forget gate.
+    """Cell without a forget gate.
 
-    Parameters
-    ----------
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate : (H,) ndarray
-        Input gate at this step.
-    c_tilde : (H,) ndarray
-        Candidate at this step.
+    c : Cell after this step: all of the cell is kept.
 
-    Returns
-    -------
-    c : (H,) ndarray
-        Cell after this step: all of the cell is kept.
-
-    Examples
-    --------
     >>> no_forget_gate_cell(np.array([4.0]), np.array([0.5]), np.array([0.5]))
     array([4.25])
     """
@@ -1368,80 +750,43 @@ def no_forget_gate_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
 
 
 @formula(
-    h[t], "=", tanh(c[t]),
-    source="greff2017", slug="lstm-odyssey-variants", given=[lstm.hidden_state, no_output_gate],
+    Eq(h[t], tanh(c[t])),
+    source="greff2017",
+    given=[lstm.hidden_state, no_output_gate],
     derivation=[
         ("=", o_gate[t] * tanh(c[t]), "the hidden state"),
-        ("=", tanh(c[t]), "the output gate is open"),
+        ("=", "the output gate is open"),
     ],
-)  # fmt: skip
+)
 def no_output_gate_state(c: Array) -> Array:
-    r"""Hidden state without an output gate.
+    """Hidden state without an output gate.
 
-    Parameters
-    ----------
-    c : (H,) ndarray
-        Cell after this step.
+    h : The whole cell is shown, between -1 and 1.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        The whole cell is shown, between -1 and 1.
-
-    Examples
-    --------
     >>> no_output_gate_state(np.log([2, 3]))
     array([0.6, 0.8])
     """
     return np.tanh(c)
 
 
-@formula(
-    c_tilde[t], "=", a_c[t],
-    source="greff2017", slug="lstm-odyssey-variants",
-)  # fmt: skip
+@formula(Eq(c_tilde[t], a_c[t]), source="greff2017")
 def linear_candidate(a_c: Array) -> Array:
-    r"""Candidate without an activation.
+    """Candidate without an activation.
 
-    Parameters
-    ----------
-    a_c : (H,) ndarray
-        Pre-activation of the candidate at this step.
+    c_tilde : The same numbers, of any size.
 
-    Returns
-    -------
-    c_tilde : (H,) ndarray
-        The same numbers, of any size.
-
-    Examples
-    --------
     >>> linear_candidate(np.array([7.0]))
     array([7.])
     """
     return a_c
 
 
-@formula(
-    h[t], "=", o_gate[t] * c[t],
-    source="greff2017", slug="lstm-odyssey-variants",
-)  # fmt: skip
+@formula(Eq(h[t], o_gate[t] * c[t]), source="greff2017")
 def linear_hidden_state(o_gate: Array, c: Array) -> Array:
-    r"""Hidden state without an activation.
+    """Hidden state without an activation.
 
-    Parameters
-    ----------
-    o_gate : (H,) ndarray
-        Output gate at this step.
-    c : (H,) ndarray
-        Cell after this step.
+    h : What the cell shows, of any size.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        What the cell shows, of any size.
-
-    Examples
-    --------
     >>> linear_hidden_state(np.array([0.5]), np.array([7.0]))
     array([3.5])
     """
@@ -1452,55 +797,36 @@ def linear_hidden_state(o_gate: Array, c: Array) -> Array:
 
 
 @formula(
-    a_i[t], "=",
-    W_xi @ x[t] + W_hi @ h[t - 1] + p_i * c[t - 1]
-    + (W_ii @ i_gate[t - 1] + W_fi @ f_gate[t - 1] + W_oi @ o_gate[t - 1]) + b_i,
-    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    Eq(
+        a_i[t],
+        W_xi @ x[t]
+        + W_hi @ h[t - 1]
+        + p_i * c[t - 1]
+        + (W_ii @ i_gate[t - 1] + W_fi @ f_gate[t - 1] + W_oi @ o_gate[t - 1])
+        + b_i,
+    ),
+    source="greff2017",
     ranges={t: (2, T)},
-)  # fmt: skip
+)
 def full_recurrence_input_gate(
-    x: Array, h_prev: Array, c_prev: Array, i_gate_prev: Array, f_gate_prev: Array,
-    o_gate_prev: Array, W_xi: Array, W_hi: Array, W_ii: Array, W_fi: Array, W_oi: Array,
-    p_i: Array, b_i: Array,
-) -> Array:  # fmt: skip
-    r"""Pre-activation of an input gate that reads all gates.
+    x: Array,
+    h_prev: Array,
+    c_prev: Array,
+    i_gate_prev: Array,
+    f_gate_prev: Array,
+    o_gate_prev: Array,
+    W_xi: Array,
+    W_hi: Array,
+    W_ii: Array,
+    W_fi: Array,
+    W_oi: Array,
+    p_i: Array,
+    b_i: Array,
+) -> Array:
+    """Pre-activation of an input gate that reads all gates.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate_prev : (H,) ndarray
-        Input gate one step before.
-    f_gate_prev : (H,) ndarray
-        Forget gate one step before.
-    o_gate_prev : (H,) ndarray
-        Output gate one step before.
-    W_xi : (H, D) ndarray
-        Weights from input to input gate.
-    W_hi : (H, H) ndarray
-        Weights from hidden state to input gate.
-    W_ii : (H, H) ndarray
-        Weights from input gate to input gate.
-    W_fi : (H, H) ndarray
-        Weights from forget gate to input gate.
-    W_oi : (H, H) ndarray
-        Weights from output gate to input gate.
-    p_i : (H,) ndarray
-        Peephole weights of the input gate.
-    b_i : (H,) ndarray
-        Bias of the input gate.
+    a_i : Pre-activation at this step, from the second on.
 
-    Returns
-    -------
-    a_i : (H,) ndarray
-        Pre-activation at this step, from the second on.
-
-    Examples
-    --------
     One unit, each term of it a digit.
 
     >>> n = [np.array([10**i]) for i in range(6)]
@@ -1516,55 +842,36 @@ def full_recurrence_input_gate(
 
 
 @formula(
-    a_f[t], "=",
-    W_xf @ x[t] + W_hf @ h[t - 1] + p_f * c[t - 1]
-    + (W_if @ i_gate[t - 1] + W_ff @ f_gate[t - 1] + W_of @ o_gate[t - 1]) + b_f,
-    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    Eq(
+        a_f[t],
+        W_xf @ x[t]
+        + W_hf @ h[t - 1]
+        + p_f * c[t - 1]
+        + (W_if @ i_gate[t - 1] + W_ff @ f_gate[t - 1] + W_of @ o_gate[t - 1])
+        + b_f,
+    ),
+    source="greff2017",
     ranges={t: (2, T)},
-)  # fmt: skip
+)
 def full_recurrence_forget_gate(
-    x: Array, h_prev: Array, c_prev: Array, i_gate_prev: Array, f_gate_prev: Array,
-    o_gate_prev: Array, W_xf: Array, W_hf: Array, W_if: Array, W_ff: Array, W_of: Array,
-    p_f: Array, b_f: Array,
-) -> Array:  # fmt: skip
-    r"""Pre-activation of a forget gate that reads all gates.
+    x: Array,
+    h_prev: Array,
+    c_prev: Array,
+    i_gate_prev: Array,
+    f_gate_prev: Array,
+    o_gate_prev: Array,
+    W_xf: Array,
+    W_hf: Array,
+    W_if: Array,
+    W_ff: Array,
+    W_of: Array,
+    p_f: Array,
+    b_f: Array,
+) -> Array:
+    """Pre-activation of a forget gate that reads all gates.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c_prev : (H,) ndarray
-        Cell one step before.
-    i_gate_prev : (H,) ndarray
-        Input gate one step before.
-    f_gate_prev : (H,) ndarray
-        Forget gate one step before.
-    o_gate_prev : (H,) ndarray
-        Output gate one step before.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    W_if : (H, H) ndarray
-        Weights from input gate to forget gate.
-    W_ff : (H, H) ndarray
-        Weights from forget gate to forget gate.
-    W_of : (H, H) ndarray
-        Weights from output gate to forget gate.
-    p_f : (H,) ndarray
-        Peephole weights of the forget gate.
-    b_f : (H,) ndarray
-        Bias of the forget gate.
+    a_f : Pre-activation at this step, from the second on.
 
-    Returns
-    -------
-    a_f : (H,) ndarray
-        Pre-activation at this step, from the second on.
-
-    Examples
-    --------
     One unit, each term of it a digit.
 
     >>> n = [np.array([10**i]) for i in range(6)]
@@ -1580,55 +887,36 @@ def full_recurrence_forget_gate(
 
 
 @formula(
-    a_o[t], "=",
-    W_xo @ x[t] + W_ho @ h[t - 1] + p_o * c[t]
-    + (W_io @ i_gate[t - 1] + W_fo @ f_gate[t - 1] + W_oo @ o_gate[t - 1]) + b_o,
-    source="greff2017", slug=["lstm-full-gate-recurrence", "lstm-odyssey-variants"],
+    Eq(
+        a_o[t],
+        W_xo @ x[t]
+        + W_ho @ h[t - 1]
+        + p_o * c[t]
+        + (W_io @ i_gate[t - 1] + W_fo @ f_gate[t - 1] + W_oo @ o_gate[t - 1])
+        + b_o,
+    ),
+    source="greff2017",
     ranges={t: (2, T)},
-)  # fmt: skip
+)
 def full_recurrence_output_gate(
-    x: Array, h_prev: Array, c: Array, i_gate_prev: Array, f_gate_prev: Array,
-    o_gate_prev: Array, W_xo: Array, W_ho: Array, W_io: Array, W_fo: Array, W_oo: Array,
-    p_o: Array, b_o: Array,
-) -> Array:  # fmt: skip
-    r"""Pre-activation of an output gate that reads all gates.
+    x: Array,
+    h_prev: Array,
+    c: Array,
+    i_gate_prev: Array,
+    f_gate_prev: Array,
+    o_gate_prev: Array,
+    W_xo: Array,
+    W_ho: Array,
+    W_io: Array,
+    W_fo: Array,
+    W_oo: Array,
+    p_o: Array,
+    b_o: Array,
+) -> Array:
+    """Pre-activation of an output gate that reads all gates.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    c : (H,) ndarray
-        Cell after this step.
-    i_gate_prev : (H,) ndarray
-        Input gate one step before.
-    f_gate_prev : (H,) ndarray
-        Forget gate one step before.
-    o_gate_prev : (H,) ndarray
-        Output gate one step before.
-    W_xo : (H, D) ndarray
-        Weights from input to output gate.
-    W_ho : (H, H) ndarray
-        Weights from hidden state to output gate.
-    W_io : (H, H) ndarray
-        Weights from input gate to output gate.
-    W_fo : (H, H) ndarray
-        Weights from forget gate to output gate.
-    W_oo : (H, H) ndarray
-        Weights from output gate to output gate.
-    p_o : (H,) ndarray
-        Peephole weights of the output gate.
-    b_o : (H,) ndarray
-        Bias of the output gate.
+    a_o : Pre-activation at this step, from the second on.
 
-    Returns
-    -------
-    a_o : (H,) ndarray
-        Pre-activation at this step, from the second on.
-
-    Examples
-    --------
     One unit, each term of it a digit.
 
     >>> n = [np.array([10**i]) for i in range(6)]
@@ -1646,25 +934,12 @@ def full_recurrence_output_gate(
 # -- A vanilla network inside ----------------------------------------------------------------------
 
 
-@formula(
-    f_gate[t], "=", Zeros(H),
-    source="gers2000", slug="lstm-reduces-to-rnn",
-)  # fmt: skip
+@formula(Eq(f_gate[t], Zeros(H)), source="gers2000")
 def closed_forget_gate(H: int) -> Array:
-    r"""Forget gate that is always closed.
+    """Forget gate that is always closed.
 
-    Parameters
-    ----------
-    H : int
-        Hidden units.
+    f_gate : Zeros.
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Zeros.
-
-    Examples
-    --------
     >>> closed_forget_gate(H=2)
     array([0., 0.])
     """
@@ -1672,8 +947,8 @@ def closed_forget_gate(H: int) -> Array:
 
 
 @formula(
-    h[t], "=", tanh(tanh(W_xc @ x[t] + W_hc @ h[t - 1] + b_c)),
-    source="greff2017", slug="lstm-reduces-to-rnn",
+    Eq(h[t], tanh(tanh(W_xc @ x[t] + W_hc @ h[t - 1] + b_c))),
+    source="greff2017",
     given=[
         lstm.candidate_pre_activation,
         lstm.candidate,
@@ -1689,32 +964,14 @@ def closed_forget_gate(H: int) -> Array:
         ("=", tanh(f_gate[t] * c[t - 1] + i_gate[t] * c_tilde[t]), "the cell update"),
         ("=", tanh(c_tilde[t]), "the forget gate is closed, and the input gate open"),
         ("=", tanh(tanh(a_c[t])), "the candidate"),
-        ("=", tanh(tanh(W_xc @ x[t] + W_hc @ h[t - 1] + b_c)), "the pre-activation"),
+        ("=", "the pre-activation"),
     ],
-)  # fmt: skip
+)
 def reduces_to_rnn(x: Array, h_prev: Array, W_xc: Array, W_hc: Array, b_c: Array) -> Array:
     r"""LSTM that keeps nothing, writes all and shows all.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xc : (H, D) ndarray
-        Weights from input to candidate.
-    W_hc : (H, H) ndarray
-        Weights from hidden state to candidate.
-    b_c : (H,) ndarray
-        Bias of the candidate.
+    h : State of a vanilla network whose activation is applied twice.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        State of a vanilla network whose activation is applied twice.
-
-    Examples
-    --------
     The pre-activation is :math:`\ln 6 - \ln 2 = \ln 3`, so the state is the tangent of 4/5.
 
     >>> one = np.eye(1)
@@ -1729,34 +986,22 @@ def reduces_to_rnn(x: Array, h_prev: Array, W_xc: Array, W_hc: Array, b_c: Array
 
 
 @formula(
-    Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES), "=", Number(4 * H * (D + H + 1)),
-    source="keras_lstm", slug="lstm-param-count",
+    Eq(Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES), Number(4 * H * (D + H + 1))),
+    source="keras_lstm",
     derivation=[
         (
             "=",
             Number(4 * H * D) + Number(4 * H * H) + Number(4 * H),
             "three gates and a candidate, each with two matrices and a bias",
         ),
-        ("=", Number(4 * H * (D + H + 1)), "each of the rows has a bias of its own"),
+        ("=", "each of the rows has a bias of its own"),
     ],
-)  # fmt: skip
+)
 def parameter_count(D: int, H: int) -> int:
-    r"""Number of parameters with one bias.
+    """Number of parameters with one bias.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets, without those of an output.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, without those of an output.
-
-    Examples
-    --------
     Four times two rows of 3 + 2 + 1.
 
     >>> parameter_count(D=3, H=2)
@@ -1766,34 +1011,22 @@ def parameter_count(D: int, H: int) -> int:
 
 
 @formula(
-    Size(W_x4) + Size(W_h4) + Size(b_ih4) + Size(b_hh4), "=", Number(4 * H * (D + H + 2)),
-    source="pytorch_lstm", slug="lstm-param-count",
+    Eq(Size(W_x4) + Size(W_h4) + Size(b_ih4) + Size(b_hh4), Number(4 * H * (D + H + 2))),
+    source="pytorch_lstm",
     derivation=[
         (
             "=",
             Number(4 * H * D) + Number(4 * H * H) + Number(4 * H) + Number(4 * H),
             "each of the rows has two biases",
         ),
-        ("=", Number(4 * H * (D + H + 2)), "all four have the number of rows as a factor"),
+        ("=", "all four have the number of rows as a factor"),
     ],
-)  # fmt: skip
+)
 def parameter_count_two_biases(D: int, H: int) -> int:
-    r"""Number of parameters with two biases.
+    """Number of parameters with two biases.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets, without those of an output.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, without those of an output.
-
-    Examples
-    --------
     Four times two rows of 3 + 2 + 2.
 
     >>> parameter_count_two_biases(D=3, H=2)
@@ -1803,35 +1036,26 @@ def parameter_count_two_biases(D: int, H: int) -> int:
 
 
 @formula(
-    Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES) + Size(Concatenate(p_i, p_f, p_o)), "=",
-    Number(4 * H * (D + H + 1) + 3 * H),
-    source="greff2017", slug="lstm-param-count", given=[parameter_count],
+    Eq(
+        Size(INPUT_BLOCKS) + Size(STATE_BLOCKS) + Size(BIASES) + Size(Concatenate(p_i, p_f, p_o)),
+        Number(4 * H * (D + H + 1) + 3 * H),
+    ),
+    source="greff2017",
+    given=[parameter_count],
     derivation=[
         (
             "=",
             Number(4 * H * (D + H + 1)) + Number(3 * H),
             "three gates have a peephole for each unit, and the candidate has none",
         ),
-        ("=", Number(4 * H * (D + H + 1) + 3 * H), "their sum"),
+        ("=", "their sum"),
     ],
-)  # fmt: skip
+)
 def parameter_count_peepholes(D: int, H: int) -> int:
-    r"""Number of parameters with peepholes.
+    """Number of parameters with peepholes.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Numbers that training sets, without those of an output.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, without those of an output.
-
-    Examples
-    --------
     48 without the peepholes, and three for each of two units.
 
     >>> parameter_count_peepholes(D=3, H=2)
@@ -1841,37 +1065,25 @@ def parameter_count_peepholes(D: int, H: int) -> int:
 
 
 @formula(
-    Size(W_x4) + Size(W_p4) + Size(W_proj) + Size(b_ih4) + Size(b_hh4), "=",
-    Number(4 * H * (D + E + 2) + E * H),
-    source="pytorch_lstm", slug=["lstm-param-count", "lstm-projection"],
+    Eq(
+        Size(W_x4) + Size(W_p4) + Size(W_proj) + Size(b_ih4) + Size(b_hh4),
+        Number(4 * H * (D + E + 2) + E * H),
+    ),
+    source="pytorch_lstm",
     derivation=[
         (
             "=",
             Number(4 * H * D) + Number(4 * H * E) + Number(E * H) + Number(4 * H) + Number(4 * H),
             "the recurrent weights read the projected state, and the projection has its own",
         ),
-        ("=", Number(4 * H * (D + E + 2) + E * H), "the blocks have the same number of rows"),
+        ("=", "the blocks have the same number of rows"),
     ],
-)  # fmt: skip
+)
 def parameter_count_projected(D: int, H: int, E: int) -> int:
-    r"""Number of parameters with a projection and two biases.
+    """Number of parameters with a projection and two biases.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
-    E : int
-        Entries of a projected state.
+    count : Numbers that training sets, without those of an output.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets, without those of an output.
-
-    Examples
-    --------
     Four times two rows of 3 + 1 + 2, and two weights that project.
 
     >>> parameter_count_projected(D=3, H=2, E=1)
@@ -1883,25 +1095,12 @@ def parameter_count_projected(D: int, H: int, E: int) -> int:
 # -- The bias of the forget gate -------------------------------------------------------------------
 
 
-@formula(
-    a_f[t], "=", b_f,
-    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
-)  # fmt: skip
+@formula(Eq(a_f[t], b_f), source=["gers2000", "jozefowicz2015"])
 def silent_forget_pre_activation(b_f: Array) -> Array:
-    r"""Pre-activation of a forget gate that hears nothing.
+    """Pre-activation of a forget gate that hears nothing.
 
-    Parameters
-    ----------
-    b_f : (H,) ndarray
-        Bias of the forget gate.
+    a_f : The bias: inputs and states are zero, or their weights are.
 
-    Returns
-    -------
-    a_f : (H,) ndarray
-        The bias: inputs and states are zero, or their weights are.
-
-    Examples
-    --------
     >>> silent_forget_pre_activation(np.array([1.0]))
     array([1.])
     """
@@ -1909,29 +1108,16 @@ def silent_forget_pre_activation(b_f: Array) -> Array:
 
 
 @formula(
-    f_gate[t], "=", sigmoid(b_f),
-    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
+    Eq(f_gate[t], sigmoid(b_f)),
+    source=["gers2000", "jozefowicz2015"],
     given=[building_blocks.sigmoid, silent_forget_pre_activation, lstm.forget_gate],
-    derivation=[
-        ("=", sigmoid(a_f[t]), "the forget gate"),
-        ("=", sigmoid(b_f), "nothing but the bias is heard"),
-    ],
-)  # fmt: skip
+    derivation=[("=", sigmoid(a_f[t]), "the forget gate"), ("=", "nothing but the bias is heard")],
+)
 def forget_gate_at_start(b_f: Array) -> Array:
-    r"""Forget gate that hears nothing but its bias.
+    """Forget gate that hears nothing but its bias.
 
-    Parameters
-    ----------
-    b_f : (H,) ndarray
-        Bias of the forget gate.
+    f_gate : Share of the cell that is kept at each step.
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Share of the cell that is kept at each step.
-
-    Examples
-    --------
     With no bias, half of the cell is lost at each step.
 
     >>> forget_gate_at_start(np.array([0.0, 1.0])).round(3)
@@ -1941,8 +1127,8 @@ def forget_gate_at_start(b_f: Array) -> Array:
 
 
 @formula(
-    Product(Diag(f_gate[j]), j, t, k + 1), "=", Diag(sigmoid(b_f) ** Number(t - k)),
-    source=["gers2000", "jozefowicz2015"], slug="forget-bias-init",
+    Eq(Product(Diag(f_gate[j]), j, t, k + 1), Diag(sigmoid(b_f) ** Number(t - k))),
+    source=["gers2000", "jozefowicz2015"],
     given=[
         building_blocks.sigmoid,
         silent_forget_pre_activation,
@@ -1952,28 +1138,14 @@ def forget_gate_at_start(b_f: Array) -> Array:
     ranges={k: (0, t)},
     derivation=[
         ("=", Product(Diag(sigmoid(b_f)), j, t, k + 1), "each step keeps the same share"),
-        ("=", Diag(sigmoid(b_f) ** Number(t - k)), "equal factors, one for each step"),
+        ("=", "equal factors, one for each step"),
     ],
-)  # fmt: skip
+)
 def kept_at_start(b_f: Array, t: int, k: int) -> Array:
-    r"""Share of a cell that is kept over many steps.
+    """Share of a cell that is kept over many steps.
 
-    Parameters
-    ----------
-    b_f : (H,) ndarray
-        Bias of the forget gate.
-    t : int
-        Later time, from 1 to T.
-    k : int
-        Earlier time, from 0 to t.
+    kept : Diagonal matrix of what is left at `t` of a cell at `k`.
 
-    Returns
-    -------
-    kept : (H, H) ndarray
-        Diagonal matrix of what is left at `t` of a cell at `k`.
-
-    Examples
-    --------
     The gate keeps 3/4 at each of two steps.
 
     >>> kept_at_start(np.log([3]), t=2, k=0)
@@ -1983,43 +1155,17 @@ def kept_at_start(b_f: Array, t: int, k: int) -> Array:
 
 
 @formula(
-    W_xf @ x[t] + b_ih + W_hf @ h[t - 1] + b_hh, "=", W_xf @ x[t] + W_hf @ h[t - 1] + (b_ih + b_hh),
-    source="pytorch_lstm", slug="forget-bias-pytorch",
-    derivation=[
-        (
-            "=",
-            W_xf @ x[t] + W_hf @ h[t - 1] + (b_ih + b_hh),
-            "a sum does not depend on the order of its terms",
-        ),
-    ],
-)  # fmt: skip
+    Eq(W_xf @ x[t] + b_ih + W_hf @ h[t - 1] + b_hh, W_xf @ x[t] + W_hf @ h[t - 1] + (b_ih + b_hh)),
+    source="pytorch_lstm",
+    derivation=[("=", "a sum does not depend on the order of its terms")],
+)
 def merged_forget_bias(
     x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_ih: Array, b_hh: Array
 ) -> Array:
-    r"""Forget gate with two biases, as one with their sum.
+    """Forget gate with two biases, as one with their sum.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    b_ih : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights.
+    a_f : Pre-activation of the forget gate.
 
-    Returns
-    -------
-    a_f : (H,) ndarray
-        Pre-activation of the forget gate.
-
-    Examples
-    --------
     Two biases of one are a bias of two.
 
     >>> zero, one, weight = np.zeros(1), np.ones(1), np.eye(1)
@@ -2030,25 +1176,15 @@ def merged_forget_bias(
 
 
 @formula(
-    f_gate[t], "=", sigmoid(a_f[t] + 1),
-    source=["haiku_recurrent", "flax_recurrent"], slug="forget-bias-init",
+    Eq(f_gate[t], sigmoid(a_f[t] + 1)),
+    source=["haiku_recurrent", "flax_recurrent"],
     given=[building_blocks.sigmoid],
-)  # fmt: skip
+)
 def shifted_forget_gate(a_f: Array) -> Array:
-    r"""Forget gate that adds one in the forward pass.
+    """Forget gate that adds one in the forward pass.
 
-    Parameters
-    ----------
-    a_f : (H,) ndarray
-        Pre-activation of the forget gate at this step.
+    f_gate : Share of the cell that is kept; every entry lies in (0, 1).
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Share of the cell that is kept; every entry lies in (0, 1).
-
-    Examples
-    --------
     >>> shifted_forget_gate(np.log([3]) - 1)
     array([0.75])
     """
@@ -2056,42 +1192,21 @@ def shifted_forget_gate(a_f: Array) -> Array:
 
 
 @formula(
-    f_gate[t], "=", sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + (b_f + 1)),
-    source=["haiku_recurrent", "flax_recurrent"], slug="forget-bias-init",
+    Eq(f_gate[t], sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + (b_f + 1))),
+    source=["haiku_recurrent", "flax_recurrent"],
     given=[building_blocks.sigmoid, shifted_forget_gate, lstm.forget_gate_pre_activation],
     derivation=[
         ("=", sigmoid(a_f[t] + 1), "the gate that adds one"),
         ("=", sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + b_f + 1), "the pre-activation"),
-        (
-            "=",
-            sigmoid(W_xf @ x[t] + W_hf @ h[t - 1] + (b_f + 1)),
-            "a sum does not depend on how its terms are grouped",
-        ),
+        ("=", "a sum does not depend on how its terms are grouped"),
     ],
-)  # fmt: skip
+)
 def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Array) -> Array:
     r"""Forget gate that adds one, as a gate with another bias.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xf : (H, D) ndarray
-        Weights from input to forget gate.
-    W_hf : (H, H) ndarray
-        Weights from hidden state to forget gate.
-    b_f : (H,) ndarray
-        Bias of the forget gate, as the program that adds one stores it.
+    b_f : Bias of the forget gate, as the program that adds one stores it.
+    f_gate : The gate of a program that adds nothing, and stores a bias that is larger by one.
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        The gate of a program that adds nothing, and stores a bias that is larger by one.
-
-    Examples
-    --------
     A bias of :math:`\ln 3 - 1` is stored, and :math:`\ln 3` acts.
 
     >>> zero, weight = np.zeros(1), np.eye(1)
@@ -2101,25 +1216,10 @@ def shift_is_a_bias(x: Array, h_prev: Array, W_xf: Array, W_hf: Array, b_f: Arra
     return building_blocks.sigmoid(W_xf @ x + W_hf @ h_prev + (b_f + 1))
 
 
-@formula(
-    b_f, "=", log(spans),
-    source="tallec2018", slug="chrono-init",
-)  # fmt: skip
+@formula(Eq(b_f, log(spans)), source="tallec2018")
 def chrono_forget_bias(spans: Array) -> Array:
-    r"""Bias of a forget gate that is to remember for some steps.
+    """Bias of a forget gate that is to remember for some steps.
 
-    Parameters
-    ----------
-    spans : (H,) ndarray
-        Steps that each unit is to remember, beyond the one at hand.
-
-    Returns
-    -------
-    b_f : (H,) ndarray
-        Bias of the forget gate.
-
-    Examples
-    --------
     For one step more the bias is zero.
 
     >>> chrono_forget_bias(np.array([1.0, 3.0])) - np.log([1, 3])
@@ -2128,25 +1228,12 @@ def chrono_forget_bias(spans: Array) -> Array:
     return np.log(spans)
 
 
-@formula(
-    b_i, "=", -log(spans),
-    source="tallec2018", slug="chrono-init",
-)  # fmt: skip
+@formula(Eq(b_i, -log(spans)), source="tallec2018")
 def chrono_input_bias(spans: Array) -> Array:
-    r"""Bias of an input gate that is to write as much as is forgotten.
+    """Bias of an input gate that is to write as much as is forgotten.
 
-    Parameters
-    ----------
-    spans : (H,) ndarray
-        Steps that each unit is to remember, beyond the one at hand.
+    b_i : Bias of the input gate: that of the forget gate, with the other sign.
 
-    Returns
-    -------
-    b_i : (H,) ndarray
-        Bias of the input gate: that of the forget gate, with the other sign.
-
-    Examples
-    --------
     >>> chrono_input_bias(np.array([3.0])) + np.log([3])
     array([0.])
     """
@@ -2154,31 +1241,21 @@ def chrono_input_bias(spans: Array) -> Array:
 
 
 @formula(
-    sigmoid(b_f), "=", 1 - 1 / (1 + spans),
-    source="tallec2018", slug="chrono-init",
+    Eq(sigmoid(b_f), 1 - 1 / (1 + spans)),
+    source="tallec2018",
     given=[building_blocks.sigmoid, chrono_forget_bias],
     derivation=[
         ("=", sigmoid(log(spans)), "the bias of the forget gate"),
         ("=", 1 / (1 + exp(-log(spans))), "the definition of the sigmoid"),
         ("=", 1 / (1 + 1 / spans), "the exponential of a logarithm"),
-        ("=", 1 - 1 / (1 + spans), "one fraction"),
+        ("=", "one fraction"),
     ],
-)  # fmt: skip
+)
 def chrono_forget_gate(spans: Array) -> Array:
-    r"""Forget gate after the chrono initialization.
+    """Forget gate after the chrono initialization.
 
-    Parameters
-    ----------
-    spans : (H,) ndarray
-        Steps that each unit is to remember, beyond the one at hand.
+    f_gate : Share of the cell that is kept at each step.
 
-    Returns
-    -------
-    f_gate : (H,) ndarray
-        Share of the cell that is kept at each step.
-
-    Examples
-    --------
     >>> chrono_forget_gate(np.array([1.0, 3.0, 99.0]))
     array([0.5 , 0.75, 0.99])
     """
@@ -2186,30 +1263,20 @@ def chrono_forget_gate(spans: Array) -> Array:
 
 
 @formula(
-    sigmoid(b_i), "=", 1 / (1 + spans),
-    source="tallec2018", slug="chrono-init",
+    Eq(sigmoid(b_i), 1 / (1 + spans)),
+    source="tallec2018",
     given=[building_blocks.sigmoid, chrono_input_bias],
     derivation=[
         ("=", sigmoid(-log(spans)), "the bias of the input gate"),
         ("=", 1 / (1 + exp(log(spans))), "the definition of the sigmoid"),
-        ("=", 1 / (1 + spans), "the exponential of a logarithm"),
+        ("=", "the exponential of a logarithm"),
     ],
-)  # fmt: skip
+)
 def chrono_input_gate(spans: Array) -> Array:
-    r"""Input gate after the chrono initialization.
+    """Input gate after the chrono initialization.
 
-    Parameters
-    ----------
-    spans : (H,) ndarray
-        Steps that each unit is to remember, beyond the one at hand.
+    i_gate : Share of the candidate that is written: what the forget gate leaves.
 
-    Returns
-    -------
-    i_gate : (H,) ndarray
-        Share of the candidate that is written: what the forget gate leaves.
-
-    Examples
-    --------
     >>> chrono_input_gate(np.array([1.0, 3.0, 99.0]))
     array([0.5 , 0.25, 0.01])
     """
@@ -2217,64 +1284,40 @@ def chrono_input_gate(spans: Array) -> Array:
 
 
 @formula(
-    1 / (1 - sigmoid(b_f)), "=", 1 + spans,
-    source="tallec2018", slug="chrono-init",
+    Eq(1 / (1 - sigmoid(b_f)), 1 + spans),
+    source="tallec2018",
     given=[building_blocks.sigmoid, chrono_forget_bias, chrono_forget_gate],
     derivation=[
         ("=", 1 / (1 - (1 - 1 / (1 + spans))), "the forget gate after the chrono initialization"),
-        ("=", 1 + spans, "the inverse of an inverse"),
+        ("=", "the inverse of an inverse"),
     ],
-)  # fmt: skip
+)
 def chrono_memory(spans: Array) -> Array:
-    r"""Memory of a cell after the chrono initialization.
+    """Memory of a cell after the chrono initialization.
 
-    Parameters
-    ----------
-    spans : (H,) ndarray
-        Steps that each unit is to remember, beyond the one at hand.
+    memory : Sum of what is left of a cell now and at all later steps: the steps it stands for.
 
-    Returns
-    -------
-    memory : (H,) ndarray
-        Sum of what is left of a cell now and at all later steps: the steps it stands for.
+    >>> chrono_memory(np.array([3.0]))
+    array([4.])
 
     Notes
     -----
     What is left after `n` steps is the `n`-th power of the gate, and the powers of a number
     below one add up to the inverse of what it lacks to one.
-
-    Examples
-    --------
-    >>> chrono_memory(np.array([3.0]))
-    array([4.])
     """
     return 1 + spans
 
 
 @formula(
-    (1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))),
-    source="tallec2018", slug="chrono-init",
-    derivation=[
-        ("<=", exp(-(age / (1 + span))), "the exponential lies above its tangent at zero"),
-    ],
-)  # fmt: skip
+    Le((1 - 1 / (1 + span)) ** age, exp(-(age / (1 + span)))),
+    source="tallec2018",
+    derivation=[("<=", "the exponential lies above its tangent at zero")],
+)
 def chrono_decay(age: float, span: float) -> Scalar:
-    r"""Share of a cell that is left after some steps.
+    """Share of a cell that is left after some steps.
 
-    Parameters
-    ----------
-    age : float
-        Steps since the cell was written.
-    span : float
-        Steps that the unit is to remember, beyond the one at hand.
+    bound : At most this is left: after as many steps as the unit is to remember, about 0.37.
 
-    Returns
-    -------
-    bound : float
-        At most this is left: after as many steps as the unit is to remember, about 0.37.
-
-    Examples
-    --------
     >>> print(round(float(chrono_decay(age=100.0, span=99.0)), 3))
     0.368
     """
@@ -2285,40 +1328,30 @@ def chrono_decay(age: float, span: float) -> Scalar:
 
 
 @formula(
-    a_map[t], "=",
-    Convolve(x_map[t], kernel_x) + Convolve(h_map[t - 1], kernel_h) + p_map * c_map[t - 1] + b_map,
-    source="shi2015", slug="convlstm",
-)  # fmt: skip
+    Eq(
+        a_map[t],
+        Convolve(x_map[t], kernel_x)
+        + Convolve(h_map[t - 1], kernel_h)
+        + p_map * c_map[t - 1]
+        + b_map,
+    ),
+    source="shi2015",
+)
 def convolutional_gate(
-    x_map: Array, h_map_prev: Array, c_map_prev: Array,
-    kernel_x: Array, kernel_h: Array, p_map: Array, b_map: float,
-) -> Array:  # fmt: skip
-    r"""Pre-activation of a gate that reads maps.
+    x_map: Array,
+    h_map_prev: Array,
+    c_map_prev: Array,
+    kernel_x: Array,
+    kernel_h: Array,
+    p_map: Array,
+    b_map: float,
+) -> Array:
+    """Pre-activation of a gate that reads maps.
 
-    Parameters
-    ----------
-    x_map : (S,) ndarray
-        Input map at this step: a number at each place.
-    h_map_prev : (S,) ndarray
-        Hidden map one step before.
-    c_map_prev : (S,) ndarray
-        Map of cells one step before.
-    kernel_x : (K,) ndarray
-        Kernel from input map to gate; an odd number of taps, no more than places.
-    kernel_h : (K,) ndarray
-        Kernel from hidden map to gate.
-    p_map : (S,) ndarray
-        Peephole weights, one a place.
-    b_map : float
-        Bias, the same at each place.
+    x_map : Input map at this step: a number at each place.
+    kernel_x : Kernel from input map to gate; an odd number of taps, no more than places.
+    a_map : Pre-activation at each place; beyond its ends a map is zero.
 
-    Returns
-    -------
-    a_map : (S,) ndarray
-        Pre-activation at each place; beyond its ends a map is zero.
-
-    Examples
-    --------
     A one in the middle of the input is smeared by the kernel, read from left to right.
 
     >>> zero, kernel = np.zeros(5), np.array([1.0, 2.0, 3.0])

@@ -11,101 +11,15 @@ import numpy as np
 from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array, Elementwise, Map, Scalar, ScalarMap
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Compose, Concatenate, Gradient, Number, Size, Sum
-from rnnnotes.notation import (
-    D,
-    F,
-    H,
-    L,
-    L_mean,
-    L_t,
-    N,
-    O,
-    T,
-    W_bb,
-    W_below,
-    W_both,
-    W_hh,
-    W_hy,
-    W_layer,
-    W_xb,
-    W_xh,
-    a,
-    a_y,
-    b_b,
-    b_h,
-    b_hh,
-    b_ih,
-    b_layer,
-    b_y,
-    ell,
-    eta,
-    f,
-    g,
-    h,
-    h_ahead,
-    h_back,
-    layer,
-    s,
-    softmax,
-    t,
-    theta,
-    v,
-    x,
-    y,
-)
-
-__all__ = [
-    "bidirectional_output",
-    "deep_state",
-    "elman",
-    "flop_count",
-    "generic_state",
-    "hidden_state",
-    "loss_mean",
-    "loss_sum",
-    "merged_bias",
-    "merged_bias_step",
-    "output",
-    "output_pre_activation",
-    "output_probabilities",
-    "parameter_count",
-    "pre_activation",
-    "pre_activation_form",
-    "state_ahead",
-    "state_back",
-    "state_from_pre_activation_form",
-    "step_loss",
-    "two_bias_pre_activation",
-    "unrolled",
-]
+from rnnnotes.notation.vanilla_rnn import *
 
 
-@formula(
-    s[t], "=", F(s[t - 1], x[t], theta),
-    source=["goodfellow2016", "pascanu2013"], slug="rnn-generic-state",
-)  # fmt: skip
+@formula(Eq(s[t], F(s[t - 1], x[t], theta)), source=["goodfellow2016", "pascanu2013"])
 def generic_state(s_prev: Array, x: Array, theta: Array, F: Map) -> Array:
-    r"""State of any recurrent network after one step.
+    """State of any recurrent network after one step.
 
-    Parameters
-    ----------
-    s_prev : (H,) ndarray
-        State one step before.
-    x : (D,) ndarray
-        Input at this step.
-    theta : (P,) ndarray
-        Parameters, the same at every step.
-    F : callable
-        Step of the recurrence.
+    theta : Parameters, the same at every step.
 
-    Returns
-    -------
-    s : (H,) ndarray
-        State at this step.
-
-    Examples
-    --------
     A state that halves what it held and adds the input, at each step:
 
     >>> halve = lambda s, x, theta: theta * s + x
@@ -115,33 +29,12 @@ def generic_state(s_prev: Array, x: Array, theta: Array, F: Map) -> Array:
     return F(s_prev, x, theta)
 
 
-@formula(
-    a[t], "=", W_xh @ x[t] + W_hh @ h[t - 1] + b_h,
-    source="elman1990", slug="elman-hidden",
-)  # fmt: skip
+@formula(Eq(a[t], W_xh @ x[t] + W_hh @ h[t - 1] + b_h), source="elman1990")
 def pre_activation(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
-    r"""Pre-activation of the hidden units.
+    """Pre-activation of the hidden units.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_h : (H,) ndarray
-        Hidden bias.
+    a : Pre-activation at this step: any real numbers.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation at this step: any real numbers.
-
-    Examples
-    --------
     One unit reads 2 with weight 3, remembers 5 with weight 1, and has bias -4.
 
     >>> pre_activation(
@@ -153,24 +46,12 @@ def pre_activation(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array
     return W_xh @ x + W_hh @ h_prev + b_h
 
 
-@formula(h[t], "=", f(a[t]), source="elman1990", slug="elman-hidden")
+@formula(Eq(h[t], f(a[t])), source="elman1990")
 def hidden_state(a: Array, f: Elementwise) -> Array:
     r"""Hidden state after one step.
 
-    Parameters
-    ----------
-    a : (H,) ndarray
-        Pre-activation at this step.
-    f : callable
-        Activation, entry by entry.
+    h : Hidden state at this step, in the range of `f`.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state at this step, in the range of `f`.
-
-    Examples
-    --------
     Since :math:`\tanh(\ln 2) = 3/5` and :math:`\tanh(\ln 3) = 4/5`, this step can be
     followed by hand.
 
@@ -180,29 +61,12 @@ def hidden_state(a: Array, f: Elementwise) -> Array:
     return f(a)
 
 
-@formula(
-    a_y[t], "=", W_hy @ h[t] + b_y,
-    source=["elman1990", "goodfellow2016"], slug="rnn-output",
-)  # fmt: skip
+@formula(Eq(a_y[t], W_hy @ h[t] + b_y), source=["elman1990", "goodfellow2016"])
 def output_pre_activation(h: Array, W_hy: Array, b_y: Array) -> Array:
-    r"""Pre-activation of the output.
+    """Pre-activation of the output.
 
-    Parameters
-    ----------
-    h : (H,) ndarray
-        Hidden state at this step.
-    W_hy : (O, H) ndarray
-        Weights from hidden state to output.
-    b_y : (O,) ndarray
-        Output bias.
+    a_y : Pre-activation of the output at this step: any real numbers.
 
-    Returns
-    -------
-    a_y : (O,) ndarray
-        Pre-activation of the output at this step: any real numbers.
-
-    Examples
-    --------
     Two outputs read one unit: the first doubles it, the second turns its sign.
 
     >>> output_pre_activation(
@@ -213,24 +77,12 @@ def output_pre_activation(h: Array, W_hy: Array, b_y: Array) -> Array:
     return W_hy @ h + b_y
 
 
-@formula(y[t], "=", g(a_y[t]), source=["elman1990", "goodfellow2016"], slug="rnn-output")
+@formula(Eq(y[t], g(a_y[t])), source=["elman1990", "goodfellow2016"])
 def output(a_y: Array, g: Elementwise) -> Array:
-    r"""Output of one step.
+    """Output of one step.
 
-    Parameters
-    ----------
-    a_y : (O,) ndarray
-        Pre-activation of the output at this step.
-    g : callable
-        Activation of the outputs, entry by entry.
+    y : Output at this step, in the range of `g`.
 
-    Returns
-    -------
-    y : (O,) ndarray
-        Output at this step, in the range of `g`.
-
-    Examples
-    --------
     Without an activation the output is its own pre-activation.
 
     >>> output(np.array([7.0, -3.0]), lambda a: a)
@@ -239,24 +91,12 @@ def output(a_y: Array, g: Elementwise) -> Array:
     return g(a_y)
 
 
-@formula(L_t[t], "=", ell[t](y[t]), source="goodfellow2016", slug="rnn-loss-sum")
+@formula(Eq(L_t[t], ell[t](y[t])), source="goodfellow2016")
 def step_loss(y: Array, ell: ScalarMap) -> Scalar:
-    r"""Loss of one step.
+    """Loss of one step.
 
-    Parameters
-    ----------
-    y : (O,) ndarray
-        Output at this step.
-    ell : callable
-        Loss of this step, as a function of its output.  The target is part of it.
+    ell : Loss of this step, as a function of its output.  The target is part of it.
 
-    Returns
-    -------
-    L : float
-        Loss of this step.
-
-    Examples
-    --------
     Half the squared distance to the target (1, 2), from the output (1, 5).
 
     >>> step_loss(np.array([1.0, 5.0]), lambda y: 0.5 * np.sum((y - np.array([1, 2])) ** 2))
@@ -265,47 +105,22 @@ def step_loss(y: Array, ell: ScalarMap) -> Scalar:
     return ell(y)
 
 
-@formula(L, "=", Sum(L_t[t], t, 1, T), source="goodfellow2016", slug="rnn-loss-sum")
+@formula(Eq(L, Sum(L_t[t], t, 1, T)), source="goodfellow2016")
 def loss_sum(L_ts: Array) -> Scalar:
-    r"""Loss of a sequence.
+    """Loss of a sequence.
 
-    Parameters
-    ----------
-    L_ts : (T,) ndarray
-        Loss of each step.
-
-    Returns
-    -------
-    L : float
-        Loss of the whole sequence.
-
-    Examples
-    --------
     >>> loss_sum(np.array([4.5, 1.0, 0.5]))
     np.float64(6.0)
     """
     return np.sum(L_ts)
 
 
-@formula(
-    L_mean, "=", Sum(L_t[t], t, 1, T) / T,
-    source="zhang2023", slug="rnn-loss-mean",
-)  # fmt: skip
+@formula(Eq(L_mean, Sum(L_t[t], t, 1, T) / T), source="zhang2023")
 def loss_mean(L_ts: Array) -> Scalar:
-    r"""Mean loss of a step.
+    """Mean loss of a step.
 
-    Parameters
-    ----------
-    L_ts : (T,) ndarray
-        Loss of each step.
+    L_mean : Loss of the whole sequence, divided by the number of its steps.
 
-    Returns
-    -------
-    L_mean : float
-        Loss of the whole sequence, divided by the number of its steps.
-
-    Examples
-    --------
     >>> loss_mean(np.array([4.5, 1.0, 0.5]))
     np.float64(2.0)
     """
@@ -313,39 +128,19 @@ def loss_mean(L_ts: Array) -> Scalar:
 
 
 @formula(
-    h[t], "=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
-    source="elman1990", slug="elman-hidden",
+    Eq(h[t], f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h)),
+    source="elman1990",
     given=[pre_activation, hidden_state],
     derivation=[
         ("=", f(a[t]), "the state is the activation of the pre-activation"),
-        ("=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the pre-activation of the hidden units"),
+        ("=", "the pre-activation of the hidden units"),
     ],
-)  # fmt: skip
+)
 def elman(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise) -> Array:
     r"""Step of the vanilla network in one line.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_h : (H,) ndarray
-        Hidden bias.
-    f : callable
-        Activation, entry by entry.
+    h : Hidden state at this step, in the range of `f`.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state at this step, in the range of `f`.
-
-    Examples
-    --------
     The pre-activation is :math:`\ln 6 - \ln 2 = \ln 3`, and its hyperbolic tangent 4/5.
 
     >>> one = np.eye(1)
@@ -356,8 +151,8 @@ def elman(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elem
 
 
 @formula(
-    s[T], "=", Compose(F(v, x[t], theta), v, s[0], t, 1, T),
-    source="goodfellow2016", slug="rnn-unrolled",
+    Eq(s[T], Compose(F(v, x[t], theta), v, s[0], t, 1, T)),
+    source="goodfellow2016",
     given=[generic_state],
     derivation=[
         ("=", F(s[T - 1], x[T], theta), "the last step"),
@@ -366,35 +161,15 @@ def elman(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elem
             F(Compose(F(v, x[t], theta), v, s[0], t, 1, T - 1), x[T], theta),
             "each state before is a step of the one before it",
         ),
-        (
-            "=",
-            Compose(F(v, x[t], theta), v, s[0], t, 1, T),
-            "functions that are applied one after the other are composed",
-        ),
+        ("=", "functions that are applied one after the other are composed"),
     ],
     bindings={"s_0": s[0]},
-)  # fmt: skip
+)
 def unrolled(s_0: Array, xs: Array, theta: Array, F: Map) -> Array:
-    r"""State after the last step, unrolled.
+    """State after the last step, unrolled.
 
-    Parameters
-    ----------
-    s_0 : (H,) ndarray
-        State before the first step.
-    xs : (T, D) ndarray
-        Inputs, one step a row.
-    theta : (P,) ndarray
-        Parameters, the same at every step.
-    F : callable
-        One step: a function of state, input and parameters.
+    theta : Parameters, the same at every step.
 
-    Returns
-    -------
-    s : (H,) ndarray
-        State after the last step.
-
-    Examples
-    --------
     A step that doubles the state and adds the input reads binary digits: 101 is five.
 
     >>> digits = np.array([[1.0], [0.0], [1.0]])
@@ -408,62 +183,28 @@ def unrolled(s_0: Array, xs: Array, theta: Array, F: Map) -> Array:
 
 
 @formula(
-    y[t], "=", softmax(a_y[t]),
-    source=["goodfellow2016", "bridle1990"], slug="rnn-output-softmax",
+    Eq(y[t], softmax(a_y[t])),
+    source=["goodfellow2016", "bridle1990"],
     given=[building_blocks.softmax],
-)  # fmt: skip
+)
 def output_probabilities(a_y: Array) -> Array:
-    r"""Output that is a distribution over classes.
+    """Output that is a distribution over classes.
 
-    Parameters
-    ----------
-    a_y : (O,) ndarray
-        Pre-activation of the output at this step: one score for each class.
+    a_y : Pre-activation of the output at this step: one score for each class.
+    y : Probabilities: positive numbers whose sum is one.
 
-    Returns
-    -------
-    y : (O,) ndarray
-        Probabilities: positive numbers whose sum is one.
-
-    Examples
-    --------
     >>> output_probabilities(np.log([1, 2, 5]))
     array([0.125, 0.25 , 0.625])
     """
     return np.exp(a_y) / np.sum(np.exp(a_y))
 
 
-@formula(
-    a[t], "=", W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh,
-    source="pytorch_rnn", slug="rnn-two-bias",
-)  # fmt: skip
+@formula(Eq(a[t], W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh), source="pytorch_rnn")
 def two_bias_pre_activation(
     x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
 ) -> Array:
-    r"""Pre-activation with two biases.
+    """Pre-activation with two biases.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_ih : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights.
-
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> two_bias_pre_activation(
     ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
@@ -474,40 +215,17 @@ def two_bias_pre_activation(
 
 
 @formula(
-    W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh, "=",
-    W_xh @ x[t] + W_hh @ h[t - 1] + (b_ih + b_hh),
-    source="pytorch_rnn", slug="rnn-bias-redundancy",
-    derivation=[
-        ("=", W_xh @ x[t] + W_hh @ h[t - 1] + (b_ih + b_hh), "the order of a sum is free"),
-    ],
-)  # fmt: skip
+    Eq(W_xh @ x[t] + b_ih + W_hh @ h[t - 1] + b_hh, W_xh @ x[t] + W_hh @ h[t - 1] + (b_ih + b_hh)),
+    source="pytorch_rnn",
+    derivation=[("=", "the order of a sum is free")],
+)
 def merged_bias(
     x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
 ) -> Array:
-    r"""Two biases are one.
+    """Two biases are one.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_ih : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights.
+    a : Pre-activation at this step.
 
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> merged_bias(
     ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
@@ -518,11 +236,18 @@ def merged_bias(
 
 
 @formula(
-    (b_ih - eta * Gradient(L, b_ih)) + (b_hh - eta * Gradient(L, b_hh)), "=",
-    (b_ih + b_hh) - 2 * eta * Gradient(L, b_ih),
-    source="pytorch_rnn", slug="rnn-bias-redundancy",
+    Eq(
+        (b_ih - eta * Gradient(L, b_ih)) + (b_hh - eta * Gradient(L, b_hh)),
+        (b_ih + b_hh) - 2 * eta * Gradient(L, b_ih),
+    ),
+    source="pytorch_rnn",
     given=[
-        two_bias_pre_activation, hidden_state, output_pre_activation, output, step_loss, loss_sum,
+        two_bias_pre_activation,
+        hidden_state,
+        output_pre_activation,
+        output,
+        step_loss,
+        loss_sum,
     ],
     derivation=[
         (
@@ -530,31 +255,16 @@ def merged_bias(
             (b_ih - eta * Gradient(L, b_ih)) + (b_hh - eta * Gradient(L, b_ih)),
             "the loss depends on the sum of the biases alone, so both gradients are the same",
         ),
-        ("=", (b_ih + b_hh) - 2 * eta * Gradient(L, b_ih), "both steps add up"),
+        ("=", "both steps add up"),
     ],
     bindings={"db": Gradient(L, b_ih)},
-)  # fmt: skip
+)
 def merged_bias_step(b_ih: Array, b_hh: Array, db: Array, eta: float) -> Array:
-    r"""Gradient step of two biases.
+    """Gradient step of two biases.
 
-    Parameters
-    ----------
-    b_ih : (H,) ndarray
-        Bias that comes with the input weights.
-    b_hh : (H,) ndarray
-        Bias that comes with the recurrent weights.
-    db : (H,) ndarray
-        Gradient by either bias.
-    eta : float
-        Learning rate.
+    db : Gradient by either bias.
+    b : Sum of the biases after the step: it has moved twice as far.
 
-    Returns
-    -------
-    b : (H,) ndarray
-        Sum of the biases after the step: it has moved twice as far.
-
-    Examples
-    --------
     A gradient of 1 at a learning rate of 1/4 moves the sum by 1/2.
 
     >>> merged_bias_step(np.array([1.0]), np.array([2.0]), np.array([1.0]), eta=0.25)
@@ -563,37 +273,12 @@ def merged_bias_step(b_ih: Array, b_hh: Array, db: Array, eta: float) -> Array:
     return (b_ih + b_hh) - 2 * eta * db
 
 
-@formula(
-    a[t], "=", W_hh @ f(a[t - 1]) + W_xh @ x[t] + b_h,
-    source="pascanu2013", slug="pre-post-activation-form", ranges={t: (2, T)},
-)  # fmt: skip
+@formula(Eq(a[t], W_hh @ f(a[t - 1]) + W_xh @ x[t] + b_h), source="pascanu2013", ranges={t: (2, T)})
 def pre_activation_form(
     x: Array, a_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
 ) -> Array:
     r"""Recursion of the pre-activation.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    a_prev : (H,) ndarray
-        Pre-activation one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_h : (H,) ndarray
-        Hidden bias.
-    f : callable
-        Activation, entry by entry.
-
-    Returns
-    -------
-    a : (H,) ndarray
-        Pre-activation at this step.
-
-    Examples
-    --------
     The state before is :math:`\tanh(\ln 2) = 3/5`; weight 5 makes it 3, and the input adds 1.
 
     >>> one = np.eye(1)
@@ -604,43 +289,24 @@ def pre_activation_form(
 
 
 @formula(
-    h[t], "=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h),
-    source="pascanu2013", slug="pre-post-equivalence",
-    given=[pre_activation_form, hidden_state], ranges={t: (2, T)},
+    Eq(h[t], f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h)),
+    source="pascanu2013",
+    given=[pre_activation_form, hidden_state],
+    ranges={t: (2, T)},
     derivation=[
         ("=", f(a[t]), "the state is the activation of the pre-activation"),
         ("=", f(W_hh @ f(a[t - 1]) + W_xh @ x[t] + b_h), "the recursion of the pre-activation"),
         ("=", f(W_hh @ h[t - 1] + W_xh @ x[t] + b_h), "the state one step before"),
-        ("=", f(W_xh @ x[t] + W_hh @ h[t - 1] + b_h), "the order of a sum is free"),
+        ("=", "the order of a sum is free"),
     ],
-)  # fmt: skip
+)
 def state_from_pre_activation_form(
     x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
 ) -> Array:
-    r"""Both forms make the same states.
+    """Both forms make the same states.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_prev : (H,) ndarray
-        Hidden state one step before, the activation of the pre-activation there.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_h : (H,) ndarray
-        Hidden bias.
-    f : callable
-        Activation, entry by entry.
+    h_prev : Hidden state one step before, the activation of the pre-activation there.
 
-    Returns
-    -------
-    h : (H,) ndarray
-        Hidden state at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> state_from_pre_activation_form(
     ...     np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh
@@ -651,9 +317,12 @@ def state_from_pre_activation_form(
 
 
 @formula(
-    h[layer, t], "=",
-    f(W_below[layer] @ h[layer - 1, t] + W_layer[layer] @ h[layer, t - 1] + b_layer[layer]),
-    source=["zhang2023", "pytorch_rnn"], slug="deep-rnn", ranges={layer: (2, N)},
+    Eq(
+        h[layer, t],
+        f(W_below[layer] @ h[layer - 1, t] + W_layer[layer] @ h[layer, t - 1] + b_layer[layer]),
+    ),
+    source=["zhang2023", "pytorch_rnn"],
+    ranges={layer: (2, N)},
     bindings={
         "h_below": h[layer - 1, t],
         "h_prev": h[layer, t - 1],
@@ -661,34 +330,12 @@ def state_from_pre_activation_form(
         "W_layer": W_layer[layer],
         "b_layer": b_layer[layer],
     },
-)  # fmt: skip
+)
 def deep_state(
     h_below: Array, h_prev: Array, W_below: Array, W_layer: Array, b_layer: Array, f: Elementwise
 ) -> Array:
-    r"""State of a layer above the first.
+    """State of a layer above the first.
 
-    Parameters
-    ----------
-    h_below : (H,) ndarray
-        State of the layer below, at this step.
-    h_prev : (H,) ndarray
-        State of this layer, one step before.
-    W_below : (H, H) ndarray
-        Weights from the layer below.
-    W_layer : (H, H) ndarray
-        Weights from this layer to itself.
-    b_layer : (H,) ndarray
-        Bias of this layer.
-    f : callable
-        Activation, entry by entry.
-
-    Returns
-    -------
-    h : (H,) ndarray
-        State of this layer, at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> deep_state(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
     array([0.8])
@@ -697,36 +344,14 @@ def deep_state(
 
 
 @formula(
-    h_ahead[t], "=", f(W_xh @ x[t] + W_hh @ h_ahead[t - 1] + b_h),
-    source=["schuster1997", "zhang2023"], slug="birnn-forward-backward",
-)  # fmt: skip
+    Eq(h_ahead[t], f(W_xh @ x[t] + W_hh @ h_ahead[t - 1] + b_h)),
+    source=["schuster1997", "zhang2023"],
+)
 def state_ahead(
     x: Array, h_ahead_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elementwise
 ) -> Array:
-    r"""State that has read the past.
+    """State that has read the past.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_ahead_prev : (H,) ndarray
-        State one step before.
-    W_xh : (H, D) ndarray
-        Weights from input to hidden state.
-    W_hh : (H, H) ndarray
-        Weights from hidden state to hidden state.
-    b_h : (H,) ndarray
-        Hidden bias.
-    f : callable
-        Activation, entry by entry.
-
-    Returns
-    -------
-    h_ahead : (H,) ndarray
-        State at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> state_ahead(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
     array([0.8])
@@ -735,36 +360,13 @@ def state_ahead(
 
 
 @formula(
-    h_back[t], "=", f(W_xb @ x[t] + W_bb @ h_back[t + 1] + b_b),
-    source=["schuster1997", "zhang2023"], slug="birnn-forward-backward",
-)  # fmt: skip
+    Eq(h_back[t], f(W_xb @ x[t] + W_bb @ h_back[t + 1] + b_b)), source=["schuster1997", "zhang2023"]
+)
 def state_back(
     x: Array, h_back_next: Array, W_xb: Array, W_bb: Array, b_b: Array, f: Elementwise
 ) -> Array:
-    r"""State that has read the future.
+    """State that has read the future.
 
-    Parameters
-    ----------
-    x : (D,) ndarray
-        Input at this step.
-    h_back_next : (H,) ndarray
-        State one step later.
-    W_xb : (H, D) ndarray
-        Weights from input to the state that reads back.
-    W_bb : (H, H) ndarray
-        Weights from that state to itself.
-    b_b : (H,) ndarray
-        Bias of that state.
-    f : callable
-        Activation, entry by entry.
-
-    Returns
-    -------
-    h_back : (H,) ndarray
-        State at this step.
-
-    Examples
-    --------
     >>> one = np.eye(1)
     >>> state_back(np.log([6]), np.log([2]), one, -one, np.zeros(1), np.tanh)
     array([0.8])
@@ -773,30 +375,12 @@ def state_back(
 
 
 @formula(
-    a_y[t], "=", W_both @ Concatenate(h_ahead[t], h_back[t]) + b_y,
-    source=["schuster1997", "zhang2023"], slug="birnn-concat-output",
-)  # fmt: skip
+    Eq(a_y[t], W_both @ Concatenate(h_ahead[t], h_back[t]) + b_y),
+    source=["schuster1997", "zhang2023"],
+)
 def bidirectional_output(h_ahead: Array, h_back: Array, W_both: Array, b_y: Array) -> Array:
-    r"""Output that knows past and future.
+    """Output that knows past and future.
 
-    Parameters
-    ----------
-    h_ahead : (H,) ndarray
-        State that has read the past.
-    h_back : (H,) ndarray
-        State that has read the future.
-    W_both : (O, 2*H) ndarray
-        Weights from both states to the output.
-    b_y : (O,) ndarray
-        Output bias.
-
-    Returns
-    -------
-    a_y : (O,) ndarray
-        Pre-activation of the output at this step.
-
-    Examples
-    --------
     >>> bidirectional_output(
     ...     np.array([1]), np.array([2]), W_both=np.array([[10, 100]]), b_y=np.array([3])
     ... )
@@ -806,37 +390,25 @@ def bidirectional_output(h_ahead: Array, h_back: Array, W_both: Array, b_y: Arra
 
 
 @formula(
-    Size(W_xh) + Size(W_hh) + Size(b_h) + Size(W_hy) + Size(b_y), "=",
-    Number(H * (D + H + 1) + O * (H + 1)),
-    source="pytorch_rnn", slug="rnn-param-count",
+    Eq(
+        Size(W_xh) + Size(W_hh) + Size(b_h) + Size(W_hy) + Size(b_y),
+        Number(H * (D + H + 1) + O * (H + 1)),
+    ),
+    source="pytorch_rnn",
     derivation=[
         (
             "=",
             Number(H * D) + Number(H * H) + Number(H) + Number(O * H) + Number(O),
             "a matrix has rows times columns, a vector one number a row",
         ),
-        ("=", Number(H * (D + H + 1) + O * (H + 1)), "each row has a bias of its own"),
+        ("=", "each row has a bias of its own"),
     ],
-)  # fmt: skip
+)
 def parameter_count(D: int, H: int, O: int) -> int:  # noqa: E741
-    r"""Number of parameters.
+    """Number of parameters.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
-    O : int
-        Entries of an output.
+    count : Numbers that training sets.  The length of a sequence does not occur.
 
-    Returns
-    -------
-    count : int
-        Numbers that training sets.  The length of a sequence does not occur.
-
-    Examples
-    --------
     Two rows of 3 + 2 + 1, and one row of 2 + 1.
 
     >>> parameter_count(D=3, H=2, O=1)
@@ -846,41 +418,29 @@ def parameter_count(D: int, H: int, O: int) -> int:  # noqa: E741
 
 
 @formula(
-    Number(H * (2 * D - 1)) + Number(H * (2 * H - 1)) + Number(2 * H), "=", Number(2 * H * (D + H)),
-    source="golub2013", slug="rnn-flops",
+    Eq(Number(H * (2 * D - 1)) + Number(H * (2 * H - 1)) + Number(2 * H), Number(2 * H * (D + H))),
+    source="golub2013",
     derivation=[
         (
             "=",
             Number(2 * H * D) + Number(2 * H * H),
             "each product lacks one addition a row, and two additions a row join them and the bias",
         ),
-        ("=", Number(2 * H * (D + H)), "every weight is multiplied once and added once"),
+        ("=", "every weight is multiplied once and added once"),
     ],
-)  # fmt: skip
+)
 def flop_count(D: int, H: int) -> int:
-    r"""Multiplications and additions of one step.
+    """Multiplications and additions of one step.
 
-    Parameters
-    ----------
-    D : int
-        Entries of an input.
-    H : int
-        Hidden units.
+    count : Operations of the pre-activation; the activation of `H` numbers comes on top.
 
-    Returns
-    -------
-    count : int
-        Operations of the pre-activation; the activation of `H` numbers comes on top.
-
-    Notes
-    -----
-    A row of `n` weights times a vector takes `n` multiplications and ``n - 1`` additions.
-
-    Examples
-    --------
     Two rows: 3 + 2 multiplications, 2 + 1 additions inside the products and 2 between.
 
     >>> flop_count(D=3, H=2)
     20
+
+    Notes
+    -----
+    A row of `n` weights times a vector takes `n` multiplications and ``n - 1`` additions.
     """
     return 2 * H * (D + H)

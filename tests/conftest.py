@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from rnnnotes.book import symbols
 from rnnnotes.book.checking import Outcome, check_all, forget
 from rnnnotes.book.formulas import FORMULAS, find_all
 from rnnnotes.cli import summary
@@ -47,30 +48,28 @@ MODULE = '''
 import time
 
 from rnnnotes.book.formulas import formula
-from rnnnotes.notation import v, w
+from rnnnotes.notation import Eq, v, w
 
 
-@formula(v * w, "=", w * v, source="elman1990", derivation=[("=", w * v, "numbers commute")])
+@formula(Eq(v * w, w * v), source="elman1990", derivation=[("=", "numbers commute")])
 def right(v, w):
     """Right."""
     return w * v
 
 
-@formula(v - w, "=", w - v, source="elman1990", derivation=[("=", w - v, "no signs")])
+@formula(Eq(v - w, w - v), source="elman1990", derivation=[("=", "no signs")])
 def wrong(v, w):
     """Wrong."""
     return w - v
 
 
-@formula(
-    v * w, "=", v * w, source="elman1990", given=[wrong], derivation=[("=", v * w, "the same")]
-)
+@formula(Eq(v * w, v * w), source="elman1990", given=[wrong], derivation=[("=", "the same")])
 def above(v, w):
     """Rests on what is wrong."""
     return v * w
 
 
-@formula(v + w, "=", w + v, source="elman1990", derivation=[("=", w + v, "numbers commute")])
+@formula(Eq(v + w, w + v), source="elman1990", derivation=[("=", "numbers commute")])
 def slow(v, w):
     """Slow."""
     time.sleep(60)
@@ -95,6 +94,17 @@ def registry():
     yield FORMULAS
     FORMULAS.clear()
     FORMULAS.update(before)
+
+
+@pytest.fixture
+def declarations():
+    """The symbols, put back as they were after the test."""
+    tables = (symbols.LETTERS, symbols.SIZES, symbols.INDICES, symbols.SYMBOLS, symbols.FUNCTIONS)
+    before = [dict(table) for table in tables]
+    yield
+    for table, entries in zip(tables, before, strict=True):
+        table.clear()
+        table.update(entries)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sympy as sp
 from rnnnotes.book import tape
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import exact
-from rnnnotes.notation import SIZES
+from rnnnotes.book.symbols import SIZES
 
 NUMBERS = dict(zip([*SIZES], (2, 3, 4, 5, 6, 7, 8, 10, 9, 11), strict=True))
 """Numbers of the sizes: no two are equal, and a kernel has a middle."""

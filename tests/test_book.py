@@ -9,11 +9,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-import sympy as sp
 
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import chapters, find_all
-from rnnnotes.book.language import Expression, Function
+from rnnnotes.book.legend import Words, documented, kind, more_of
 from rnnnotes.book.proof import STRENGTH
 
 ROOT = Path(__file__).parents[1]
@@ -54,8 +53,8 @@ def prose(page):
 
 
 def section(stated, name):
-    """Section of a docstring, by its heading."""
-    doc = inspect.getdoc(stated.code) or ""
+    """Section of the docstring that a reader of the function meets, by its heading."""
+    doc = documented(stated)
     found = re.search(rf"^{name}\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.MULTILINE | re.DOTALL)
     return found[1] if found else ""
 
@@ -85,7 +84,7 @@ def test_no_formula_is_stronger_than_what_it_rests_on(stated):
 
 @each_formula
 def test_docstring_has_every_part(stated):
-    """A reader of the source finds what a reader of the page finds."""
+    """A reader of the function finds what a reader of the page finds."""
     summary = (inspect.getdoc(stated.code) or "").partition("\n")[0]
 
     assert summary.endswith(".")
@@ -101,21 +100,18 @@ def test_docstring_gives_every_parameter_its_shape(stated):
 
     for name in inspect.signature(stated.code).parameters:
         assert re.search(
-            rf"^{name} : {re.escape(kind_of(stated.argument(name)))}", parameters, re.MULTILINE
+            rf"^{name} : {re.escape(kind(stated.argument(name)))}", parameters, re.MULTILINE
         )
 
 
-def kind_of(argument):
-    """What stands in the type slot of a docstring."""
-    if isinstance(argument, Function):
-        return "callable"
-    if isinstance(argument, sp.Symbol):
-        return "int"
-    assert isinstance(argument, Expression)
-    if not argument.shape:
-        return "float"
-    inner = ", ".join(str(size) for size in argument.shape)
-    return f"({inner},) ndarray" if len(argument.shape) == 1 else f"({inner}) ndarray"
+@each_formula
+def test_a_line_of_a_docstring_says_what_the_notation_does_not(stated):
+    """What the notation says is printed from it, and would drift if it were written again."""
+    words = Words(stated)
+
+    for name, told in more_of(stated).items():
+        known = words.of_argument(stated.arguments[name]) if name in stated.arguments else ""
+        assert told not in (known, words.of_value())
 
 
 @each_formula

@@ -17,6 +17,7 @@ from rnnnotes.book import checking, store
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
 from rnnnotes.book.formulas import find, find_all, formula, stated_by
 from rnnnotes.book.keeping import path_of
+from rnnnotes.book.language import Eq
 from rnnnotes.book.proof import Refuted, Result
 from rnnnotes.book.source import instructions
 from rnnnotes.notation import v, w
@@ -45,7 +46,7 @@ def state(right=v * w, code=None, given=()):
         """Return a product."""
         return v * w
 
-    formula(v * w, "=", right, given=given, derivation=[("=", right, "same")])(code or product)
+    formula(Eq(v * w, right), given=given, derivation=[("=", "same")])(code or product)
     return stated_by(code or product)
 
 
@@ -83,7 +84,7 @@ def test_a_change_of_the_statement_changes_the_key(registry):
 
     keys = set()
     for factor in (2, 3):
-        formula(v, "=", factor * w)(defined)
+        formula(Eq(v, factor * w))(defined)
         keys.add(store.key_of(registry["test_checking.py:defined"]))
 
     assert len(keys) == 2
@@ -98,8 +99,8 @@ def test_a_change_of_the_derivation_changes_the_key(registry):
 
     keys = set()
     for before in ([], [("=", w * v, "numbers commute")]):
-        lines = [*before, ("=", v * w, "the product")]
-        formula(v * w, "=", v * w, derivation=lines)(product)
+        lines = [*before, ("=", "the product")]
+        formula(Eq(v * w, v * w), derivation=lines)(product)
         keys.add(store.key_of(registry["test_checking.py:product"]))
 
     assert len(keys) == 2
@@ -204,7 +205,8 @@ def test_a_change_of_an_ancestor_changes_the_key(registry):
 
 def test_a_change_of_the_notation_changes_the_key(registry, monkeypatch):
     """A proof at other times is another proof."""
-    from rnnnotes.notation import INDICES, k, t
+    from rnnnotes.book.symbols import INDICES
+    from rnnnotes.notation import k, t
 
     before = store.key_of(state(v * k))
     monkeypatch.setitem(INDICES, k, INDICES[k]._replace(high=t + 1))

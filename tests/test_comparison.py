@@ -13,7 +13,7 @@ from experiments.reach import reach
 
 from rnnnotes import comparison, gru, lstm, vanilla_rnn
 from rnnnotes.book.formulas import FORMULAS, find
-from rnnnotes.book.language import Array, At, Gradient, Jacobian, walk
+from rnnnotes.book.language import At, Gradient, Jacobian, Steps, walk
 
 D, H, STEPS = 3, 4, 5
 
@@ -24,7 +24,7 @@ TOLD = json.loads(gap.RECORD.read_text(encoding="utf-8"))["told"]
 
 
 class Counted(np.ndarray):
-    """Array that counts the multiplications and additions that are made with it."""
+    """Steps that counts the multiplications and additions that are made with it."""
 
     made = 0
 
@@ -113,7 +113,7 @@ def taken(cell):
                 found |= {
                     node.variable.name if isinstance(node, At) else node.args[0].name
                     for node in walk(argument)
-                    if isinstance(node, At | Array)
+                    if isinstance(node, At | Steps)
                 }
     return found - {"x"}
 

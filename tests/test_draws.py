@@ -12,16 +12,20 @@ from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Abs,
+    Eq,
     Expression,
     Identity,
     Indicator,
     Inverse,
     Jacobian,
+    Le,
+    Lt,
     Max,
     Norm,
     Number,
     Outer,
     Power,
+    Relation,
     Size,
     SpectralRadius,
     StatementError,
@@ -83,8 +87,8 @@ def claim(left, sign, right, **options):
     def claimed():
         """Claimed."""
 
-    lines = [(sign, right, "it is claimed")]
-    formula(left, sign, right, derivation=lines, **options)(claimed)
+    lines = [(sign, "it is claimed")]
+    formula(Relation(left, sign, right), derivation=lines, **options)(claimed)
     return FORMULAS["test_draws.py:claimed"]
 
 
@@ -242,16 +246,16 @@ def test_too_few_draws_leave_a_line_undecided():
 @pytest.mark.parametrize(
     ("where", "left", "right"),
     [
-        ([(Abs(f.prime(u)), "<=", gamma)], Abs(f(v) - f(w)), gamma * Abs(v - w)),
-        ([(Abs(v), "<=", c_max)], Abs(v * v), c_max * Abs(v)),
-        ([(Abs(v), "<=", c_max), (Abs(w), "<=", c_max)], Abs(v * w), c_max**2),
-        ([(0, "<", u), (u, "<", 1)], u**2, u),
-        ([(Norm(W_hh), "<=", 1 / gamma)], gamma * Norm(W_hh @ v), Norm(v)),
-        ([(gamma * Norm(W_hh), "<=", kappa), (kappa, "<", 1)], gamma * Norm(W_hh @ v), Norm(v)),
-        ([(Total(p), "=", 1), (-1 * p, "<=", 0)], p @ p, wrap(1)),
-        ([(W_hh.T @ W_hh, "=", Identity(H))], Norm(W_hh @ v), Norm(v)),
-        ([(Abs(psi(v)), "<=", C)], psi(w), C),
-        ([(u, "<=", eta)], u * lam, eta * lam),
+        ([Le(Abs(f.prime(u)), gamma)], Abs(f(v) - f(w)), gamma * Abs(v - w)),
+        ([Le(Abs(v), c_max)], Abs(v * v), c_max * Abs(v)),
+        ([Le(Abs(v), c_max), Le(Abs(w), c_max)], Abs(v * w), c_max**2),
+        ([Lt(0, u), Lt(u, 1)], u**2, u),
+        ([Le(Norm(W_hh), 1 / gamma)], gamma * Norm(W_hh @ v), Norm(v)),
+        ([Le(gamma * Norm(W_hh), kappa), Lt(kappa, 1)], gamma * Norm(W_hh @ v), Norm(v)),
+        ([Eq(Total(p), 1), Le(-1 * p, 0)], p @ p, wrap(1)),
+        ([Eq(W_hh.T @ W_hh, Identity(H))], Norm(W_hh @ v), Norm(v)),
+        ([Le(Abs(psi(v)), C)], psi(w), C),
+        ([Le(u, eta)], u * lam, eta * lam),
     ],
     ids=readable,
 )
@@ -267,15 +271,15 @@ def test_draws_fulfil_conditions(where, left, right):
 
 def test_ties_are_met_under_conditions():
     """A bound is met exactly in some draws, so a strict sign is refuted."""
-    refuted(claim(Abs(u), "<", c_max, where=[(Abs(u), "<=", c_max)]))
+    refuted(claim(Abs(u), "<", c_max, where=[Le(Abs(u), c_max)]))
     refuted(claim(Abs(f(u) - f(eta)), "<", gamma * Abs(u - eta) + 0,
-                  where=[(Abs(f.prime(u)), "<=", gamma)]))  # fmt: skip
+                  where=[Le(Abs(f.prime(u)), gamma)]))  # fmt: skip
 
 
 def test_conditions_that_nothing_fulfils_leave_a_formula_undecided():
     """What is said of nothing is not shown."""
     with pytest.raises(Undecided, match="too few draws fulfil its conditions"):
-        looked_at(claim(u, "<=", eta, where=[(tanh(u), "<", Number(-2))]))
+        looked_at(claim(u, "<=", eta, where=[Lt(tanh(u), Number(-2))]))
 
 
 # -- Numbers ---------------------------------------------------------------------------------------
@@ -414,8 +418,8 @@ def product(compute, wrapper=lambda code: code):
         return compute(W_hh, v)
 
     right = W_hh @ v + v
-    lines = [("=", right, "the same")]
-    formula(right, "=", right, derivation=lines)(wrapper(code))
+    lines = [("=", "the same")]
+    formula(Eq(right, right), derivation=lines)(wrapper(code))
     return FORMULAS["test_draws.py:code"]
 
 
@@ -498,8 +502,8 @@ def test_code_that_is_handed_its_answer_is_refused(answer, code):
 
     right = W_hh @ v + v
     stated = formula(
-        W_hh @ v + 1 * v, "=", right, bindings={"y": answer},
-        derivation=[("=", right, "the product")],
+        Eq(W_hh @ v + 1 * v, right), bindings={"y": answer},
+        derivation=[("=", "the product")],
     )  # fmt: skip
 
     def proved():

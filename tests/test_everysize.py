@@ -19,7 +19,6 @@ from rnnnotes.book.everysize import (
 )
 from rnnnotes.book.language import (
     Abs,
-    Array,
     At,
     Block,
     Compose,
@@ -41,6 +40,7 @@ from rnnnotes.book.language import (
     Relation,
     Stack,
     StatementError,
+    Steps,
     Sum,
     Total,
     Variable,
@@ -322,7 +322,7 @@ FALSE_SLOPES = {
         Jacobian(Compose(f[j](v), v, w, j, 1, t), w), Zeros(H, H), [], ANY
     ),
     "of what is stacked": (
-        Gradient(L, h[t]), Zeros(H), [define(L, of_all(Array(h, 1, T)))], ANY
+        Gradient(L, h[t]), Zeros(H), [define(L, of_all(Steps(h, 1, T)))], ANY
     ),
     "by a symbol in a function": (
         Gradient(L, W), Zeros(H, H), [define(lin(v), W @ v), define(L, Total(lin(w)))], {}
@@ -553,8 +553,8 @@ def test_a_loss_over_all_steps_is_none_over_fewer():
 
 def test_a_map_of_all_steps_is_no_map_of_fewer():
     """An induction over the number of steps has nothing to say of it, and that is no crash."""
-    assert shown(of_all(Array(h, 1, T)), of_all(Array(h, 1, T)))
-    assert not follows(of_all(Array(h, 1, T)), of_all(Array(x, 1, T)))
+    assert shown(of_all(Steps(h, 1, T)), of_all(Steps(h, 1, T)))
+    assert not follows(of_all(Steps(h, 1, T)), of_all(Steps(x, 1, T)))
 
 
 def test_an_induction_over_the_number_of_steps_needs_its_claim_at_every_step():

@@ -13,7 +13,7 @@ from rnnnotes.book.checking import check, check_all
 from rnnnotes.book.citing import as_data, cite
 from rnnnotes.book.files import FileError, formulas_at
 from rnnnotes.book.formulas import UnknownFormulaError, find, find_all, formula, stated_by
-from rnnnotes.book.language import StatementError
+from rnnnotes.book.language import Eq, StatementError
 from rnnnotes.book.source import standalone
 from rnnnotes.cli import main
 from rnnnotes.notation import v, w
@@ -22,20 +22,20 @@ find_all()
 
 HEAD = """\
 from rnnnotes.book.formulas import formula
-from rnnnotes.notation import v, w
+from rnnnotes.notation import Eq, v, w
 """
 
 RIGHT = (
     HEAD
     + '''
 
-@formula(v * w, "=", w * v, derivation=[("=", w * v, "numbers commute")])
+@formula(Eq(v * w, w * v), derivation=[("=", "numbers commute")])
 def hidden_state(v, w):
     """Product of mine."""
     return w * v
 
 
-@formula(v * w, "=", v * w, given=[hidden_state], derivation=[("=", v * w, "the same")])
+@formula(Eq(v * w, v * w), given=[hidden_state], derivation=[("=", "the same")])
 def above(v, w):
     """The same product."""
     return hidden_state(v, w)
@@ -169,7 +169,7 @@ CALLS = (
 import {module}
 
 
-@formula(v * w, "=", w * v, derivation=[("=", w * v, "numbers commute")])
+@formula(Eq(v * w, w * v), derivation=[("=", "numbers commute")])
 def product(v, w):
     """Product."""
     return {module}.scale * {module}.same(w) * v
@@ -220,7 +220,7 @@ def test_code_on_the_line_of_its_head_is_shown(write):
 
 def test_code_without_a_file_is_refused(registry):
     """What runs is shown, and this can be shown nowhere."""
-    scope = {"__name__": "nowhere", "formula": formula, "v": v, "w": w}
+    scope = {"__name__": "nowhere", "formula": formula, "Eq": Eq, "v": v, "w": w}
     exec(RIGHT.removeprefix(HEAD), scope)
 
     with pytest.raises(StatementError, match="hidden_state: its code is in no file"):

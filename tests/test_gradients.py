@@ -17,7 +17,7 @@ from rnnnotes import bptt, building_blocks, gradients
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
-from rnnnotes.book.language import Abs, Product, wrap
+from rnnnotes.book.language import Abs, Eq, Le, Product, wrap
 from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
 from rnnnotes.notation import T, a_unit, sigmoid, t, u, w_unit
 
@@ -344,10 +344,12 @@ def state_decay(share):
     """State that a sigmoid unit loses a share of a gradient at each step."""
 
     @formula(
-        Product(Abs(w_unit) * sigmoid.prime(a_unit[t]), t, T, 1), "<=",
-        Product(Abs(w_unit) * share, t, T, 1),
+        Le(
+            Product(Abs(w_unit) * sigmoid.prime(a_unit[t]), t, T, 1),
+            Product(Abs(w_unit) * share, t, T, 1),
+        ),
         source="hochreiter1997", given=[building_blocks.sigmoid], bindings={"w": w_unit},
-        derivation=[("<=", Product(Abs(w_unit) * share, t, T, 1), "each factor")],
+        derivation=[("<=", "each factor")],
     )  # fmt: skip
     def decay(w: float, T: int) -> float:
         """Decay."""
@@ -368,9 +370,9 @@ def test_factors_that_may_be_negative_are_not_compared(registry):
     """From -2 <= 1 it does not follow that the product of two is at most 1."""
 
     @formula(
-        Product(w_unit - Abs(w_unit), t, T, 1), "<=", Product(Abs(w_unit), t, T, 1),
+        Le(Product(w_unit - Abs(w_unit), t, T, 1), Product(Abs(w_unit), t, T, 1)),
         source="hochreiter1997", bindings={"w": w_unit},
-        derivation=[("<=", Product(Abs(w_unit), t, T, 1), "each factor is at most the other")],
+        derivation=[("<=", "each factor is at most the other")],
     )  # fmt: skip
     def product(w: float, T: int) -> float:
         """Product."""
@@ -384,18 +386,18 @@ def test_absolute_values_multiply_and_do_not_add(registry):
     """What is proved of |2wu| is refuted of |w + u|."""
 
     @formula(
-        Abs(-2 * w_unit * u), "=", 2 * (Abs(w_unit) * Abs(u)),
+        Eq(Abs(-2 * w_unit * u), 2 * (Abs(w_unit) * Abs(u))),
         source="hochreiter1997", bindings={"w": w_unit},
-        derivation=[("=", 2 * (Abs(w_unit) * Abs(u)), "sizes multiply")],
+        derivation=[("=", "sizes multiply")],
     )  # fmt: skip
     def size_of_product(w: float, u: float) -> float:
         """Size of a product."""
         return 2 * (abs(w) * abs(u))
 
     @formula(
-        Abs(w_unit + u), "=", Abs(w_unit) + Abs(u),
+        Eq(Abs(w_unit + u), Abs(w_unit) + Abs(u)),
         source="hochreiter1997", bindings={"w": w_unit},
-        derivation=[("=", Abs(w_unit) + Abs(u), "sizes do not add")],
+        derivation=[("=", "sizes do not add")],
     )  # fmt: skip
     def size_of_sum(w: float, u: float) -> float:
         """Size of a sum."""

@@ -13,6 +13,7 @@ import pytest
 from rnnnotes.book import keeping
 from rnnnotes.book.bibliography import sources
 from rnnnotes.book.formulas import formula
+from rnnnotes.book.language import Eq
 from rnnnotes.notation import v, w
 
 ROOT = Path(__file__).parents[1]
@@ -166,7 +167,7 @@ def test_formulas_beside_the_book_are_neither_kept_nor_left_out(package, registr
     """Their files are in no key, and an answer of the book does not know of them."""
     made("of the book")
 
-    @formula(v, "=", 2 * w, source="elman1990")
+    @formula(Eq(v, 2 * w), source="elman1990")
     def beside(w):
         """Stand beside the book."""
         return 2 * w

@@ -9,7 +9,6 @@ from rnnnotes import bptt, lstm, vanilla_rnn
 from rnnnotes.book.everysize import Lemma, Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.book.language import (
-    Array,
     Block,
     Concatenate,
     Diag,
@@ -24,6 +23,7 @@ from rnnnotes.book.language import (
     Outer,
     Product,
     Relation,
+    Steps,
     Sum,
     Zeros,
 )
@@ -309,7 +309,7 @@ def test_index_of_a_sum_is_not_the_time_of_a_derivative():
 
 def test_array_of_all_times_holds_each_of_them():
     """A function of the whole sequence changes with its step at any time."""
-    assert not proved(Gradient(OF_ALL(Array(q)), q[t]), Zeros(H))
+    assert not proved(Gradient(OF_ALL(Steps(q)), q[t]), Zeros(H))
 
 
 @pytest.mark.parametrize(("last", "holds"), [(t - 1, True), (t, False)])

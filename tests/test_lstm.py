@@ -162,7 +162,7 @@ def mutant(name, parameter, change):
 
 
 STEPWISE = [
-    name for name in lstm.__all__ if name.endswith("_gradient") and name != "plain_cell_gradient"
+    name for name in vars(lstm) if name.endswith("_gradient") and name != "plain_cell_gradient"
 ]
 STACKED = ["input_weight_gradients", "recurrent_weight_gradients", "bias_gradients"]
 EVEN = {"last_cell_gradient": "c", "cell_gradient": "c", "candidate_gradient": "c_tilde"}

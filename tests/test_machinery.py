@@ -13,12 +13,12 @@ from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import BranchesOnValues, Ledger
 from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
 from rnnnotes.book.language import (
-    Array,
     Block,
     Compose,
     Concatenate,
     Convolve,
     Diag,
+    Eq,
     Expression,
     Immediate,
     Indicator,
@@ -32,6 +32,7 @@ from rnnnotes.book.language import (
     Product,
     Stack,
     StatementError,
+    Steps,
     Sum,
     Zeros,
     indices,
@@ -127,8 +128,8 @@ PRIMED, TWICE = (sp.Symbol(f"k{primes}", integer=True) for primes in ("'", "''")
         (Immediate(s[t], theta), (H, *theta.shape)),
         (Concatenate(v, x[t]), (H + D,)),
         (Convolve(x[t], v), (D,)),
-        (Array(h), (T + 1, H)),
-        (Array(x), (T, D)),
+        (Steps(h), (T + 1, H)),
+        (Steps(x), (T, D)),
         (Stack(v * 2, k, 1, t), (t, H)),
         (Literal([1, 2, 3], [4, 5, 6]), (2, 3)),
         (OneHot(r, O), (O,)),
@@ -539,7 +540,7 @@ def test_unknown_id_suggests_the_nearest():
 def test_given_must_be_stated():
     """A function that states nothing proves nothing."""
     with pytest.raises(StatementError, match="states no formula"):
-        formula(u, "=", u, given=[math.sin], derivation=[("=", u, "same")])(lambda: 0)
+        formula(Eq(u, u), given=[math.sin], derivation=[("=", "same")])(lambda: 0)
 
 
 def test_id_of_another_module_is_not_taken():
@@ -552,7 +553,7 @@ def test_id_of_another_module_is_not_taken():
     step_jacobian.__module__ = "rnnnotes.elsewhere.bptt"
 
     with pytest.raises(StatementError, match="the id is taken"):
-        formula(u, "=", u, source="elman1990", derivation=[("=", u, "same")])(step_jacobian)
+        formula(Eq(u, u), source="elman1990", derivation=[("=", "same")])(step_jacobian)
     assert FORMULAS["bptt.step_jacobian"].code.__module__ == "rnnnotes.bptt"
 
 
@@ -563,10 +564,10 @@ def test_id_of_another_module_is_not_taken():
         ("h_prev", h[t - 1]),
         ("h_next", h[t + 1]),
         ("h_0", h[0]),
-        ("hs", Array(h)),
-        ("xs", Array(x)),
-        ("as_", Array(a)),
-        ("h_prevs", Array(h, 0, T - 1)),
+        ("hs", Steps(h)),
+        ("xs", Steps(x)),
+        ("as_", Steps(a)),
+        ("h_prevs", Steps(h, 0, T - 1)),
         ("W_hh", W_hh),
         ("T", T),
         ("k", k),

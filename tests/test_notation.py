@@ -10,7 +10,8 @@ from rnnnotes import notation
 from rnnnotes.book.formulas import find_all
 from rnnnotes.book.language import Function, StatementError, Variable, walk
 from rnnnotes.book.printing import index_latex
-from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS, T, declare, function, index, size
+from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS, declare, function, index, size
+from rnnnotes.notation import T
 
 FORMULAS = find_all()
 
@@ -21,10 +22,8 @@ def trees(stated):
 
 
 @pytest.fixture(autouse=True)
-def _declarations(monkeypatch):
+def _declarations(declarations):
     """Take what a test declares out of the notation again."""
-    for table in ("SIZES", "INDICES", "SYMBOLS", "FUNCTIONS"):
-        monkeypatch.setattr(notation, table, dict(getattr(notation, table)))
 
 
 def test_each_name_is_declared_once():
@@ -124,7 +123,7 @@ def test_index_has_a_range():
     """A proof runs through all its values."""
     new = index("ell_", 1, T, "an index")
 
-    assert notation.INDICES[new].high == T
+    assert INDICES[new].high == T
 
 
 def test_times_are_where_they_are_declared():

@@ -21,9 +21,12 @@ from rnnnotes.book.language import (
     Abs,
     Diag,
     Entry,
+    Eq,
     Identity,
     Indicator,
+    Le,
     Literal,
+    Lt,
     Max,
     Min,
     Norm,
@@ -93,7 +96,7 @@ from rnnnotes.notation import (
 
 STEPS = {t: (1, T)}
 PAST = {t: (1, T), k: (0, t)}
-SLOPES = (Abs(f.prime(u)), "<=", gamma)
+SLOPES = Le(Abs(f.prime(u)), gamma)
 
 
 def shown(left, sign, right, *, where=(), ranges=STEPS, known=(), definitions=(), claim=None):
@@ -101,8 +104,8 @@ def shown(left, sign, right, *, where=(), ranges=STEPS, known=(), definitions=()
     bounds = within(ranges)
     given = Given(
         Premises(definitions, bounds),
-        [Lemma(Relation(*statement), within(own)) for statement, own in known],
-        [Lemma(Relation(*condition), bounds) for condition in where],
+        [Lemma(statement, within(own)) for statement, own in known],
+        [Lemma(condition, bounds) for condition in where],
     )
     line = Relation(left, sign, right)
     return compares_for_all_sizes(line.left, sign, line.right, given, claim or line)
@@ -145,11 +148,11 @@ TRUE = {
 
 def neighbours(left, sign, right):
     """Neighbours of a line, by their kind: turned around, beyond its reach, and strict."""
-    yield "less", (left, "<=", right * wrap(sp.Rational(99, 100)))
+    yield "less", Le(left, right * wrap(sp.Rational(99, 100)))
     if sign != "<":
-        yield "<", (left, "<", right)
+        yield "<", Lt(left, right)
     if sign != "=" and left.shape == right.shape:
-        yield "more", (right, "<=", left)
+        yield "more", Le(right, left)
 
 
 @pytest.mark.parametrize("stated", INEQUALITIES.values(), ids=list(INEQUALITIES))
@@ -194,31 +197,31 @@ def test_no_condition_may_be_left_out(id, condition):
 @pytest.mark.parametrize(
     ("true", "false"),
     [
-        ((tanh.prime(u), "<=", 1), (tanh.prime(u), "<", 1)),
-        ((0, "<", tanh.prime(u)), (eps, "<", tanh.prime(u))),
-        ((tanh(u) ** 2, "<", 1), (tanh(u), "<=", sp.Rational(999, 1000))),
-        ((Abs(tanh(u)), "<=", Abs(u)), (Abs(tanh(u)), "<", Abs(u))),
-        ((sigmoid(u), "<", 1), (sigmoid(u), "<=", sp.Rational(999, 1000))),
-        ((sigmoid.prime(u), "<=", sp.Rational(1, 4)), (sigmoid.prime(u), "<=", sp.Rational(1, 5))),
-        ((0, "<=", u**2), (0, "<", u**2)),
-        ((0, "<", u**2 + 1), (1, "<", u**2 + 1)),
-        ((u**2, "<=", u**2), (u**2 + eps, "<=", u**2)),
-        ((1 + u, "<=", exp(u)), (1 + u, "<", exp(u))),
-        ((0, "<", exp(u)), (exp(u), "<=", 10**7)),
-        ((log(eps), "<=", eps - 1), (log(u), "<=", u - 1)),
-        ((2 * u, "<=", u**2 + 1), (2 * u, "<=", u**2)),
-        ((Max(u, 1), "<=", Abs(u) + 1), (Max(u, 1), "<=", Abs(u))),
-        ((Min(u, 1), "<=", u), (u, "<=", Min(u, 1))),
-        ((Indicator(u, 0), "<=", 1), (Indicator(u, 0), "<", 1)),
-        ((u * Indicator(u, 0), "=", Max(u, 0)), (u * Indicator(u, 0), "=", Abs(u))),
-        ((Abs(v + w), "<=", Abs(v) + Abs(w)), (Abs(v) + Abs(w), "<=", Abs(v + w))),
-        ((wrap(1), "<=", wrap(H)), (wrap(2), "<=", wrap(H))),
-        ((wrap(1), "<=", Size(W_xh)), (wrap(2 * H), "<=", wrap(D))),
-        ((wrap(1) / 2, "<=", wrap(sp.sqrt(H))), (wrap(sp.sqrt(D)), "<=", wrap(H))),
-        ((kappa**t, "<=", kappa**t), (kappa**t, "<=", 1)),
-        ((eps / (1 + eps), "<", 1), (eps / (1 + eps), "<=", eps**2)),
-        ((psi(v), "<=", psi(v)), (psi(v), "<=", 1)),
-        ((f(u), "<=", f(u) + eps), (f(u), "<=", 1)),
+        (Le(tanh.prime(u), 1), Lt(tanh.prime(u), 1)),
+        (Lt(0, tanh.prime(u)), Lt(eps, tanh.prime(u))),
+        (Lt(tanh(u) ** 2, 1), Le(tanh(u), sp.Rational(999, 1000))),
+        (Le(Abs(tanh(u)), Abs(u)), Lt(Abs(tanh(u)), Abs(u))),
+        (Lt(sigmoid(u), 1), Le(sigmoid(u), sp.Rational(999, 1000))),
+        (Le(sigmoid.prime(u), sp.Rational(1, 4)), Le(sigmoid.prime(u), sp.Rational(1, 5))),
+        (Le(0, u**2), Lt(0, u**2)),
+        (Lt(0, u**2 + 1), Lt(1, u**2 + 1)),
+        (Le(u**2, u**2), Le(u**2 + eps, u**2)),
+        (Le(1 + u, exp(u)), Lt(1 + u, exp(u))),
+        (Lt(0, exp(u)), Le(exp(u), 10**7)),
+        (Le(log(eps), eps - 1), Le(log(u), u - 1)),
+        (Le(2 * u, u**2 + 1), Le(2 * u, u**2)),
+        (Le(Max(u, 1), Abs(u) + 1), Le(Max(u, 1), Abs(u))),
+        (Le(Min(u, 1), u), Le(u, Min(u, 1))),
+        (Le(Indicator(u, 0), 1), Lt(Indicator(u, 0), 1)),
+        (Eq(u * Indicator(u, 0), Max(u, 0)), Eq(u * Indicator(u, 0), Abs(u))),
+        (Le(Abs(v + w), Abs(v) + Abs(w)), Le(Abs(v) + Abs(w), Abs(v + w))),
+        (Le(wrap(1), wrap(H)), Le(wrap(2), wrap(H))),
+        (Le(wrap(1), Size(W_xh)), Le(wrap(2 * H), wrap(D))),
+        (Le(wrap(1) / 2, wrap(sp.sqrt(H))), Le(wrap(sp.sqrt(D)), wrap(H))),
+        (Le(kappa**t, kappa**t), Le(kappa**t, 1)),
+        (Lt(eps / (1 + eps), 1), Le(eps / (1 + eps), eps**2)),
+        (Le(psi(v), psi(v)), Le(psi(v), 1)),
+        (Le(f(u), f(u) + eps), Le(f(u), 1)),
     ],
 )  # fmt: skip
 def test_numbers_are_compared_whatever_they_are(true, false):
@@ -229,13 +232,13 @@ def test_numbers_are_compared_whatever_they_are(true, false):
 
 def test_a_power_compares_as_its_base():
     """The exponent is positive, or counts factors; by an exponent of zero both are one."""
-    less = [(u**2, "<=", kappa), (kappa, "<", 1)]
+    less = [Le(u**2, kappa), Lt(kappa, 1)]
 
     assert shown(u ** (2 * t), "<=", kappa**t, where=less)
     assert shown((span / (1 + span)) ** age, "<=", 1)
     assert shown((1 - 1 / (1 + span)) ** age, "<=", exp(-(age / (1 + span))))
     assert shown(kappa ** (t - k), "<=", 1, where=less, ranges=PAST)
-    assert not shown(u ** (t - k), "<=", 1, where=[(u, "<=", 1)], ranges=PAST)
+    assert not shown(u ** (t - k), "<=", 1, where=[Le(u, 1)], ranges=PAST)
     assert not shown(kappa**u, "<=", 1, where=less)
     assert not shown(kappa ** (t - k), "<", 1, where=less, ranges=PAST)
     assert not shown(kappa ** (t - k), "<=", kappa, where=less, ranges=PAST)
@@ -289,15 +292,15 @@ def test_a_geometric_series_is_summed():
     value = kappa ** (tau + 1) * (1 - kappa ** (t - tau - 1)) / (1 - kappa)
     one_more = kappa**tau * (1 - kappa ** (t - tau)) / (1 - kappa)
 
-    assert shown(terms, "=", value, where=[(kappa, "<", 1)], ranges=ranges)
-    assert not shown(terms, "=", one_more, where=[(kappa, "<", 1)], ranges=ranges)
+    assert shown(terms, "=", value, where=[Lt(kappa, 1)], ranges=ranges)
+    assert not shown(terms, "=", one_more, where=[Lt(kappa, 1)], ranges=ranges)
     assert not shown(terms, "=", value, ranges=ranges)
     part = (kappa**k - kappa ** (t + 1)) / (1 - kappa)
-    assert shown(Sum(kappa**j, j, k, t), "=", part, where=[(kappa, "<", 1)], ranges=PAST)
+    assert shown(Sum(kappa**j, j, k, t), "=", part, where=[Lt(kappa, 1)], ranges=PAST)
     apart = {t: (1, T), k: (0, T)}
-    assert not shown(Sum(kappa**j, j, k, t), "=", part, where=[(kappa, "<", 1)], ranges=apart)
+    assert not shown(Sum(kappa**j, j, k, t), "=", part, where=[Lt(kappa, 1)], ranges=apart)
     assert not shown(
-        Sum(kappa ** (2 * j), j, 1, t), "<=", kappa / (1 - kappa**2), where=[(kappa, "<", 1)]
+        Sum(kappa ** (2 * j), j, 1, t), "<=", kappa / (1 - kappa**2), where=[Lt(kappa, 1)]
     )
 
 
@@ -310,7 +313,7 @@ def test_a_product_of_signed_factors_is_not_negative():
 
 def test_a_product_is_compared_by_its_factors():
     """If one that both have is negative, the larger of the others makes the smaller product."""
-    less = [(kappa, "<=", lam)]
+    less = [Le(kappa, lam)]
 
     assert shown(beta * kappa, "<=", beta * lam, where=less)
     assert not shown(u * kappa, "<=", u * lam, where=less)
@@ -324,41 +327,41 @@ A, B = M[1], M[2]
 @pytest.mark.parametrize(
     ("true", "false"),
     [
-        ((Norm(A @ B), "<=", Norm(A) * Norm(B)), (Norm(A @ B), "<", Norm(A) * Norm(B))),
-        ((Norm(A @ v), "<=", Norm(A) * Norm(v)), (Norm(A @ v), "=", Norm(A) * Norm(v))),
-        ((Norm(A @ B @ v), "<=", Norm(A) * Norm(B) * Norm(v)), (Norm(A @ B), "<=", Norm(A))),
-        ((Norm(A + B), "<=", Norm(A) + Norm(B)), (Norm(A + B), "<=", Norm(A))),
-        ((Norm(A - B), "<=", Norm(A) + Norm(B)), (Norm(A) - Norm(B), "=", Norm(A - B))),
-        ((Norm(u * A), "<=", Abs(u) * Norm(A)), (Norm(u * A), "<=", u * Norm(A))),
-        ((Norm(A.T), "=", Norm(A)), (Norm(A), "=", Norm(B))),
-        ((Norm(Identity(H)), "=", 1), (Norm(Identity(H)), "<", 1)),
-        ((Norm(Diag(tanh(v))), "<", 1), (Norm(Diag(v)), "<=", 1)),
-        ((Norm(Diag(tanh(v)) @ A), "<=", Norm(A)), (Norm(Diag(tanh(v)) @ A), "<", Norm(A))),
-        ((Norm(Outer(v, w)), "=", Norm(v) * Norm(w)), (Norm(Outer(v, w)), "<", Norm(v) * Norm(w))),
-        ((0, "<=", Norm(W_hh)), (0, "<", Norm(W_hh))),
-        ((Norm(W_hh), "<=", 2 * Norm(W_hh)), (Norm(W_hh), "<=", 100)),
-        ((SpectralRadius(A), "<=", Norm(A)), (Norm(A), "<=", SpectralRadius(A))),
-        ((SpectralRadius(A), "<=", 2 * Norm(A)), (SpectralRadius(A), "<", Norm(A))),
-        ((SpectralRadius(Diag(tanh(v))), "<", 1), (SpectralRadius(A + B), "<=", Norm(A))),
+        (Le(Norm(A @ B), Norm(A) * Norm(B)), Lt(Norm(A @ B), Norm(A) * Norm(B))),
+        (Le(Norm(A @ v), Norm(A) * Norm(v)), Eq(Norm(A @ v), Norm(A) * Norm(v))),
+        (Le(Norm(A @ B @ v), Norm(A) * Norm(B) * Norm(v)), Le(Norm(A @ B), Norm(A))),
+        (Le(Norm(A + B), Norm(A) + Norm(B)), Le(Norm(A + B), Norm(A))),
+        (Le(Norm(A - B), Norm(A) + Norm(B)), Eq(Norm(A) - Norm(B), Norm(A - B))),
+        (Le(Norm(u * A), Abs(u) * Norm(A)), Le(Norm(u * A), u * Norm(A))),
+        (Eq(Norm(A.T), Norm(A)), Eq(Norm(A), Norm(B))),
+        (Eq(Norm(Identity(H)), 1), Lt(Norm(Identity(H)), 1)),
+        (Lt(Norm(Diag(tanh(v))), 1), Le(Norm(Diag(v)), 1)),
+        (Le(Norm(Diag(tanh(v)) @ A), Norm(A)), Lt(Norm(Diag(tanh(v)) @ A), Norm(A))),
+        (Eq(Norm(Outer(v, w)), Norm(v) * Norm(w)), Lt(Norm(Outer(v, w)), Norm(v) * Norm(w))),
+        (Le(0, Norm(W_hh)), Lt(0, Norm(W_hh))),
+        (Le(Norm(W_hh), 2 * Norm(W_hh)), Le(Norm(W_hh), 100)),
+        (Le(SpectralRadius(A), Norm(A)), Le(Norm(A), SpectralRadius(A))),
+        (Le(SpectralRadius(A), 2 * Norm(A)), Lt(SpectralRadius(A), Norm(A))),
+        (Lt(SpectralRadius(Diag(tanh(v))), 1), Le(SpectralRadius(A + B), Norm(A))),
         (
-            (Abs(Entry(W_hh, i, k)), "<=", Norm(W_hh)),
-            (Abs(Entry(W_hh, i, k)) + Abs(Entry(W_hh, k, i)), "<=", Norm(W_hh)),
+            Le(Abs(Entry(W_hh, i, k)), Norm(W_hh)),
+            Le(Abs(Entry(W_hh, i, k)) + Abs(Entry(W_hh, k, i)), Norm(W_hh)),
         ),
         (
-            (beta, "<=", Norm(Literal([lam, beta], [0, lam]))),
-            (lam + beta, "<=", Norm(Literal([lam, beta], [0, lam]))),
+            Le(beta, Norm(Literal([lam, beta], [0, lam]))),
+            Le(lam + beta, Norm(Literal([lam, beta], [0, lam]))),
         ),
         (
-            (SpectralRadius(Literal([lam, beta], [0, lam])), "=", lam),
-            (SpectralRadius(Literal([lam, beta], [beta, lam])), "=", lam),
+            Eq(SpectralRadius(Literal([lam, beta], [0, lam])), lam),
+            Eq(SpectralRadius(Literal([lam, beta], [beta, lam])), lam),
         ),
         (
-            (SpectralRadius(Literal([lam, beta], [0, kappa])), "=", Max(lam, kappa)),
-            (SpectralRadius(Literal([lam, beta], [0, kappa])), "=", lam),
+            Eq(SpectralRadius(Literal([lam, beta], [0, kappa])), Max(lam, kappa)),
+            Eq(SpectralRadius(Literal([lam, beta], [0, kappa])), lam),
         ),
         (
-            (Norm(Sum(A @ h[j], j, k, t)), "<=", Sum(Norm(A @ h[j]), j, k, t)),
-            (Norm(Sum(A @ h[j], j, k, t)), "<=", Norm(A @ h[k])),
+            Le(Norm(Sum(A @ h[j], j, k, t)), Sum(Norm(A @ h[j]), j, k, t)),
+            Le(Norm(Sum(A @ h[j], j, k, t)), Norm(A @ h[k])),
         ),
     ],
 )  # fmt: skip
@@ -404,12 +407,12 @@ def test_the_norm_of_a_sum_whose_range_depends_on_the_place_is_left_alone():
 
 def test_discs_bound_eigenvalues_and_no_norm():
     """Gershgorin's theorem says where eigenvalues lie; the norm of a matrix may be larger."""
-    rows = (Abs(W_hh) @ Ones(H), "<=", kappa)
+    rows = Le(Abs(W_hh) @ Ones(H), kappa)
 
     assert shown(SpectralRadius(W_hh), "<=", kappa, where=[rows]) == Shown(solver=True, norms=True)
     assert not shown(Norm(W_hh), "<=", kappa, where=[rows])
     assert not shown(SpectralRadius(W_hh), "<", kappa, where=[rows])
-    assert not shown(SpectralRadius(W_hh), "<=", kappa, where=[(W_hh @ Ones(H), "<=", kappa)])
+    assert not shown(SpectralRadius(W_hh), "<=", kappa, where=[Le(W_hh @ Ones(H), kappa)])
 
 
 # -- What is given ---------------------------------------------------------------------------------
@@ -422,15 +425,15 @@ def test_a_condition_on_a_function_holds_for_any_argument():
     assert shown(Abs(f.prime(u)), "<=", gamma, where=[SLOPES])
     assert not shown(Abs(f(v)), "<=", gamma, where=[SLOPES])
     assert not shown(Abs(f.prime(v)), "<=", kappa, where=[SLOPES])
-    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[(gamma, "<=", Abs(f.prime(u)))])
+    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[Le(gamma, Abs(f.prime(u)))])
     about_u = Relation(u * f.prime(v), "<=", gamma)
     assert not shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES], claim=about_u)
-    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES, (u, "<=", 1)])
+    assert not shown(Abs(f.prime(v)), "<=", gamma, where=[SLOPES, Le(u, 1)])
 
 
 def test_a_condition_with_an_index_holds_within_its_range():
     """One step further nobody has supposed anything."""
-    small = [(Abs(h[k]), "<=", 1)]
+    small = [Le(Abs(h[k]), 1)]
 
     assert shown(Abs(h[t]), "<=", 1, where=small, ranges={t: (1, T), k: (1, T)})
     assert shown(Abs(h[t - 1]), "<=", 1, where=small, ranges={t: (1, T), k: (0, T)})
@@ -441,7 +444,7 @@ def test_a_condition_with_an_index_holds_within_its_range():
 
 def test_a_given_inequality_is_used_as_it_is_given():
     """Within its range, at its time, in its direction, and never as an equation."""
-    bound = (Abs(c[t]), "<=", Abs(c[t - 1]))
+    bound = Le(Abs(c[t]), Abs(c[t - 1]))
     later = {t: (2, T)}
 
     assert shown(Abs(c[t]), "<=", Abs(c[t - 1]), known=[(bound, STEPS)])
@@ -457,7 +460,7 @@ def test_a_given_inequality_is_used_as_it_is_given():
 def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_a_law():
     """Letters of a law are its own: its sums may be empty where those of the line are not."""
     both = psi(h[t]) ** 2 * psi(h[k]) ** 2
-    law = ((kappa, "<=", lam + Sum(both, j, k + 1, t)), {t: (0, T), k: (0, T)})
+    law = (Le(kappa, lam + Sum(both, j, k + 1, t)), {t: (0, T), k: (0, T)})
     ranges = {t: (1, T), k: (0, t - 1)}
 
     assert shown(kappa, "<=", lam + Sum(both, j, k + 1, t), known=[law], ranges=ranges)
@@ -466,7 +469,7 @@ def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_a_law()
 
 def test_a_slope_that_is_bounded_is_not_one():
     """An inequality among the formulas given was once used as an equation."""
-    slope = ((tanh.prime(u), "<=", 1), {})
+    slope = (Le(tanh.prime(u), 1), {})
 
     assert shown(tanh.prime(v) * Abs(w), "<=", Abs(w), known=[slope])
     assert not shown(tanh.prime(v) * Abs(w), "=", Abs(w), known=[slope])
@@ -476,9 +479,9 @@ def test_a_slope_that_is_bounded_is_not_one():
 def test_conditions_that_contradict_one_another_prove_nothing():
     """From what never holds everything follows, so it is an error and no proof."""
     with pytest.raises(Contradiction):
-        shown(2 * u, "<=", u, where=[(u, "<=", 0), (1, "<=", u)])
+        shown(2 * u, "<=", u, where=[Le(u, 0), Le(1, u)])
     with pytest.raises(Contradiction):
-        shown(Abs(h[t]), "<=", 1, where=[(Abs(h[t]), "<", 0)])
+        shown(Abs(h[t]), "<=", 1, where=[Lt(Abs(h[t]), 0)])
 
 
 # -- Induction -------------------------------------------------------------------------------------
@@ -515,7 +518,7 @@ def test_an_induction_is_used_at_the_step_before_alone():
 
 def test_an_induction_compares_the_line_at_the_first_step_as_well():
     """A claim that holds at the first step says nothing of a line that does not."""
-    bound = ((Abs(c[t]), "<=", Abs(c[t - 1])), STEPS)
+    bound = (Le(Abs(c[t]), Abs(c[t - 1])), STEPS)
     claim = Relation(Abs(c[t]), "<=", Abs(c[0]))
 
     assert shown(Abs(c[t]), "<=", Abs(c[0]), known=[bound], claim=claim)
@@ -524,8 +527,8 @@ def test_an_induction_compares_the_line_at_the_first_step_as_well():
 
 def test_an_induction_over_the_number_of_steps_is_over_the_line_alone():
     """That the statement holds for a whole sequence says nothing of the beginning of one."""
-    grows = ((Abs(c[t]), "<=", Abs(c[t - 1]) + 1), {t: (2, T)})
-    start = [(Abs(c[1]), "<=", 1)]
+    grows = (Le(Abs(c[t]), Abs(c[t - 1]) + 1), {t: (2, T)})
+    start = [Le(Abs(c[1]), 1)]
     claim = Relation(Abs(c[T]), "<=", 1)
 
     assert shown(Abs(c[T]), "<=", wrap(T), known=[grows], where=start, claim=claim)

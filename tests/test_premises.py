@@ -7,19 +7,23 @@ from operator import mul
 
 import pytest
 
-from rnnnotes import building_blocks, gradients, gru, lstm, notation, vanilla_rnn
+from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
 from rnnnotes.book import formulas, store
 from rnnnotes.book.everysize import holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Compose,
     Diag,
+    Eq,
     Gradient,
     Immediate,
     Jacobian,
+    Le,
+    Lt,
     Norm,
     Number,
     Product,
+    Relation,
     StatementError,
     Sum,
     Zeros,
@@ -27,6 +31,7 @@ from rnnnotes.book.language import (
 from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import Checker, Refuted, Undecided, premises_of, prove
 from rnnnotes.book.sizes import choices
+from rnnnotes.book.symbols import SIZES
 from rnnnotes.notation import (
     D,
     H,
@@ -79,7 +84,7 @@ def _own_formulas(registry):
 
 def state(left, sign, right, code, **options):
     """Formula of a test."""
-    formula(left, sign, right, **options)(code)
+    formula(Relation(left, sign, right), **options)(code)
     return stated_by(code)
 
 
@@ -89,7 +94,7 @@ def claim(left, sign, right, **options):
     def claimed():
         """Claimed."""
 
-    lines = options.pop("derivation", [(sign, right, "it is claimed")])
+    lines = options.pop("derivation", [(sign, "it is claimed")])
     return state(left, sign, right, claimed, derivation=lines, **options)
 
 
@@ -289,12 +294,13 @@ def test_size_in_what_is_left_out_may_be_any(own, first):
     assert check_lines(claim(Gradient(side, W_xh), "=", Zeros(H, D)))
 
 
-def test_numbers_of_sizes_are_part_of_the_key(monkeypatch):
+def test_numbers_of_sizes_are_part_of_the_key(declarations):
     """They are chosen in the order in which the notation declares the sizes."""
     sides = Gradient(psi(q[t]), W_xh), "=", Zeros(H, D)
     (before, *_), key = choices(claim(*sides)), store.key_of(claim(*sides))
-    turned = dict(reversed(notation.SIZES.items()))
-    monkeypatch.setattr(notation, "SIZES", turned)
+    turned = dict(reversed(SIZES.items()))
+    SIZES.clear()
+    SIZES.update(turned)
 
     assert choices(claim(*sides))[0] != before
     assert store.key_of(claim(*sides)) != key
@@ -335,8 +341,8 @@ def nothing(v):
 
 def conditional(*conditions, **options):
     """State a lemma under conditions, and return its function."""
-    state(W_hh @ v, "=", 0 * v, nothing, where=list(conditions) or [(W_hh, "=", Zeros(H, H))],
-          derivation=[("=", 0 * v, "a product with zero")], **options)  # fmt: skip
+    state(W_hh @ v, "=", 0 * v, nothing, where=list(conditions) or [Eq(W_hh, Zeros(H, H))],
+          derivation=[("=", "a product with zero")], **options)  # fmt: skip
     return nothing
 
 
@@ -346,7 +352,7 @@ def test_condition_is_required_of_the_user():
     sides = W_hh @ (W_hh @ v), "=", W_hh @ (0 * v)
 
     assert prove(FORMULAS["test_premises.py:nothing"]).verdict == "proved"
-    where = [(W_hh, "=", Zeros(H, H))]
+    where = [Eq(W_hh, Zeros(H, H))]
     assert check_lines(claim(*sides, given=[lemma], where=where)) == ["proved"]
     with pytest.raises(StatementError, match=r"claimed: test_premises.py:nothing is given, which "
                        "holds where W_hh = zeros"):  # fmt: skip
@@ -356,23 +362,23 @@ def test_condition_is_required_of_the_user():
 @pytest.mark.parametrize(
     ("needed", "said", "enough"),
     [
-        ((u, "<=", 1), (u, "<=", 1), True),
-        ((u, "<=", 1), (u, "<", 1), True),
-        ((u, "<", 1), (u, "<=", 1), False),
-        ((u, "<", 1), (u, "<=", 0.5), True),
-        ((u, "<=", 1), (u, "<=", 2), False),
-        ((u, "<=", kappa), (u, "=", kappa), True),
-        ((u, "<=", kappa), (kappa, "=", u), True),
-        ((u, "<=", kappa), (kappa, "<=", u), False),
-        ((u, "=", kappa), (u, "<=", kappa), False),
-        ((0 * u, "<", u), (u, "<", 0 * u), False),
-        ((Norm(W_hh), "<=", gamma), (Norm(W_hh.T), "<=", gamma), False),
+        (Le(u, 1), Le(u, 1), True),
+        (Le(u, 1), Lt(u, 1), True),
+        (Lt(u, 1), Le(u, 1), False),
+        (Lt(u, 1), Le(u, 0.5), True),
+        (Le(u, 1), Le(u, 2), False),
+        (Le(u, kappa), Eq(u, kappa), True),
+        (Le(u, kappa), Eq(kappa, u), True),
+        (Le(u, kappa), Le(kappa, u), False),
+        (Eq(u, kappa), Le(u, kappa), False),
+        (Lt(0 * u, u), Lt(u, 0 * u), False),
+        (Le(Norm(W_hh), gamma), Le(Norm(W_hh.T), gamma), False),
     ],
 )  # fmt: skip
 def test_condition_follows_from_one_that_is_stronger(needed, said, enough):
     """What is printed must say so by itself: equal, stricter, or nearer by a number."""
-    stated = claim(v, "=", v, given=[conditional((W_hh, "=", Zeros(H, H)), needed)],
-                   where=[(W_hh, "=", Zeros(H, H)), said])  # fmt: skip
+    stated = claim(v, "=", v, given=[conditional(Eq(W_hh, Zeros(H, H)), needed)],
+                   where=[Eq(W_hh, Zeros(H, H)), said])  # fmt: skip
 
     if enough:
         assert Checker(stated)
@@ -384,9 +390,9 @@ def test_condition_follows_from_one_that_is_stronger(needed, said, enough):
 @pytest.mark.parametrize(("ranges", "enough"), [({t: (2, T)}, True), ({t: (1, T)}, False)])
 def test_condition_on_indices_is_met_by_their_ranges(ranges, enough):
     """Where the indices of the user are printed, a condition on them need not be."""
-    lemma = conditional((W_hh, "=", Zeros(H, H)), (Number(1), "<", Number(t)), ranges={t: (2, T)})
+    lemma = conditional(Eq(W_hh, Zeros(H, H)), Lt(Number(1), Number(t)), ranges={t: (2, T)})
     stated = claim(x[t], "=", x[t], given=[lemma], ranges=ranges,
-                   where=[(W_hh, "=", Zeros(H, H))])  # fmt: skip
+                   where=[Eq(W_hh, Zeros(H, H))])  # fmt: skip
 
     if enough:
         assert Checker(stated)
@@ -406,7 +412,7 @@ def test_bound_of_the_book_needs_its_hypothesis():
 
 def test_condition_holds_within_the_ranges_of_its_formula():
     """A symbol that is given a value from the second step on has none at the first."""
-    stated = claim(h[t - 1] + a[t], "=", c[t - 1] + a[t], where=[(h[t], "=", c[t])],
+    stated = claim(h[t - 1] + a[t], "=", c[t - 1] + a[t], where=[Eq(h[t], c[t])],
                    ranges={t: (2, T)})  # fmt: skip
 
     with pytest.raises(Refuted, match="at t=2"):
@@ -415,18 +421,18 @@ def test_condition_holds_within_the_ranges_of_its_formula():
 
 def test_sizes_of_a_condition_are_named():
     """A proof at sizes is one at those of its conditions too."""
-    stated = claim(u * eta, "=", eta * u, where=[(u, "=", D * kappa)])
+    stated = claim(u * eta, "=", eta * u, where=[Eq(u, D * kappa)])
 
     assert set().union(*choices(stated)) == {D}
 
 
 def test_value_from_a_size_is_no_evidence():
     """At one size, two times two is two and two; a polynomial may vanish at all that are drawn."""
-    size = [(u, "=", Number(H))]
+    size = [Eq(u, Number(H))]
     with pytest.raises(Refuted, match="9 = 6 fails with u=3"):
         check_lines(claim(u**2, "=", 2 * u, where=size))
     with pytest.raises(Refuted):
-        check_lines(claim(2 * u, "=", eta, where=[(u, "=", Number(H)), (eta, "=", Number(D))]))
+        check_lines(claim(2 * u, "=", eta, where=[Eq(u, Number(H)), Eq(eta, Number(D))]))
     numbers = [choice[H] for choice in choices(claim(u**2, "=", 2 * u, where=size))]
     vanishing = reduce(mul, (u - number for number in numbers))
     with pytest.raises(Undecided, match="a statement about sizes alone"):
@@ -469,7 +475,7 @@ def test_lemma_is_used_where_it_holds(last):
     ranges = {"ranges": {j: (1, last)}}
     state(m[j], "=", q[j], first, bindings={"q": q[j]}, **ranges)
     state(W_hh @ m[j], "=", W_hh @ q[j], lemma, given=[first], bindings={"q": q[j]},
-          derivation=[("=", W_hh @ q[j], "the start")], **ranges)  # fmt: skip
+          derivation=[("=", "the start")], **ranges)  # fmt: skip
     sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
 
     assert prove(FORMULAS["test_premises.py:lemma"]).verdict == "proved"
@@ -484,9 +490,9 @@ def test_lemma_with_a_condition_is_not_used_beyond_it():
         """Lemma."""
         return W_hh @ q
 
-    where = [(m[j], "=", q[j])]
+    where = [Eq(m[j], q[j])]
     state(W_hh @ m[j], "=", W_hh @ q[j], lemma, where=where, bindings={"q": q[j]},
-          derivation=[("=", W_hh @ q[j], "the condition")])  # fmt: skip
+          derivation=[("=", "the condition")])  # fmt: skip
     sides = Sum(W_hh @ m[j], j, 4, T), "=", Sum(W_hh @ q[j], j, 4, T)
     stated = claim(*sides, given=[lemma], where=where, ranges={j: (1, 1)})
 

@@ -17,6 +17,7 @@ from rnnnotes.book.language import (
     Diag,
     Divide,
     Entry,
+    Eq,
     Gradient,
     Immediate,
     Indicator,
@@ -97,8 +98,8 @@ def claimed(left, sign, right, *lines, **options):
     def theorem():
         """Theorem."""
 
-    steps = [(sign, line, "it is claimed") for line in (*lines, right)]
-    formula(left, sign, right, derivation=steps, **options)(theorem)
+    steps = [*((sign, line, "it is claimed") for line in lines), (sign, "it is claimed")]
+    formula(Relation(left, sign, right), derivation=steps, **options)(theorem)
     return FORMULAS["test_rows.py:theorem"]
 
 
@@ -310,14 +311,14 @@ def test_derivation_that_equates_a_row_and_a_column_is_refused(sides):
 def test_condition_between_a_row_and_a_column_is_refused():
     """A condition is an equation like any other."""
     with pytest.raises(StatementError, match=r"\(H\) of a column and \(H\) of a row"):
-        claimed(v + w, "=", w + v, where=[(v, "=", w.T)])
+        claimed(v + w, "=", w + v, where=[Eq(v, w.T)])
 
 
 def test_definition_of_a_column_by_a_row_is_refused():
     """A symbol of one axis is a column."""
     with pytest.raises(StatementError, match=r"\(H\) of a column and \(H\) of a row"):
 
-        @formula(a[t], "=", h[t - 1].T @ W_hh)
+        @formula(Eq(a[t], h[t - 1].T @ W_hh))
         def pre(h_prev, W_hh):
             """Pre-activation, as a row."""
             return h_prev @ W_hh

@@ -4,6 +4,7 @@ import pytest
 
 from rnnnotes.book import searching
 from rnnnotes.book.formulas import UnknownFormulaError, find, find_all, formula
+from rnnnotes.book.language import Eq
 from rnnnotes.book.searching import (
     ALSO_CALLED,
     WEIGHTS,
@@ -13,7 +14,8 @@ from rnnnotes.book.searching import (
     suggestion,
     words_of,
 )
-from rnnnotes.notation import SYMBOLS, v, w
+from rnnnotes.book.symbols import SYMBOLS
+from rnnnotes.notation import v, w
 
 
 def ids(query, limit=10):
@@ -169,7 +171,7 @@ def test_each_place_is_searched():
 def test_a_formula_of_ones_own_is_found(registry):
     """Once it is stated, and no longer than that."""
 
-    @formula(v, "=", 2 * w, source="elman1990", slug="plugh")
+    @formula(Eq(v, 2 * w), source="elman1990", slug="plugh")
     def doubled(w):
         """Zyxglorp of a vector."""
         return 2 * w

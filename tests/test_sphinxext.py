@@ -53,11 +53,10 @@ FIRST = '''\
 
 from rnnnotes.book.arrays import Array
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Diag, Jacobian
-from rnnnotes.notation import W_hh, a, b_h, f, h, t
+from rnnnotes.notation import Eq, W_hh, a, b_h, f, h, t
 
 
-@formula(a[t], "=", W_hh @ h[t - 1] + b_h, source="elman1990")
+@formula(Eq(a[t], W_hh @ h[t - 1] + b_h), source="elman1990")
 def reading(h_prev: Array, W_hh: Array, b_h: Array) -> Array:
     """Reading of a toy.
 
@@ -78,7 +77,7 @@ def reading(h_prev: Array, W_hh: Array, b_h: Array) -> Array:
     return W_hh @ h_prev + b_h
 
 
-@formula(h[t], "=", f(a[t]), source="elman1990")
+@formula(Eq(h[t], f(a[t])), source="elman1990")
 def state(a, f):
     """State of a toy."""
     return f(a)
@@ -90,17 +89,16 @@ SECOND = '''\
 import numpy as np
 
 from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Diag, Jacobian
-from rnnnotes.notation import W_hh, a, f, h, t
+from rnnnotes.notation import Diag, Eq, Jacobian, W_hh, a, f, h, t
 from rnnnotes.first import reading, state
 
 
 @formula(
-    Jacobian(h[t], h[t - 1]), "=", Diag(f.prime(a[t])) @ W_hh,
+    Eq(Jacobian(h[t], h[t - 1]), Diag(f.prime(a[t])) @ W_hh),
     source=["pascanu2013", "elman1990"], given=[reading, state],
     derivation=[
         ("=", Jacobian(h[t], a[t]) @ Jacobian(a[t], h[t - 1]), "the chain rule"),
-        ("=", Diag(f.prime(a[t])) @ W_hh, "the reading is linear"),
+        ("=", "the reading is linear"),
     ],
 )
 def slope(a, W_hh, f_prime):

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from rnnnotes import building_blocks, notation, vanilla_rnn
+from rnnnotes import building_blocks, vanilla_rnn
 from rnnnotes.book import tape
 from rnnnotes.book.checking import forget
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
-    Array,
     Concatenate,
     Determinant,
     Diag,
     Entry,
+    Eq,
     Function,
     Gradient,
     Identity,
@@ -26,17 +26,22 @@ from rnnnotes.book.language import (
     Indicator,
     Inverse,
     Jacobian,
+    Le,
+    Lt,
     MatrixPower,
     Max,
     Min,
+    Ne,
     Norm,
     Number,
     Ones,
     Order,
     Outer,
+    Relation,
     Size,
     SpectralRadius,
     StatementError,
+    Steps,
     Sum,
     Variable,
     Zeros,
@@ -46,9 +51,9 @@ from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
 from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
 from rnnnotes.book.settings import holds
+from rnnnotes.book.symbols import ANY, FUNCTIONS, declare, function, index, size
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import (
-    ANY,
     B,
     D,
     F,
@@ -61,13 +66,11 @@ from rnnnotes.notation import (
     a,
     b_y,
     c,
-    declare,
     ell,
     eps,
     eta,
     exp,
     f,
-    function,
     g,
     h,
     h_unit,
@@ -86,7 +89,6 @@ from rnnnotes.notation import (
     relu,
     scores,
     sigmoid,
-    size,
     softmax,
     spans,
     t,
@@ -103,10 +105,8 @@ find_all()
 
 
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch):
+def _own_world(declarations):
     """Take the formulas and the declarations of a test out of the book again."""
-    for table in ("SIZES", "INDICES", "SYMBOLS", "FUNCTIONS"):
-        monkeypatch.setattr(notation, table, dict(getattr(notation, table)))
     before = dict(FORMULAS)
     yield
     FORMULAS.clear()
@@ -116,7 +116,7 @@ def _own_world(monkeypatch):
 
 def state(left, sign, right, code, **options):
     """Formula of a test."""
-    formula(left, sign, right, **options)(code)
+    formula(Relation(left, sign, right), **options)(code)
     return stated_by(code)
 
 
@@ -126,7 +126,7 @@ def claim(left, sign, right, **options):
     def claimed():
         """Claimed."""
 
-    lines = options.pop("derivation", [(sign, right, "it is claimed")])
+    lines = options.pop("derivation", [(sign, "it is claimed")])
     return state(left, sign, right, claimed, derivation=lines, **options)
 
 
@@ -236,11 +236,11 @@ def test_code_is_handed_a_map_of_the_right_shapes(batch):
         """Return the function of one entry."""
         return psi(v[:1])
 
-    lines = [("=", softmax(batch), "the same")]
+    lines = [("=", "the same")]
     with pytest.raises(Refuted, match="returns shape"):
         prove(state(softmax(batch), "=", softmax(batch), shorter, derivation=lines))
     with pytest.raises(Refuted, match=r"fails .*psi: takes a vector of 2, not a vector of 1"):
-        prove(state(psi(v), "=", psi(v), first, derivation=[("=", psi(v), "the same")]))
+        prove(state(psi(v), "=", psi(v), first, derivation=[("=", "the same")]))
 
 
 def test_sympy_of_a_map_is_written_for_its_argument(batch):
@@ -282,7 +282,7 @@ def test_definition_of_a_function_is_for_every_argument(build, complaint):
 
 def test_condition_gives_no_function_its_value():
     """That f is zero at one number does not make its slope zero there."""
-    stated = claim(f.prime(u), "=", wrap(0), where=[(f(u), "=", 0)])
+    stated = claim(f.prime(u), "=", wrap(0), where=[Eq(f(u), 0)])
 
     with pytest.raises((Refuted, Undecided)):
         check_lines(stated)
@@ -314,7 +314,7 @@ def test_index_on_the_right_alone_defines_nothing(left, right, index):
         (a[t], h[T + 5], {}),
         (a[t], h[t + 1], {}),
         (u, x[0] @ x[1], {}),
-        (u, Size(Array(x, 0, T)), {}),
+        (u, Size(Steps(x, 0, T)), {}),
         (q[t], x[t - 1] @ x[t] * v, {}),
         (v, Sum(x[j] @ x[j], j, 0, T) * w, {}),
         (v, Sum(x[j + 1] @ x[j], j, 1, T) * w, {}),
@@ -404,7 +404,7 @@ def test_two_definitions_of_one_name_are_refused_wherever_they_come_from(first, 
             """Theorem."""
 
         theorem.__name__ = f"through_{code.__name__}"
-        state(u, "=", u, theorem, derivation=[("=", u, "the same")], given=[code])
+        state(u, "=", u, theorem, derivation=[("=", "the same")], given=[code])
         return theorem
 
     with pytest.raises(StatementError, match="has two definitions"):
@@ -413,10 +413,10 @@ def test_two_definitions_of_one_name_are_refused_wherever_they_come_from(first, 
 
 TWICE = '''
 from rnnnotes.book.formulas import formula
-from rnnnotes.notation import v, w
+from rnnnotes.notation import Eq, v, w
 
 
-@formula(v, "=", w, source="elman1990")
+@formula(Eq(v, w), source="elman1990")
 def same(w):
     """Same."""
     return w
@@ -439,9 +439,7 @@ def module(tmp_path, monkeypatch):
 
 def test_id_is_stated_once_in_a_module(module):
     """The second formula would take the place of the first in silence."""
-    again = (
-        TWICE + TWICE.partition("@")[1] + TWICE.partition("@")[2].replace('"=", w', '"=", 2 * w')
-    )
+    again = TWICE + TWICE.partition("@")[1] + TWICE.partition("@")[2].replace("w)", "2 * w)")
 
     with pytest.raises(StatementError, match=r"twice_stated\.py:same: the id is taken"):
         module(again)
@@ -474,7 +472,7 @@ def test_id_is_stated_once_in_a_function():
 @pytest.mark.parametrize(
     "name", ["a(1)", "a[1]", "W hh", "", "1a", "lambda", "h'", "sum(a;j=1..T)"]
 )
-@pytest.mark.parametrize("kind", [declare, function, size, notation.index])
+@pytest.mark.parametrize("kind", [declare, function, size, index])
 def test_name_is_a_name_of_python(name, kind):
     """It is an argument of the code, and reads like nothing else in a proof."""
     options = {declare: ("d", "d"), function: ("d", "d"), size: ("d",)}.get(kind, (1, T, "d"))
@@ -554,8 +552,8 @@ def test_code_of_a_function_at_a_time_is_that_function():
         return f(v if v[0] > -np.inf else 0 * v)
 
     for code in (applied, branches):
-        assert prove(state(f[t](v), "=", f[t](v), code, derivation=[("=", f[t](v), "the same")]))
-        other = [("=", f(v), "at any time")]
+        assert prove(state(f[t](v), "=", f[t](v), code, derivation=[("=", "the same")]))
+        other = [("=", "at any time")]
         with pytest.raises(Refuted):
             prove(state(f[t](v), "=", f(v), code, derivation=other))
         FORMULAS.pop(f"test_statements.py:{code.__name__}")
@@ -709,14 +707,14 @@ def test_statement_without_a_value_somewhere_is_refused(left, right, complaint):
 @pytest.mark.parametrize(
     ("left", "right", "where"),
     [
-        (u / u, wrap(1), [(u, "!=", 0)]),
-        (u / u, wrap(1), [(0, "!=", u)]),
-        (u / u, wrap(1), [(0, "<", u)]),
-        (u / u, wrap(1), [(u, "<", 0)]),
-        (u / u, wrap(1), [(1, "<=", u)]),
-        (u / u, wrap(1), [(eta, "<", u)]),
-        (u / u, wrap(1), [(eta, "<=", u)]),
-        (u / u, wrap(1), [(0, "<", Abs(u))]),
+        (u / u, wrap(1), [Ne(u, 0)]),
+        (u / u, wrap(1), [Ne(0, u)]),
+        (u / u, wrap(1), [Lt(0, u)]),
+        (u / u, wrap(1), [Lt(u, 0)]),
+        (u / u, wrap(1), [Le(1, u)]),
+        (u / u, wrap(1), [Lt(eta, u)]),
+        (u / u, wrap(1), [Le(eta, u)]),
+        (u / u, wrap(1), [Lt(0, Abs(u))]),
         (eta / eta, wrap(1), []),
         (u / (1 + exp(u)), u / (exp(u) + 1), []),
         (u / (u * u + 1), u / (1 + u**2), []),
@@ -732,17 +730,17 @@ def test_statement_without_a_value_somewhere_is_refused(left, right, complaint):
         (Entry(softmax(scores), r) / Entry(softmax(scores), r), wrap(1), []),
         ((1 - sigmoid(u)) / (1 - sigmoid(u)), wrap(1), []),
         ((1 - tanh(u) ** 2) / (1 - tanh(u) ** 2), wrap(1), []),
-        ((1 - eta) / (1 - eta), wrap(1), [(eta, "<", 1)]),
-        ((1 - eta) / (1 - eta), wrap(1), [(eta, "!=", 1)]),
+        ((1 - eta) / (1 - eta), wrap(1), [Lt(eta, 1)]),
+        ((1 - eta) / (1 - eta), wrap(1), [Ne(eta, 1)]),
         (exp(log(eta)), eta, []),
-        (exp(log(u)), u, [(0, "<", u)]),
+        (exp(log(u)), u, [Lt(0, u)]),
         (log(exp(u)), u, []),
         ((eta**HALF) ** 2, eta, []),
-        ((u**HALF) ** 2, u, [(0, "<=", u)]),
-        (Inverse(W_hh) @ W_hh, Identity(H), [(Determinant(W_hh), "!=", 0)]),
-        (relu.prime(u) * 0, wrap(0), [(0, "<", u)]),
-        (Jacobian(Max(u, eta), u) * 0, wrap(0), [(u, "<", eta)]),
-        (u**2 / u**2, wrap(1), [(u, "!=", 0)]),
+        ((u**HALF) ** 2, u, [Le(0, u)]),
+        (Inverse(W_hh) @ W_hh, Identity(H), [Ne(Determinant(W_hh), 0)]),
+        (relu.prime(u) * 0, wrap(0), [Lt(0, u)]),
+        (Jacobian(Max(u, eta), u) * 0, wrap(0), [Lt(u, eta)]),
+        (u**2 / u**2, wrap(1), [Ne(u, 0)]),
     ],
 )
 def test_statement_with_a_value_everywhere_passes(left, right, where):
@@ -753,13 +751,13 @@ def test_statement_with_a_value_everywhere_passes(left, right, where):
 @pytest.mark.parametrize(
     "where",
     [
-        [(u, "<=", 1)],
-        [(u, "<", 1)],
-        [(u, "!=", 1)],
-        [(0, "<=", u)],
-        [(eta, "!=", u)],
-        [(w, "<=", v)],
-        [(0, "<", Abs(eta))],
+        [Le(u, 1)],
+        [Lt(u, 1)],
+        [Ne(u, 1)],
+        [Le(0, u)],
+        [Ne(eta, u)],
+        [Le(w, v)],
+        [Lt(0, Abs(eta))],
     ],
 )
 def test_condition_that_allows_zero_discharges_nothing(where):
@@ -770,19 +768,19 @@ def test_condition_that_allows_zero_discharges_nothing(where):
 
 def test_obligation_of_a_line_and_of_a_condition_counts():
     """A derivation may not pass through what has no value, and a condition needs a value too."""
-    lines = [("=", u * u / u, "expanded"), ("=", u, "cancelled")]
+    lines = [("=", u * u / u, "expanded"), ("=", "cancelled")]
 
     with pytest.raises(StatementError, match="u may be zero"):
         check_lines(claim(u + 0, "=", u, derivation=lines))
     with pytest.raises(StatementError, match="u may be zero"):
-        check_lines(claim(u + 0, "=", u, where=[(eta / u, "<=", 1)]))
+        check_lines(claim(u + 0, "=", u, where=[Le(eta / u, 1)]))
 
 
 def test_obligation_of_a_definition_counts_where_it_is_used():
     """A symbol or a function that has no value somewhere brings the condition with it."""
     half = define(a[t], v / h_unit[t - 1], "half")
     turned = define(g(u), 1 / u, "turned")
-    positive = {"where": [(h_unit[t - 1], "!=", 0)]}
+    positive = {"where": [Ne(h_unit[t - 1], 0)]}
 
     with pytest.raises(StatementError, match=r"h_unit\[t-1\] may be zero"):
         check_lines(claim(a[t] * w, "=", w * a[t], given=[half]))
@@ -813,31 +811,31 @@ def test_condition_on_one_index_says_nothing_of_another():
     every = Sum(h_unit[j] / h_unit[j], j, 0, T)
 
     with pytest.raises(StatementError, match=r"h_unit\[j\] may be zero"):
-        check_lines(claim(every, "=", every, where=[(h_unit[j], "!=", 0)], ranges={j: (1, T)}))
+        check_lines(claim(every, "=", every, where=[Ne(h_unit[j], 0)], ranges={j: (1, T)}))
 
 
 @pytest.mark.parametrize(
     ("where", "named"),
     [
-        ([(u, "<", 0), (0, "<", u)], "u < 0 and 0 < u"),
-        ([(u, "=", 1), (u, "=", 2)], "u = 1 and u = 2"),
-        ([(u, "<", u)], "u < u"),
-        ([(v, "<", v)], "v < v"),
-        ([(u, "!=", u)], "u ≠ u"),
-        ([(u + 1, "<=", u)], r"u \+ 1 ≤ u"),
-        ([(eta, "<=", 0)], "eta ≤ 0"),
-        ([(eta, "=", -1)], "eta = -1"),
-        ([(Abs(u), "<", 0)], r"\|u\| < 0"),
-        ([(exp(u), "<=", 0)], r"exp\(u\) ≤ 0"),
-        ([(u**2, "<", -1)], r"u\^2 < -1"),
-        ([(Norm(W_hh), "<", 0)], "‖W_hh‖ < 0"),
-        ([(u, "<=", 1), (2, "<=", u)], "u ≤ 1 and 2 ≤ u"),
-        ([(2 * u, "<", 2), (3 * u, "<=", 9), (u, "=", 1)], "2 u < 2 and u = 1"),
-        ([(u, "<", eta), (eta, "<", lam), (lam, "<", u)], "u < eta and eta < lam and lam < u"),
-        ([(u, "<=", 1), (1, "<=", u), (u, "!=", 1)], "u ≤ 1 and 1 ≤ u and u ≠ 1"),
-        ([(W_hh, "=", Zeros(H, H)), (W_hh, "=", W_hh + 1)], r"W_hh = W_hh \+ 1"),
-        ([(x[t], "<", 0), (Ones(D), "<", x[t])], r"x\[t\] < 0 and ones < x\[t\]"),
-        ([(wrap(1), "=", 2)], "1 = 2"),
+        ([Lt(u, 0), Lt(0, u)], "u < 0 and 0 < u"),
+        ([Eq(u, 1), Eq(u, 2)], "u = 1 and u = 2"),
+        ([Lt(u, u)], "u < u"),
+        ([Lt(v, v)], "v < v"),
+        ([Ne(u, u)], "u ≠ u"),
+        ([Le(u + 1, u)], r"u \+ 1 ≤ u"),
+        ([Le(eta, 0)], "eta ≤ 0"),
+        ([Eq(eta, -1)], "eta = -1"),
+        ([Lt(Abs(u), 0)], r"\|u\| < 0"),
+        ([Le(exp(u), 0)], r"exp\(u\) ≤ 0"),
+        ([Lt(u**2, -1)], r"u\^2 < -1"),
+        ([Lt(Norm(W_hh), 0)], "‖W_hh‖ < 0"),
+        ([Le(u, 1), Le(2, u)], "u ≤ 1 and 2 ≤ u"),
+        ([Lt(2 * u, 2), Le(3 * u, 9), Eq(u, 1)], "2 u < 2 and u = 1"),
+        ([Lt(u, eta), Lt(eta, lam), Lt(lam, u)], "u < eta and eta < lam and lam < u"),
+        ([Le(u, 1), Le(1, u), Ne(u, 1)], "u ≤ 1 and 1 ≤ u and u ≠ 1"),
+        ([Eq(W_hh, Zeros(H, H)), Eq(W_hh, W_hh + 1)], r"W_hh = W_hh \+ 1"),
+        ([Lt(x[t], 0), Lt(Ones(D), x[t])], r"x\[t\] < 0 and ones < x\[t\]"),
+        ([Eq(wrap(1), 2)], "1 = 2"),
     ],
 )
 def test_conditions_that_nothing_fulfils_are_refused(where, named):
@@ -849,13 +847,13 @@ def test_conditions_that_nothing_fulfils_are_refused(where, named):
 @pytest.mark.parametrize(
     "where",
     [
-        [(u, "<", 1), (0, "<", u)],
-        [(u, "!=", 1), (u, "!=", 2)],
-        [(u, "<=", 1), (1, "<=", u)],
-        [(u, "<", eta), (eta, "<", lam)],
-        [(u, "<=", 1), (u, "!=", 1)],
-        [(Abs(u), "<=", 0)],
-        [(x[t], "<", 0), (Ones(H), "<", h[t])],
+        [Lt(u, 1), Lt(0, u)],
+        [Ne(u, 1), Ne(u, 2)],
+        [Le(u, 1), Le(1, u)],
+        [Lt(u, eta), Lt(eta, lam)],
+        [Le(u, 1), Ne(u, 1)],
+        [Le(Abs(u), 0)],
+        [Lt(x[t], 0), Lt(Ones(H), h[t])],
     ],
 )
 def test_conditions_that_something_fulfils_pass(where):
@@ -868,12 +866,12 @@ def test_unequal_stands_in_a_condition_alone():
     with pytest.raises(StatementError, match="'!=' stands in a condition alone"):
         claim(u, "!=", eta)
     with pytest.raises(StatementError, match="'!=' compares numbers"):
-        claim(u, "=", u, where=[(v, "!=", 0)])
+        claim(u, "=", u, where=[Ne(v, 0)])
 
 
 def test_unequal_is_printed_everywhere():
     """Who reads the formula in any form reads its condition."""
-    stated = claim(u / u, "=", wrap(1), where=[(u, "!=", eta), (u, "!=", 0)])
+    stated = claim(u / u, "=", wrap(1), where=[Ne(u, eta), Ne(u, 0)])
     (_, condition) = stated.where
     space = {}
     exec(sympy_text(stated), space)
@@ -973,7 +971,7 @@ def test_smooth_function_says_so():
         function("quiet", "d", "any function of a vector", takes=[(H,)], smooth=True)
     for one in (f, g, psi):
         assert one.smooth
-        assert "smooth" in notation.FUNCTIONS[one.name].text
+        assert "smooth" in FUNCTIONS[one.name].text
 
 
 @pytest.mark.parametrize(

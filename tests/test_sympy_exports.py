@@ -330,7 +330,7 @@ def test_a_derivative_by_what_is_no_symbol_is_refused():
 
 def test_what_names_collide_with_is_refused_here():
     """A symbol, a function, a size and a helper of one name could not stand in one file."""
-    from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
+    from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
     names = [*map(str, SIZES), *map(str, INDICES), *FUNCTIONS,
              *(symbol.name for symbol in SYMBOLS), *sympytext.HELPERS]  # fmt: skip

@@ -182,13 +182,13 @@ def _formula(
 
 def _free(name: str, value: Any, new: dict[Any, Any]) -> Any:
     """Symbol that stands for an argument, which may be any; what it takes the place of is noted."""
-    if isinstance(value, lang.Function | sp.Symbol | lang.Variable | lang.Array):
+    if isinstance(value, lang.Function | sp.Symbol | lang.Variable | lang.Steps):
         return value
     if isinstance(value, lang.Stack):
         body, index, low, high = value.args
         steps = lang.Variable(name, body.shape, (low, high))
         new[body] = steps[index].T if body.row else steps[index]
-        return lang.Array(steps)
+        return lang.Steps(steps)
     positive = isinstance(value, lang.At) and value.variable.positive
     free = lang.Variable(name, value.shape, (), positive)
     new[value] = free.T if value.row else free

@@ -10,10 +10,13 @@ from typing import Any
 
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import Formula
+from rnnnotes.book.keeping import data_file
 from rnnnotes.book.language import Relation
 from rnnnotes.book.plaintext import argument_text, range_text, text
 from rnnnotes.book.printing import latex, range_latex
+from rnnnotes.book.published import load
 from rnnnotes.book.source import standalone
+from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 from rnnnotes.book.sympytext import sympy_text
 
 __all__ = ["FORMATS", "SITE", "YEAR", "as_data", "cite", "permalink"]
@@ -198,7 +201,7 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "title": stated.title,
         "version": version(),
         "permalink": None if stated.file else permalink(stated.id),
-        "keywords": list(stated.slugs),
+        "keywords": load(data_file("published-ids.toml")).keywords(stated.id),
         "statement": _relation(stated.statement),
         "where": [_relation(condition) for condition in stated.where],
         "indices": [
@@ -237,13 +240,11 @@ def _relation(relation: Relation) -> dict[str, str]:
 
 
 def _symbols(stated: Formula) -> list[dict[str, Any]]:
-    from rnnnotes.notation import SYMBOLS
-
     return [
         {
             "name": symbol.name,
             "latex": SYMBOLS[symbol].tex,
-            "meaning": SYMBOLS[symbol].text,
+            "meaning": stated.meaning(symbol),
             "shape": list(map(str, symbol.shape)),
             "times": list(map(str, symbol.times)),
         }
@@ -252,8 +253,6 @@ def _symbols(stated: Formula) -> list[dict[str, Any]]:
 
 
 def _functions(stated: Formula) -> list[dict[str, str]]:
-    from rnnnotes.notation import FUNCTIONS
-
     return [
         {"name": name, "latex": FUNCTIONS[name].tex, "meaning": FUNCTIONS[name].text}
         for name in stated.functions

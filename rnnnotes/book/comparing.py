@@ -34,6 +34,7 @@ from rnnnotes.book.settings import (
     readable,
     settings_of,
 )
+from rnnnotes.book.symbols import DECLARED
 
 __all__ = ["Different", "Same", "compare"]
 
@@ -227,8 +228,6 @@ def _varies(value: Any) -> bool:
 
 def _constant(name: str, expected: Any, given: Any) -> Any:
     """What an argument is that is known."""
-    from rnnnotes.notation import DECLARED
-
     if isinstance(expected, lang.Function):
         if given in DECLARED and DECLARED[given].elementwise == expected.elementwise:
             return DECLARED[given]

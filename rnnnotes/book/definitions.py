@@ -17,6 +17,7 @@ import sympy as sp
 
 from rnnnotes.book import language as lang
 from rnnnotes.book.draws import Draws
+from rnnnotes.book.symbols import SIZES
 
 __all__ = ["Definition", "bound_sizes", "defined_name", "refuse_circles", "refuse_ill_formed"]
 
@@ -182,8 +183,6 @@ def _refuse_other_value(target: Any, value: Any) -> None:
 
 def _refuse_free_index(target: Any, value: Any) -> None:
     """Refuse an index on the right that the left does not give a value."""
-    from rnnnotes.notation import SIZES
-
     places = target.index if isinstance(target, lang.At) else ()
     for place in places:
         indices = place.free_symbols - set(SIZES)
@@ -226,7 +225,7 @@ def _symbols(node: Any, at: dict[sp.Symbol, int]) -> Iterator[tuple[Any, dict[sp
     """Symbols at an index, each with the values of the indices around it."""
     if isinstance(node, lang.At):
         yield node, at
-    elif isinstance(node, lang.Array):
+    elif isinstance(node, lang.Steps):
         variable, *bounds = node.args
         yield from ((variable[bound], at) for bound in bounds)
     elif type(node) in lang.BINDERS:
@@ -241,8 +240,6 @@ def _symbols(node: Any, at: dict[sp.Symbol, int]) -> Iterator[tuple[Any, dict[sp
 
 
 def _sizes() -> dict[sp.Symbol, int]:
-    from rnnnotes.notation import SIZES
-
     return {size: place for place, size in enumerate(SIZES, start=3)}
 
 

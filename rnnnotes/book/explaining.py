@@ -17,6 +17,7 @@ from rnnnotes.book.calling import Call, Value
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.mutants import changes
 from rnnnotes.book.plaintext import text
+from rnnnotes.book.symbols import SIZES
 
 __all__ = ["Guess", "guesses"]
 
@@ -131,8 +132,6 @@ def _of_the_result(right: Any) -> Changed:
 
 def _multiplied(stated: Formula) -> Changed:
     """The right-hand side is multiplied or divided by two, or by a size."""
-    from rnnnotes.notation import SIZES
-
     for factor in (2, *(size for size in SIZES if size in _sizes(stated))):
         yield f"the formula is multiplied by {factor}", factor * stated.statement.right
         yield f"the formula is divided by {factor}", stated.statement.right / factor

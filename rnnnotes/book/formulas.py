@@ -25,7 +25,6 @@ from rnnnotes.book.definitions import Definition, refuse_ill_formed
 from rnnnotes.book.files import file_of, formulas_at, identity, is_own, is_path, is_place, split
 from rnnnotes.book.language import (
     Apply,
-    Array,
     At,
     Expression,
     Function,
@@ -35,21 +34,25 @@ from rnnnotes.book.language import (
     Number,
     Relation,
     StatementError,
+    Steps,
     Transpose,
     Variable,
     indices,
     walk,
     wrap,
 )
+from rnnnotes.book.legend import documented
 from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
-from rnnnotes.book.source import body_of
+from rnnnotes.book.source import body_of, plain
+from rnnnotes.book.symbols import DECLARED, FUNCTIONS, INDICES, LETTERS, MEANINGS, SYMBOLS, T, t
 
 __all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula",
            "stated_by"]  # fmt: skip
 
 Code = Callable[..., Any]
 F = TypeVar("F", bound=Code)
+Letters = Variable | Function | sp.Symbol
 
 
 class UnknownFormulaError(KeyError):
@@ -84,7 +87,6 @@ class Formula:
     where: tuple[Relation, ...] = ()
     ranges: Mapping[sp.Symbol, tuple[sp.Expr, sp.Expr]] = field(default_factory=dict)
     bindings: Mapping[str, Any] = field(default_factory=dict)
-    slugs: tuple[str, ...] = ()
 
     @property
     def chapter(self) -> str:
@@ -131,17 +133,17 @@ class Formula:
     @cached_property
     def symbols(self) -> tuple[Variable, ...]:
         """Declared symbols of the statement, in reading order."""
-        from rnnnotes.notation import SYMBOLS
-
         parts = (self.statement, *self.where)
         found = {node for part in parts for node in walk(part) if isinstance(node, Variable)}
         return tuple(symbol for symbol in SYMBOLS if symbol in found)
 
+    def meaning(self, symbol: Variable) -> str:
+        """What a symbol stands for, as the chapter says it or else the notation."""
+        return MEANINGS.get(self.chapter, {}).get(symbol) or SYMBOLS[symbol].text
+
     @cached_property
     def functions(self) -> tuple[str, ...]:
         """Names of the functions that the statement applies."""
-        from rnnnotes.notation import FUNCTIONS
-
         parts = (self.statement, *self.where)
         found = {node.name for part in parts for node in walk(part) if isinstance(node, Function)}
         return tuple(name for name in FUNCTIONS if name in found)
@@ -176,8 +178,6 @@ class Formula:
 
     def index_ranges(self) -> list[tuple[sp.Symbol, sp.Expr, sp.Expr]]:
         """Free indices of the statement with their first and last values, outer ones first."""
-        from rnnnotes.notation import INDICES
-
         parts = [self.statement, *self.where, *(line.expr for line in self.derivation)]
         wanted = set().union(*map(indices, parts)) & (set(INDICES) | set(self.ranges))
         result: list[tuple[sp.Symbol, sp.Expr, sp.Expr]] = []
@@ -203,37 +203,41 @@ class Formula:
     def argument(self, name: str) -> Any:
         """What the parameter of a name stands for: an expression, a function or an index.
 
-        A name is that of a symbol; ``_prev`` and ``_next`` after it mean one step before
-        and after, ``_0`` the time before the first step, a plural all times, and ``_prevs``
-        all times but the last.  An underscore at the end keeps ``as_`` from being a keyword.
+        A name is that of a letter, as the module of the code knows it, or else the notation;
+        ``_prev`` and ``_next`` after it mean one step before and after, ``_0`` the time before
+        the first step, a plural all times, and ``_prevs`` all times but the last.  An underscore
+        at the end keeps ``as_`` from being a keyword.
         """
-        from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS, T, t
-
         if name in self.bindings:
             return self.bindings[name]
-        by_name = {symbol.name: symbol for symbol in SYMBOLS}
-        scalars = {symbol.name: symbol for symbol in (*INDICES, *SIZES)}
-        if name in by_name:
-            symbol = by_name[name]
-            return symbol[t] if symbol.times else symbol
-        if name in scalars:
-            return scalars[name]
+        letter = self._letter(name)
+        if isinstance(letter, Variable):
+            return letter[t] if letter.times else letter
+        if isinstance(letter, sp.Symbol):
+            return letter
         base, order = name.removesuffix("_prime"), int(name.endswith("_prime"))
-        if base in FUNCTIONS:
+        if isinstance(self._letter(base), Function):
             return self._function(base, order)
         for suffix, at in (("_prev", t - 1), ("_next", t + 1), ("_0", sp.S.Zero)):
-            if name.endswith(suffix) and name.removesuffix(suffix) in by_name:
-                return by_name[name.removesuffix(suffix)][at]
+            symbol = self._letter(name.removesuffix(suffix))
+            if name.endswith(suffix) and isinstance(symbol, Variable):
+                return symbol[at]
         plural = name.removesuffix("_").removesuffix("s")
-        if plural in by_name and by_name[plural].times:
-            return Array(by_name[plural])
-        if plural.removesuffix("_prev") in by_name:
-            symbol = by_name[plural.removesuffix("_prev")]
-            return Array(symbol, 0, T - 1)
+        symbol = self._letter(plural)
+        if isinstance(symbol, Variable) and symbol.times:
+            return Steps(symbol)
+        symbol = self._letter(plural.removesuffix("_prev"))
+        if isinstance(symbol, Variable):
+            return Steps(symbol, 0, T - 1)
         raise StatementError(
             f"{self.id}: the code takes {name!r}, which is neither a declared symbol nor bound: "
             "say in `bindings` what it stands for"
         )
+
+    def _letter(self, name: str) -> Any:
+        """Letter of a name: two chapters may have each their own."""
+        at_hand = plain(self.code).__globals__.get(name)
+        return at_hand if isinstance(at_hand, Letters) else LETTERS.get(name)
 
     def _function(self, name: str, order: int) -> Function:
         """Function as the statement applies it: with its shape, and its time if it has one."""
@@ -241,8 +245,6 @@ class Formula:
             for node in walk(part):
                 if isinstance(node, Function) and node.name == name:
                     return node.differentiated(order)
-        from rnnnotes.notation import DECLARED
-
         return DECLARED[name].differentiated(order)
 
 
@@ -252,31 +254,25 @@ FORMULAS: dict[str, Formula] = {}
 LOADED = time.time()
 """When the first formula could be stated: a file that is newer is not what runs."""
 
-Statement = tuple[Any, str, Any]
-Step = tuple[str, Any, str]
+Step = tuple[str, Any, str] | tuple[str, str]
 
 
 def formula(
-    left: Any,
-    sign: str,
-    right: Any,
+    statement: Relation,
     *,
     source: str | Sequence[str] = (),
     given: Sequence[Code] = (),
     derivation: Sequence[Step] = (),
-    where: Sequence[Statement] = (),
+    where: Sequence[Relation] = (),
     ranges: Mapping[sp.Symbol, tuple[Any, Any]] | None = None,
     bindings: Mapping[str, Any] | None = None,
-    slug: str | Sequence[str] = (),
 ) -> Callable[[F], F]:
     """State what a function computes, and why.
 
     Parameters
     ----------
-    left, right : Expression
-        Sides of the statement.
-    sign : {'=', '<=', '<'}
-        How they compare.
+    statement : Relation
+        What is stated: ``Eq(left, right)``, ``Le(left, right)`` or ``Lt(left, right)``.
     source : str or sequence of str
         Keys of the bibliography that the formula goes back to.  A formula of the book has one;
         one of another file may have none, or any of the ``.bib`` files beside it.
@@ -284,17 +280,16 @@ def formula(
         Functions of earlier formulas that the derivation uses.  A derivative needs the
         definition of each symbol that is computed from what it differentiates by.
     derivation : sequence of (sign, expression, reason)
-        Lines, each compared with the line before; the first with `left`.
-    where : sequence of (left, sign, right)
+        Lines, each compared with the line before; the first with the left-hand side.  The last
+        is the right-hand side, and ``(sign, reason)`` alone.
+    where : sequence of Relation
         Conditions under which the statement holds, and which what rests on it must state.
-        One with ``=`` after a bare symbol gives the symbol its value, for this formula alone;
-        one with ``!=`` says that two numbers differ.
+        An `Eq` of a bare symbol gives the symbol its value, for this formula alone; `Ne` says
+        that two numbers differ.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional
         What a parameter of the code stands for, where its name does not say so.
-    slug : str or sequence of str, optional
-        Keywords under which the formula is also looked for.
 
     Returns
     -------
@@ -304,11 +299,12 @@ def formula(
     Raises
     ------
     StatementError
-        If the statement is malformed: a theorem without derivation, a derivation that does
-        not end at the right-hand side, a source that is unknown, an id that is taken.
+        If the statement is malformed: a theorem without derivation, a derivation whose signs
+        do not add up to that of the statement, a source that is unknown, an id that is taken.
     """
-    statement = Relation(left, sign, right)
-    lines = tuple(Line(sign_, wrap(expr), because) for sign_, expr, because in derivation)
+    for part in (statement, *where):
+        if not isinstance(part, Relation):
+            raise StatementError(f"expected a relation such as Eq(left, right), got {part!r}")
 
     def register(code: F) -> F:
         stated = Formula(
@@ -317,18 +313,33 @@ def formula(
             code=code,
             sources=_strings(source),
             given=tuple(stated_by(function) for function in given),
-            derivation=lines,
-            where=tuple(Relation(*condition) for condition in where),
+            derivation=_lines(derivation, statement.right),
+            where=tuple(where),
             ranges=dict(ranges or {}),
             bindings=dict(bindings or {}),
-            slugs=_strings(slug),
         )
         _validate(stated)
         FORMULAS[stated.id] = stated
         RUNS[code] = code.__globals__.get("__spec__")
-        return cast(F, checked(stated))
+        stating = checked(stated)
+        stating.__doc__ = documented(stated)
+        return cast(F, stating)
 
     return register
+
+
+def _lines(derivation: Sequence[Step], right: Expression) -> tuple[Line, ...]:
+    """Lines of a derivation, which ends where the statement ends."""
+    for number, step in enumerate(derivation, start=1):
+        expected = "sign, expression, reason" if number < len(derivation) else "sign, reason"
+        if len(step) != expected.count(",") + 1:
+            raise StatementError(
+                f"line {number} of the derivation: expected ({expected}), got {len(step)} parts; "
+                "the last line is the right-hand side"
+            )
+    return tuple(
+        Line(sign, wrap([*middle, right][0]), because) for sign, *middle, because in derivation
+    )
 
 
 def _strings(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -363,7 +374,7 @@ def _validate(stated: Formula) -> None:
     except (bibliography.UnknownSourceError, ValueError) as error:
         raise StatementError(where + str(error)) from None
     _refuse_strangers(stated)
-    left, sign, right = stated.statement.left, stated.statement.sign, stated.statement.right
+    left, sign = stated.statement.left, stated.statement.sign
     if hasattr(stated.code, "__wrapped__"):
         raise StatementError(where + "the code is decorated: what is shown is not what runs")
     for name, value in stated.arguments.items():
@@ -389,9 +400,6 @@ def _validate(stated: Formula) -> None:
             Relation(left if number == 1 else stated.derivation[number - 2].expr, *line[:2])
         except StatementError as error:
             raise StatementError(where + f"line {number} ({line.because}): {error}") from None
-    last = stated.derivation[-1].expr
-    if last != right:
-        raise StatementError(where + f"the derivation ends at {latex(last)}, not at {latex(right)}")
     reached = max((line.sign for line in stated.derivation), key=["=", "<=", "<"].index)
     if reached != sign:
         raise StatementError(where + f"the lines together show {reached!r}, not {sign!r}")
@@ -413,8 +421,6 @@ def _stated_again(code: Code, before: Code) -> bool:
 
 def _refuse_strangers(stated: Formula) -> None:
     """Refuse a name that reads like a part of a proof, and what is declared in another way."""
-    from rnnnotes.notation import DECLARED, FUNCTIONS, SYMBOLS
-
     parts = (stated.statement, *stated.where, *(line.expr for line in stated.derivation))
     for node in set().union(*(part.atoms(Variable, Function) for part in parts)) - set(SYMBOLS):
         if not node.name.isidentifier():
@@ -448,7 +454,7 @@ def is_quantity(node: Any) -> bool:
     if isinstance(node, Jacobian | Gradient | Immediate):
         of, by = node.args
         return (is_quantity(of) or (isinstance(of, Apply) and _names(of))) and is_quantity(by)
-    return isinstance(node, Variable | At | Array | Number)
+    return isinstance(node, Variable | At | Steps | Number)
 
 
 def _names(left: Expression) -> bool:

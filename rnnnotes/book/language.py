@@ -31,7 +31,6 @@ __all__ = [
     "Abs",
     "Add",
     "Apply",
-    "Array",
     "At",
     "Block",
     "Compose",
@@ -41,6 +40,7 @@ __all__ = [
     "Diag",
     "Divide",
     "Entry",
+    "Eq",
     "Expression",
     "Function",
     "Gradient",
@@ -49,12 +49,15 @@ __all__ = [
     "Indicator",
     "Inverse",
     "Jacobian",
+    "Le",
     "Letter",
     "Literal",
+    "Lt",
     "MatMul",
     "MatrixPower",
     "Max",
     "Min",
+    "Ne",
     "Neg",
     "Norm",
     "Number",
@@ -70,6 +73,7 @@ __all__ = [
     "SpectralRadius",
     "Stack",
     "StatementError",
+    "Steps",
     "Sub",
     "Sum",
     "Times",
@@ -817,16 +821,16 @@ class Order(Expression):
         return cast(Order, sp.Basic.__new__(cls, variable, sp.sympify(power)))
 
 
-class Array(Expression):
+class Steps(Expression):
     """All the steps of a symbol, from its first time to its last, along a first axis of time."""
 
-    def __new__(cls, variable: Variable, *bounds: Any) -> Array:
+    def __new__(cls, variable: Variable, *bounds: Any) -> Steps:
         timed = isinstance(variable, Variable) and bool(variable.times)
-        _require(timed, lambda: f"Array: needs a symbol with times, not {variable}")
+        _require(timed, lambda: f"Steps: needs a symbol with times, not {variable}")
         low, high = map(sp.sympify, bounds or variable.times)
         node = sp.Basic.__new__(cls, variable, low, high)
         node.shape = (high - low + 1, *variable.shape)
-        return cast(Array, node)
+        return cast(Steps, node)
 
 
 class Stack(Expression):
@@ -872,6 +876,26 @@ class Relation(_Tree):
     def right(self) -> Expression:
         """Right-hand side."""
         return cast(Expression, self.args[2])
+
+
+def Eq(left: Operand, right: Operand) -> Relation:  # noqa: N802 -- SymPy's names
+    """Both sides are equal."""
+    return Relation(left, "=", right)
+
+
+def Le(left: Operand, right: Operand) -> Relation:  # noqa: N802
+    """The left-hand side is at most the right-hand side, entry by entry."""
+    return Relation(left, "<=", right)
+
+
+def Lt(left: Operand, right: Operand) -> Relation:  # noqa: N802
+    """The left-hand side is below the right-hand side, entry by entry."""
+    return Relation(left, "<", right)
+
+
+def Ne(left: Operand, right: Operand) -> Relation:  # noqa: N802
+    """Two numbers differ."""
+    return Relation(left, "!=", right)
 
 
 def walk(node: sp.Basic) -> Iterator[sp.Basic]:

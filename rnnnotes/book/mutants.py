@@ -40,6 +40,7 @@ from rnnnotes.book.proof import Checker, prove, weakest
 from rnnnotes.book.settings import FEWEST, Setting, Undecided, settings_of
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import standalone
+from rnnnotes.book.symbols import DECLARED
 
 __all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"]
 
@@ -152,8 +153,6 @@ def _constants(node: Any) -> Iterator[Callable[[], Any]]:
 
 def _activations(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Apply) and node.function.elementwise:
-        from rnnnotes.notation import DECLARED
-
         function, arguments = node.function, node.arguments
         order = 0 if function.order else 1
         yield lambda: function.differentiated(order)(*arguments)

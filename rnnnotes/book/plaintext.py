@@ -238,7 +238,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Variable: lambda node: node.name,
     lang.At: _at,
     lang.Entry: _entry,
-    lang.Array: _steps,
+    lang.Steps: _steps,
     lang.Stack: _stack,
     lang.Apply: lambda node: f"{_name(node.function)}({', '.join(map(text, node.arguments))})",
     lang.Add: _add,

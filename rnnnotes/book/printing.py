@@ -22,6 +22,7 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 
 __all__ = ["argument_latex", "index_latex", "latex", "range_latex", "values_latex"]
 
@@ -258,8 +259,6 @@ def _matrix_power(node: Any) -> str:
 
 
 def _function(function: lang.Function) -> str:
-    from rnnnotes.notation import FUNCTIONS
-
     tex = FUNCTIONS[function.name].tex + "'" * function.order
     return tex + (f"_{{{index_latex(function.index[0])}}}" if function.index else "")
 
@@ -272,8 +271,6 @@ def _apply(node: Any) -> str:
 
 
 def _variable(node: Any) -> str:
-    from rnnnotes.notation import SYMBOLS
-
     return SYMBOLS[node].tex
 
 
@@ -393,7 +390,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Variable: _variable,
     lang.At: _at,
     lang.Entry: _entry,
-    lang.Array: _array,
+    lang.Steps: _array,
     lang.Stack: _stack,
     lang.Apply: _apply,
     lang.Add: _add,

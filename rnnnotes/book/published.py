@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,15 +22,20 @@ __all__ = ["Published", "add", "dropped", "load"]
 
 @dataclass(frozen=True)
 class Published:
-    """Published ids: all of them, those of renamed formulas, and those of withdrawn ones."""
+    """Published ids, those of renamed and of withdrawn formulas, and what others call them."""
 
     ids: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     withdrawn: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def earlier(self, id: str) -> list[str]:
         """Ids that a formula had before."""
         return [old for old, new in self.aliases.items() if new == id]
+
+    def keywords(self, id: str) -> list[str]:
+        """Names that a formula has in the catalogue of the field."""
+        return [name for name, ids in self.catalogue.items() if id in ids]
 
 
 def load(path: Path) -> Published:
@@ -49,7 +54,8 @@ def load(path: Path) -> Published:
     if not path.is_file():
         return Published()
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Published(tuple(data.get("ids", ())), data.get("renamed", {}), data.get("withdrawn", {}))
+    tables = (data.get(name, {}) for name in ("renamed", "withdrawn", "catalogue"))
+    return Published(tuple(data.get("ids", ())), *tables)
 
 
 def dropped(published: Published, known: Iterable[str]) -> list[str]:
@@ -103,6 +109,9 @@ ids = [
 
 # Old id = "why the formula was withdrawn, and what to use in its place"
 [withdrawn]
+
+# Name in the catalogue of the field, under which formulas are looked for = their ids
+[catalogue]
 """
 
 

@@ -85,7 +85,7 @@ class Reading:
             for one in definitions
             for part in (one.target, one.value)
             for node in lang.walk(part)
-            if isinstance(node, lang.At | lang.Array)
+            if isinstance(node, lang.At | lang.Steps)
         }
         self.graph = Graph(map(self.computed, symbols), depths, reverse)
 
@@ -204,7 +204,7 @@ def _variable(node: Any) -> lang.Variable:
 def _leaves(value: Any) -> list[Any]:
     """Symbols in an expression, at their times if they have any."""
     return [node for node in lang.walk(value)
-            if isinstance(node, lang.At | lang.Array) or (
+            if isinstance(node, lang.At | lang.Steps) or (
                 isinstance(node, lang.Variable) and not node.times)]  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _lags(target: Any, value: Any, inner: Sequence[Any]) -> dict[object, frozens
     for leaf in (*_leaves(value), *(one for part in inner for one in _leaves(part))):
         name = _variable(leaf).name
         steps: Lag = ()
-        if isinstance(leaf, lang.Array):
+        if isinstance(leaf, lang.Steps):
             steps = (None,)
         elif isinstance(target, lang.At) and isinstance(leaf, lang.At):
             pairs = zip(target.index[::-1], leaf.index[::-1], strict=False)
@@ -535,7 +535,7 @@ RULES: dict[type, Rule] = {
     lang.Block: _block,
     lang.Convolve: _convolve,
     lang.Apply: _apply,
-    lang.Array: _step_at,
+    lang.Steps: _step_at,
     lang.Stack: _step_at,
     lang.Inverse: _inverse,
     lang.Jacobian: _jacobian,

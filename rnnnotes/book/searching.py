@@ -8,13 +8,13 @@ ones, and a word in a title more than one in a reason.
 from __future__ import annotations
 
 import difflib
-import inspect
 import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnnotes.book.keeping import answered, data_file
+from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 
 if TYPE_CHECKING:
     from rnnnotes.book.formulas import Formula
@@ -172,9 +172,13 @@ def _made() -> list[dict[str, Any]]:
         {
             "id": stated.id,
             "title": stated.title,
-            "names": [stated.id, *stated.slugs, *published.earlier(stated.id)],
+            "names": [
+                stated.id,
+                *published.keywords(stated.id),
+                *published.earlier(stated.id),
+            ],
             "words": {place: list(dict.fromkeys(_with_parts(words_of(text))))
-                      for place, text in _texts(stated).items()},
+                      for place, text in _texts(stated, published.keywords(stated.id)).items()},
         }
         for stated in find_all().values()
     ]  # fmt: skip
@@ -184,21 +188,21 @@ GRADIENT = r"\nabla", r"\nabla \frac \partial ∂"
 """A gradient, and how it is written elsewhere."""
 
 
-def _texts(stated: Formula) -> dict[str, str]:
+def _texts(stated: Formula, keywords: list[str]) -> dict[str, str]:
     """What is said of a formula, by where it stands."""
     from rnnnotes.book.bibliography import sources
+    from rnnnotes.book.legend import documented
     from rnnnotes.book.plaintext import text
-    from rnnnotes.notation import FUNCTIONS, SYMBOLS
 
     symbols = [*(symbol.name for symbol in stated.symbols), *stated.functions]
     meanings = [SYMBOLS[symbol] for symbol in stated.symbols]
     meanings += [FUNCTIONS[name] for name in stated.functions]
-    _, _, rest = (inspect.getdoc(stated.code) or "").partition("\n\n")
+    _, _, rest = documented(stated).partition("\n\n")
     parts = {
         "id": [stated.id],
         "title": [stated.title],
         "also called": [ALSO_CALLED.get(stated.id, "")],
-        "keyword": [slug.replace("-", " ") for slug in stated.slugs],
+        "keyword": [name.replace("-", " ") for name in keywords],
         "symbol": [*symbols, *(meaning.tex for meaning in meanings)],
         "a symbol also called": [ALSO_CALLED.get(name, "") for name in symbols],
         "equation": [

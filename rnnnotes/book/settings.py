@@ -207,7 +207,7 @@ class Setting:
         named = {name: value for name, value in self.stated.arguments.items() if value not in at}
         for node in walk(line) if line is not None else ():
             if self._varies(node) and node not in named.values():
-                symbol = lang.Array(node.variable) if self._is_bound(node, at) else node
+                symbol = lang.Steps(node.variable) if self._is_bound(node, at) else node
                 named.setdefault(node.name if isinstance(node, Function) else text(symbol), symbol)
         shown = {name: self._shown(value, at, draw) for name, value in named.items()
                  if self._free(value) <= at.keys()}  # fmt: skip

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from rnnnotes.book.language import Convolve, Number, Variable, walk
+from rnnnotes.book.symbols import SIZES
 
 if TYPE_CHECKING:
     from rnnnotes.book.definitions import Definition
@@ -51,8 +52,6 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
     {H: 2, T: 3, D: 4}
     {H: 3, T: 4, D: 2}
     """
-    from rnnnotes.notation import SIZES
-
     parts = list(_parts(stated))
     found = set().union(*(part.atoms(sp.Symbol) for part in parts))
     names = tuple(size for size in SIZES if size in found)
@@ -73,8 +72,6 @@ def sizes_beyond(definitions: Iterable[Definition]) -> dict[sp.Symbol, int]:
 
     They tell what is computed from what, and no more: it is no matter whether two are equal.
     """
-    from rnnnotes.notation import SIZES
-
     parts = [part for one in definitions for part in (one.target, one.value,
              *(bound for _, *bounds in one.ranges for bound in bounds))]  # fmt: skip
     found = set().union(*(part.atoms(sp.Symbol) for part in parts))

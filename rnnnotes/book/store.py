@@ -27,6 +27,7 @@ from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import instructions
+from rnnnotes.book.symbols import INDICES
 
 __all__ = ["content", "digest", "key_of", "load", "save"]
 
@@ -94,8 +95,6 @@ def tree(node: Any) -> str:
 
 def declarations(parts: Sequence[Any]) -> list[str]:
     """Return what the notation says of the indices that occur, and of those they need."""
-    from rnnnotes.notation import INDICES
-
     pending = [part for part in parts if isinstance(part, sp.Basic)]
     found: dict[sp.Symbol, str] = {}
     while pending:

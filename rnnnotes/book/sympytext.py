@@ -23,6 +23,7 @@ from rnnnotes.book.definitions import bound_sizes
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.plaintext import SIGNS, in_order, text
 from rnnnotes.book.source import unannotated
+from rnnnotes.book.symbols import FUNCTIONS, SIZES, SYMBOLS
 
 __all__ = ["RULES", "sympy_text"]
 
@@ -110,8 +111,6 @@ class _Writer:
     """The parts of one program, found by the names that it uses."""
 
     def __init__(self, stated: Formula) -> None:
-        from rnnnotes.notation import FUNCTIONS, SIZES, SYMBOLS
-
         self.stated = stated
         self.ranges = stated.index_ranges()
         self.indices = ", ".join(str(index) for index, *_ in self.ranges)
@@ -582,7 +581,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Variable: lambda node: node.name,
     lang.At: lambda node: f"{node.variable.name}({', '.join(map(number, node.index))})",
     lang.Entry: _entry,
-    lang.Array: _array,
+    lang.Steps: _array,
     lang.Stack: _stack,
     lang.Apply: _apply,
     lang.Add: _sum_of("+"),

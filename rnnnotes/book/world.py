@@ -286,7 +286,7 @@ class World:
                 return {(node.name, ())}
             case lang.At():
                 return {(node.variable.name, tuple(self.number(i, at) for i in node.index))}
-            case lang.Array():
+            case lang.Steps():
                 variable, low, high = node.args
                 return self.places(lang.Stack(variable[TIME], TIME, low, high), at)
             case lang.Function():
@@ -545,7 +545,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Variable: _symbol,
     lang.At: _at_time,
     lang.Entry: _entry,
-    lang.Array: _array,
+    lang.Steps: _array,
     lang.Apply: _apply,
     lang.Add: _fold(lambda a, b: a + b),
     lang.Sub: _fold(lambda a, b: a - b),

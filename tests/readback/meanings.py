@@ -90,7 +90,7 @@ NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", la
          lang.Convolve: "convolve", lang.Determinant: "det", lang.Transpose: "transpose",
          lang.Jacobian: "derivative",
          lang.Immediate: "immediate", lang.Gradient: "gradient", lang.Sum: "sum",
-         lang.Product: "prod", lang.Compose: "compose", lang.Array: "steps", lang.Stack: "stack",
+         lang.Product: "prod", lang.Compose: "compose", lang.Steps: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",
          lang.Ones: "ones", lang.Zeros: "zeros", lang.Identity: "identity"}  # fmt: skip
 

@@ -6,7 +6,8 @@ from typing import Any
 import sympy as sp
 from lark import Token, Transformer
 
-from rnnnotes.notation import INDICES, SIZES, SYMBOLS, T
+from rnnnotes.book.symbols import INDICES, SIZES, SYMBOLS
+from rnnnotes.notation import T
 
 from . import meanings as says
 from .meanings import Meaning

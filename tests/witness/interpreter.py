@@ -22,7 +22,7 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.notation import INDICES
+from rnnnotes.book.symbols import INDICES
 
 Env: TypeAlias = Mapping[sp.Symbol, int]
 """Number of each size, and of each index that is bound."""
@@ -566,7 +566,7 @@ def _symbol(reading: Reading, env: Env, node: Any) -> Any:
     return reading.symbol(*_place(node, env))
 
 
-@means(lang.Array)
+@means(lang.Steps)
 def _array(reading: Reading, env: Env, node: Any) -> Any:
     """All steps of a symbol along a first axis, from one time to another."""
     variable, low, high = node.args

@@ -29,7 +29,7 @@ from interpreter import (
 from rnnnotes.book import language as lang
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.plaintext import text
-from rnnnotes.notation import INDICES, SIZES
+from rnnnotes.book.symbols import INDICES, SIZES
 
 TRIES, UNDEFINED = 300, 20
 """Draws after which a formula is given up: of all, and of those that fulfil its conditions."""

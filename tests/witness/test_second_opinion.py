@@ -31,6 +31,9 @@ from rnnnotes.book.language import (
     Gradient,
     Immediate,
     Jacobian,
+    Le,
+    Lt,
+    Ne,
     Norm,
     Order,
     Product,
@@ -99,7 +102,7 @@ def test_the_second_program_shares_nothing_with_the_checker():
 
     assert imported == {
         "rnnnotes.book.formulas.Formula", "rnnnotes.book.language", "rnnnotes.book.plaintext.text",
-        "rnnnotes.notation.INDICES", "rnnnotes.notation.SIZES",
+        "rnnnotes.book.symbols.INDICES", "rnnnotes.book.symbols.SIZES",
     }  # fmt: skip
 
 
@@ -319,7 +322,7 @@ TOTAL = "bptt.total_derivative_recursion"
 LATER = {t: (2, T)}
 ONE_STEP = Jacobian(h[t], h[t - 1])
 SOLVED = Product(M[j], j, t, 1) @ m[0]
-SLOPES = [(Abs(f.prime(u)), "<=", gamma)]
+SLOPES = [Le(Abs(f.prime(u)), gamma)]
 OF_TWO, OF_BOTH = (Function("psi", (), takes=sizes) for sizes in ([(H,), (H,)], [(2 * H,)]))
 
 MISTAKES = {
@@ -459,10 +462,10 @@ def test_a_value_on_one_side_alone_is_a_disagreement():
 
 def test_a_number_that_is_told_apart_from_one_has_no_gap_there():
     """A condition that two numbers differ leaves out the one at which a side has no value."""
-    apart = [(u, "!=", wrap(0))]
+    apart = [Ne(u, wrap(0))]
 
     assert outcomes_of_values(stated(u / u, "=", wrap(1), where=apart)) == {"agree"}
-    assert "disagree" in outcomes_of_values(stated(u / u, "=", wrap(1), where=[(u, "!=", 1)]))
+    assert "disagree" in outcomes_of_values(stated(u / u, "=", wrap(1), where=[Ne(u, 1)]))
 
 
 def test_a_disagreement_says_where():
@@ -476,7 +479,7 @@ def test_a_disagreement_says_where():
 
 def test_a_condition_that_nothing_fulfils_leaves_a_line_unread():
     """Of no numbers at all anything could be said."""
-    claim = stated(u, "=", 2 * u, where=[(kappa, "<", wrap(1)), (wrap(1), "<", kappa)])
+    claim = stated(u, "=", 2 * u, where=[Lt(kappa, wrap(1)), Lt(wrap(1), kappa)])
 
     assert outcomes(claim) == {"not evaluated"}
 

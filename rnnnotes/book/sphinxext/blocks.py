@@ -17,7 +17,7 @@ from rnnnotes.book.language import At, Variable, walk
 from rnnnotes.book.printing import SIGNS, argument_latex, index_latex, latex, range_latex
 from rnnnotes.book.sphinxext.widgets import Badge, Fold, FoldTitle
 from rnnnotes.book.sphinxext.words import word
-from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
+from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES
 
 if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxDirective
@@ -120,7 +120,7 @@ def rows_of(stated: Formula) -> list[Row]:
     """Every symbol of a statement, in reading order: variables, functions, indices, sizes."""
     rows = [
         (rf"{symbol_tex(symbol, stated)} \in {shape_tex(symbol.shape)}", symbol.name,
-         SYMBOLS[symbol].text)
+         stated.meaning(symbol))
         for symbol in stated.symbols
     ]  # fmt: skip
     rows += [(FUNCTIONS[name].tex, name, FUNCTIONS[name].text) for name in stated.functions]
@@ -140,7 +140,7 @@ def rows_of(stated: Formula) -> list[Row]:
 def names_of(stated: Formula) -> list[tuple[str, str]]:
     """Names of the symbols and functions of a statement, with what they mean."""
     return [
-        *((symbol.name, SYMBOLS[symbol].text) for symbol in stated.symbols),
+        *((symbol.name, stated.meaning(symbol)) for symbol in stated.symbols),
         *((name, FUNCTIONS[name].text) for name in stated.functions),
     ]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from docutils import nodes
@@ -23,7 +23,7 @@ from rnnnotes.book.printing import index_latex, values_latex
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import Aware, verdict_of
 from rnnnotes.book.sphinxext.words import word
-from rnnnotes.notation import FUNCTIONS, INDICES, SIZES, SYMBOLS
+from rnnnotes.book.symbols import FUNCTIONS, INDICES, MEANINGS, SIZES, SYMBOLS
 
 __all__ = ["CountsDirective", "MutantsDirective", "NotationDirective", "sections"]
 
@@ -45,11 +45,15 @@ class Table(NamedTuple):
 
 
 class NotationDirective(Aware):
-    """Tables of the notation: sizes, indices, functions, and the symbols by section."""
+    """Tables of the notation, or of the letters that one chapter adds or gives another meaning."""
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Set each table in a section of its own."""
+        """Set each table in a section of its own; that of a chapter stands in one already."""
         self.depend()
+        if self.arguments:
+            return [set_table(chapter_table(*self.arguments), self, "fml-notation")]
         return [self._section(table) for table in notation_tables()]
 
     def _section(self, table: Table) -> nodes.section:
@@ -135,36 +139,60 @@ def notation_tables() -> Iterator[Table]:
         [blocks.inline(tex), _code(key), _words(text)] for key, (tex, text) in FUNCTIONS.items()
     ])  # fmt: skip
     for title, symbols in sections().items():
-        yield Table(title, [symbol, name, word("shape"), meaning], [
-            [blocks.inline(blocks.symbol_tex(variable)), _code(variable.name),
-             blocks.inline(blocks.shape_tex(variable.shape)), _words(SYMBOLS[variable].text)]
-            for variable in symbols
-        ])  # fmt: skip
+        yield Table(title, [symbol, name, word("shape"), meaning], letters(symbols))
+    yield Table(word("two meanings"), [symbol, name, word("chapter"), meaning], [
+        [blocks.inline(blocks.symbol_tex(variable)), _code(variable.name), _code(chapter),
+         _words(text)]
+        for chapter, texts in MEANINGS.items() for variable, text in texts.items()
+    ])  # fmt: skip
+
+
+def chapter_table(chapter: str) -> Table:
+    """Table of the letters that a chapter adds, and of those that have another part in it."""
+    title = (dict(notations())[chapter].__doc__ or "").strip().removesuffix(".")
+    texts = MEANINGS.get(chapter, {})
+    head = [word("symbol"), word("name"), word("shape"), word("meaning")]
+    return Table(title, head, letters([*sections().get(title, []), *texts], texts))
+
+
+def letters(symbols: Iterable[Variable], texts: Mapping[Variable, str] = {}) -> list[list[Cell]]:
+    """Rows of a table of symbols."""
+    return [
+        [
+            blocks.inline(blocks.symbol_tex(variable)),
+            _code(variable.name),
+            blocks.inline(blocks.shape_tex(variable.shape)),
+            _words(texts.get(variable) or SYMBOLS[variable].text),
+        ]
+        for variable in symbols
+    ]
 
 
 @cache
 def sections() -> dict[str, list[Variable]]:
-    """Symbols under the heading that stands above them in `rnnnotes.notation`.
+    """Symbols under the title of the module of `rnnnotes.notation` that declares them.
 
     Examples
     --------
-    >>> [symbol.name for symbol in sections()["The vanilla network"]][:3]
-    ['x', 'a', 'h']
+    >>> [symbol.name for symbol in sections()["Letters of the vanilla network"]][:3]
+    ['s', 'a', 'h']
     """
-    source = Path(notation.__file__).read_text(encoding="utf-8")
-    headings = {number: heading[1] for number, line in enumerate(source.splitlines(), start=1)
-                if (heading := re.match(r"# -- (.*?):? -{3,}$", line))}  # fmt: skip
-    lines = {
-        node.args[0].value: node.lineno
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        and node.func.id == "declare" and isinstance(node.args[0], ast.Constant)
-    }  # fmt: skip
     found: dict[str, list[Variable]] = {}
-    for variable in SYMBOLS:
-        last = max(number for number in headings if number < lines[variable.name])
-        found.setdefault(headings[last], []).append(variable)
+    known = set[Variable]()
+    for _, module in notations():
+        own = {value for value in vars(module).values() if isinstance(value, Variable)} - known
+        title = (module.__doc__ or "").strip().removesuffix(".")
+        found |= {title: [symbol for symbol in SYMBOLS if symbol in own]} if own else {}
+        known |= own
     return found
+
+
+def notations() -> Iterator[tuple[str, ModuleType]]:
+    """Yield each module of the notation with its name, in the order in which they are imported."""
+    package = f"{notation.__name__}."
+    for name, module in sys.modules.items():
+        if name.startswith(package):
+            yield name.removeprefix(package), module
 
 
 def _words(text: str) -> nodes.paragraph:

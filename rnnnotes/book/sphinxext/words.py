@@ -62,6 +62,7 @@ WORDS = {
     "sizes": "Sizes",
     "indices": "Indices",
     "functions": "Functions",
+    "two meanings": "Letters with another meaning in one chapter",
     "symbol": "Symbol",
     "name": "In code",
     "meaning": "Meaning",

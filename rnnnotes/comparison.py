@@ -68,7 +68,7 @@ def vanilla_path(H: int) -> Array:
     Eq(Jacobian(h[t], h[t - 1]), Diag(z_gate[t])),
     source="cho2014",
     given=GRU_STEP,
-    where=[Eq(W, Zeros(H, H)) for W in (W_hr, W_hz, W_hh)],
+    where=[Eq(W, Zeros(H, H)) for W in (W_hz, W_hh)],
     derivation=[
         (
             "=",
@@ -77,13 +77,13 @@ def vanilla_path(H: int) -> Array:
             + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
             "the state before is kept in part, and moves the candidate and the gate",
         ),
-        ("=", "gates and candidate read the past through the recurrent weights alone"),
+        ("=", "the update gate and the candidate read the past through these weights alone"),
     ],
 )
 def gru_path(z_gate: Array) -> Array:
     """Path without weights of a GRU.
 
-    path : Jacobian of one step without recurrent weights.
+    path : Jacobian of one step without recurrent weights; those of the reset gate may stay.
 
     >>> gru_path(np.array([0.75, 0.5]))
     array([[0.75, 0.  ],
@@ -96,13 +96,14 @@ def gru_path(z_gate: Array) -> Array:
     Eq(Jacobian(c[t], c[t - 1]), Diag(f_gate[t])),
     source=["gers2000", "greff2017"],
     given=LSTM_STEP,
-    where=[Eq(W, Zeros(H, H)) for W in (W_hi, W_hf, W_ho, W_hc)],
-    derivation=[("=", "gates and candidate read the past through the recurrent weights alone")],
+    where=[Eq(W, Zeros(H, H)) for W in (W_hi, W_hf, W_hc)],
+    derivation=[("=", "what the cell is made of reads the past through these weights alone")],
 )
 def lstm_path(f_gate: Array) -> Array:
     """Path without weights of an LSTM.
 
-    path : Jacobian of one step of the cell without recurrent weights.
+    path : Jacobian of one step of the cell without recurrent weights; those of the output gate
+        may stay.
 
     >>> lstm_path(np.array([0.75, 0.5]))
     array([[0.75, 0.  ],

@@ -115,18 +115,17 @@ def gap_bound(W_hh: Array, gamma: float, t: int, k: int) -> Scalar:
     source="pascanu2013",
     given=[gap_bound],
     ranges={k: (0, t)},
-    where=[Le(Abs(f.prime(u)), gamma), Le(gamma * Norm(W_hh), kappa), Lt(kappa, 1)],
+    where=[Le(Abs(f.prime(u)), gamma), Le(gamma * Norm(W_hh), kappa)],
     derivation=[
         ("<=", (gamma * Norm(W_hh)) ** (t - k), "the bound over a gap"),
         ("<=", "the condition on the weights"),
     ],
 )
 def vanishing_gradient(kappa: float, t: int, k: int) -> Scalar:
-    """Sufficient condition for a vanishing gradient.
+    r"""Sufficient condition for a vanishing gradient.
 
-    kappa : Number below 1, and at least the largest slope times the norm of the weights.
-    bound : Number that the norm of the Jacobian does not exceed; it falls to 0 as the gap
-        grows.
+    kappa : Number that is at least the largest slope times the norm of the weights.
+    bound : Number that the norm of the Jacobian does not exceed.
 
     Half is left after one step, and a thousandth after ten.
 
@@ -134,6 +133,11 @@ def vanishing_gradient(kappa: float, t: int, k: int) -> Scalar:
     0.5
     >>> 1 / vanishing_gradient(kappa=0.5, t=10, k=0)
     1024.0
+
+    Notes
+    -----
+    The bound holds for every :math:`\kappa`.  It falls to 0 as the gap grows where
+    :math:`\kappa < 1`: that is the sufficient condition.
     """
     return kappa ** (t - k)
 

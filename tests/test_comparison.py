@@ -134,13 +134,15 @@ def test_what_is_kept_is_what_the_backward_pass_takes(cell, count):
 # -- Paths -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("cell", "gate"), [("vanilla", None), ("GRU", "z_gate"), ("LSTM", "f_gate")]
-)
-def test_without_recurrent_weights_the_jacobian_is_the_path(cell, gate, rng):
-    """The Jacobian of the chapter, with zeros put in, is what this chapter says is left."""
+@pytest.mark.parametrize("cell", ["vanilla", "GRU", "LSTM"])
+def test_without_recurrent_weights_the_jacobian_is_the_path(cell, rng):
+    """The Jacobian of the chapter, with zeros put in, is what this chapter says is left.
+
+    The reset gate and the output gate keep their weights, as no condition is on them.
+    """
     weights = cells.CELLS[cell].draw(D, H, rng)
-    weights |= {name: 0 * value for name, value in weights.items() if name.startswith("W_h")}
+    weights |= {name: 0 * value for name, value in weights.items()
+                if name.startswith("W_h") and name not in ("W_hr", "W_ho")}  # fmt: skip
     step = cells.CELLS[cell].forward(rng.standard_normal((1, D)), weights, np.full(H, 0.5))[0]
     path = {
         "vanilla": lambda: comparison.vanilla_path(H),

@@ -533,6 +533,13 @@ def test_the_book_has_dropped_no_id() -> None:
     assert dropped(Published(tuple(ever), now.aliases, now.withdrawn), find_all()) == []
 
 
+def test_the_catalogue_names_formulas_that_there_are() -> None:
+    """A name of others that leads nowhere would be found by nobody."""
+    catalogue = load(ROOT / "docs" / "published-ids.toml").catalogue
+
+    assert {id_ for ids in catalogue.values() for id_ in ids} <= set(find_all())
+
+
 def test_the_book_has_published_every_formula() -> None:
     """A formula that stands on a page can be cited, so its id is for ever."""
     published = load(ROOT / "docs" / "published-ids.toml")

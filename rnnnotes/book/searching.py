@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnnotes.book.keeping import answered, data_file
-from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 
 if TYPE_CHECKING:
     from rnnnotes.book.formulas import Formula
@@ -193,6 +192,7 @@ def _texts(stated: Formula, keywords: list[str]) -> dict[str, str]:
     from rnnnotes.book.bibliography import sources
     from rnnnotes.book.legend import documented
     from rnnnotes.book.plaintext import text
+    from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 
     symbols = [*(symbol.name for symbol in stated.symbols), *stated.functions]
     meanings = [SYMBOLS[symbol] for symbol in stated.symbols]
@@ -210,7 +210,10 @@ def _texts(stated: Formula, keywords: list[str]) -> dict[str, str]:
             text(stated.statement),
             *map(text, stated.where),
         ],
-        "meaning": [meaning.text for meaning in meanings],
+        "meaning": [
+            *map(stated.meaning, stated.symbols),
+            *(FUNCTIONS[name].text for name in stated.functions),
+        ],
         "docstring": [rest.partition("Examples\n---")[0]],
         "reason": [line.because for line in stated.derivation],
         "source": [sources()[key].cited() for key in stated.sources if key in sources()],

@@ -56,7 +56,11 @@ from rnnnotes.book.formulas import formula
 from rnnnotes.notation import Eq, W_hh, a, b_h, f, h, t
 
 
-@formula(Eq(a[t], W_hh @ h[t - 1] + b_h), source="elman1990")
+PART = W_hh @ h[t - 1]
+"""Part of the reading that has a name."""
+
+
+@formula(Eq(a[t], PART + b_h), source="elman1990")
 def reading(h_prev: Array, W_hh: Array, b_h: Array) -> Array:
     """Reading of a toy.
 
@@ -276,13 +280,28 @@ def test_counts_of_verdicts_are_computed(built: Site) -> None:
 
 
 def test_the_notation_has_the_sections_of_its_module(built: Site) -> None:
-    """The headings stand in `rnnnotes.notation`, above the symbols."""
+    """The headings are the titles of the modules that declare the symbols."""
     page = built.read("fifth.html")
 
     assert re.findall(r"<h2>([^<]+)<", page)[:4] == [
-        "Sizes", "Indices", "Functions", "Building blocks",
+        "Sizes", "Indices", "Functions", "Letters that every chapter has",
     ]  # fmt: skip
     assert "hidden state" in words(page)
+    assert "Letters with another meaning in one chapter" in words(page)
+
+
+def test_a_chapter_shows_its_letters(site: Site) -> None:
+    """Its own, and those that have another part in it; a chapter that has none is refused."""
+    site.write("docs/fifth.md", "# Fifth\n\n```{notation} gru\n```\n")
+    site.build()
+    page = words(site.read("fifth.html"))
+    site.write("docs/fifth.md", "# Fifth\n\n```{notation} grue\n```\n")
+    told = site.build(fails=True)
+
+    assert "r_gate" in page
+    assert "weights from hidden state to candidate" in page
+    assert "f_gate" not in page
+    assert "no notation of 'grue'" in told
 
 
 def test_an_index_lists_formulas_by_chapter_and_by_symbol(built: Site) -> None:
@@ -595,7 +614,7 @@ def test_a_bibliography_lists_the_formulas_of_each_source(site: Site) -> None:
 
 
 def test_the_reference_of_the_package_shows_the_equation(site: Site) -> None:
-    """It is printed below the summary, and a shape is not taken for a class."""
+    """It is printed below the summary, a shape is no class, and a part of a statement no data."""
     more = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_autodoc_typehints"]
     site.edit("docs/conf.py", '["myst_parser", ', f'[*{more!r}, "myst_parser", ')
     ignored = [("py:.*", r"(numpy|typing)\..*|Ellipsis")]  # other projects have their own site
@@ -609,6 +628,8 @@ def test_the_reference_of_the_package_shows_the_equation(site: Site) -> None:
     assert r"\mathbf{a}_{t} = \mathbf{W}_{hh} \mathbf{h}_{t-1} + \mathbf{b}_{h}" in page
     assert 'href="first.html#first.reading"' in page
     assert "(H, H) ndarray" in words(page)
+    assert "State of a toy" in words(page)
+    assert "Part of the reading" not in words(page)
 
 
 # -- Other builders and languages ------------------------------------------------------------------

@@ -29,7 +29,12 @@ from typing import TYPE_CHECKING
 
 from rnnnotes.book.published import load
 from rnnnotes.book.sphinxext.directives import DerivationDirective, FormulaDirective, VerdictRole
-from rnnnotes.book.sphinxext.docstrings import EquationDirective, insert_equation, keep_shapes
+from rnnnotes.book.sphinxext.docstrings import (
+    EquationDirective,
+    insert_equation,
+    keep_shapes,
+    leave_parts_out,
+)
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
 from rnnnotes.book.sphinxext.drawings import add_drawings
 from rnnnotes.book.sphinxext.exports import Times, export
@@ -86,6 +91,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     if "sphinx.ext.autodoc" in app.extensions:
         app.connect("autodoc-process-docstring", insert_equation, priority=900)
         app.connect("autodoc-process-docstring", keep_shapes, priority=900)
+        app.connect("autodoc-skip-member", leave_parts_out)
     return {
         "version": metadata.version("rnnnotes"),
         "env_version": 1,

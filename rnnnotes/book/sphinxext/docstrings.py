@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from rnnnotes.book.formulas import FORMULAS
+from rnnnotes.book.language import Expression
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.directives import Aware, reference
 from rnnnotes.book.sphinxext.words import word
@@ -15,7 +16,7 @@ from rnnnotes.book.sphinxext.words import word
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["EquationDirective", "insert_equation", "keep_shapes"]
+__all__ = ["EquationDirective", "insert_equation", "keep_shapes", "leave_parts_out"]
 
 TYPE = re.compile(r":type (?P<name>[^:]+): (?P<type>[^`]+)$")
 
@@ -50,3 +51,11 @@ def keep_shapes(
 ) -> None:
     """Keep a type as the docstring has it: ``(H, D) ndarray`` names a shape, and no class ``H``."""
     lines[:] = [TYPE.sub(r":type \g<name>: ``\g<type>``", line) for line in lines]
+
+
+def leave_parts_out(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out the expressions and lists of formulas that a chapter names to state others."""
+    part = isinstance(obj, Expression) or (isinstance(obj, list) and all(map(callable, obj)))
+    return True if what == "module" and part else None

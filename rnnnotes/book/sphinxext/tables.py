@@ -53,7 +53,11 @@ class NotationDirective(Aware):
         """Set each table in a section of its own; that of a chapter stands in one already."""
         self.depend()
         if self.arguments:
-            return [set_table(chapter_table(*self.arguments), self, "fml-notation")]
+            (chapter,) = self.arguments
+            if chapter not in dict(notations()):
+                known = ", ".join(dict(notations()))
+                raise self.error(f"no notation of {chapter!r}; there are those of {known}")
+            return [set_table(chapter_table(chapter), self, "fml-notation")]
         return [self._section(table) for table in notation_tables()]
 
     def _section(self, table: Table) -> nodes.section:

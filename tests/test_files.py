@@ -14,6 +14,7 @@ from rnnnotes.book.citing import as_data, cite
 from rnnnotes.book.files import FileError, formulas_at
 from rnnnotes.book.formulas import UnknownFormulaError, find, find_all, formula, stated_by
 from rnnnotes.book.language import Eq, StatementError
+from rnnnotes.book.legend import documented
 from rnnnotes.book.source import standalone
 from rnnnotes.cli import main
 from rnnnotes.notation import v, w
@@ -70,6 +71,39 @@ def test_a_file_may_have_the_name_of_a_chapter(write, empty_cache):
     assert {result.code for result in results} == {"proved"}
     assert find("lstm.hidden_state") is book
     assert find("lstm.py:hidden_state").title == "Product of mine"
+
+
+LETTER = r'''
+from rnnnotes.book.formulas import formula
+from rnnnotes.book.symbols import declare
+from rnnnotes.notation import Eq, H, t, T, v
+
+Q = declare("Q_own", r"\mathbf{q}'", "queries, not the eigenvectors of the book", H, times=(1, T))
+
+
+@formula(Eq(Q[t], 2 * v))
+def queries(v):
+    """Queries."""
+    return 2 * v
+
+
+@formula(Eq(Q[t] + v, v + Q[t]), derivation=[("=", "the order of a sum is free")])
+def added(Q, v):
+    """Queries and a vector.
+
+    >>> added([1, 2], [3, 4])
+    array([4, 6])
+    """
+    return v + Q
+'''
+
+
+def test_a_letter_is_what_the_file_calls_it(write, empty_cache, declarations):
+    """Two chapters may have a Q each: the module of the code says which one it is."""
+    write("letters.py", LETTER)
+
+    assert [result.code for result in check("letters.py")] == ["proved", "proved"]
+    assert "Queries, not the eigenvectors" in documented(find("letters.py:added"))
 
 
 def test_a_file_of_a_package_goes_by_its_place_in_there(write):

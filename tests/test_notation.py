@@ -10,6 +10,7 @@ from rnnnotes import notation
 from rnnnotes.book.formulas import find_all
 from rnnnotes.book.language import Function, StatementError, Variable, walk
 from rnnnotes.book.printing import index_latex
+from rnnnotes.book.sphinxext.tables import notations
 from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS, declare, function, index, size
 from rnnnotes.notation import T
 
@@ -58,25 +59,34 @@ def test_each_symbol_says_what_it_means():
 LETTERS = {index_latex(letter): str(letter) for letter in (*INDICES, *SIZES)}
 
 
-def test_no_two_symbols_look_alike():
-    """Whoever turns a page keeps the letters in mind; an index and a size have theirs too."""
-    texes = [*LETTERS, *(tex for tex, _ in chain(SYMBOLS.values(), FUNCTIONS.values()))]
+@pytest.fixture(params=[name for name, _ in notations() if name not in ("common", "functions")])
+def letters(request):
+    """LaTeX of the symbols that are known in a chapter, by symbol or name of a function."""
+    known = vars(dict(notations())[request.param]).values()
+    symbols = {one: SYMBOLS[one].tex for one in known if isinstance(one, Variable)}
+    return symbols | {one: FUNCTIONS[one.name].tex for one in known if isinstance(one, Function)}
 
+
+def test_no_two_symbols_of_a_chapter_look_alike(letters):
+    """Whoever turns a page keeps the letters in mind; an index and a size have theirs too."""
+    texes = [*LETTERS, *letters.values()]
+
+    assert len(letters) > 1
     assert [tex for tex, count in Counter(texes).items() if count > 1] == []
 
 
-def test_no_symbol_looks_like_a_part_or_a_power_of_another():
+def test_no_symbol_looks_like_a_part_or_a_power_of_another(letters):
     """The entry at i of a vector p, and a vector of weights for the gate i, cannot both be p_i."""
-    texes = {tex for tex, _ in chain(SYMBOLS.values(), FUNCTIONS.values())}
-    scalars = [tex for symbol, (tex, _) in SYMBOLS.items() if not symbol.shape]
-    square = [SYMBOLS[s].tex for s in SYMBOLS if len(s.shape) == 2 and s.shape[0] == s.shape[1]]
-    parts = {f"{SYMBOLS[symbol].tex}_{{{letter}}}" for symbol in SYMBOLS for letter in LETTERS
-             if symbol.shape or symbol.times}  # fmt: skip
-    parts |= {f"{FUNCTIONS[name].tex}_{{{letter}}}" for name in FUNCTIONS for letter in LETTERS}
-    powers = {f"{tex}^{{{letter}}}" for tex in (*scalars, *square) for letter in LETTERS}
+    symbols = {one: tex for one, tex in letters.items() if isinstance(one, Variable)}
+    scalars = [tex for one, tex in symbols.items() if not one.shape]
+    square = [tex for one, tex in symbols.items()
+              if len(one.shape) == 2 and one.shape[0] == one.shape[1]]  # fmt: skip
+    parts = {f"{tex}_{{{index}}}" for one, tex in letters.items() for index in LETTERS
+             if one not in symbols or one.shape or one.times}  # fmt: skip
+    powers = {f"{tex}^{{{index}}}" for tex in (*scalars, *square) for index in LETTERS}
 
-    assert parts & texes == set()
-    assert powers & texes == set()
+    assert parts & {*letters.values()} == set()
+    assert powers & {*letters.values()} == set()
 
 
 def test_statements_use_declared_symbols_only():

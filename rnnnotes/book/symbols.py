@@ -60,7 +60,10 @@ def _named(kind: str, name: str, letter: Named) -> Named:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"{kind} {name}: expected a name of Python, such as W_xh")
     if name in LETTERS:
-        raise ValueError(f"{kind} {name} is declared twice")
+        raise ValueError(
+            f"{kind} {name} is declared twice: name the second {name}_own or the like; the module "
+            f"may still call it {name}"
+        )
     LETTERS[name] = letter
     return letter
 

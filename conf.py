@@ -41,6 +41,7 @@ nitpicky = True
 numfig = True
 numfig_secnum_depth = 0  # an equation is numbered through the whole book, as a figure is
 math_numfig = True
+formulas_elsewhere = False  # each formula stands on a page here
 html_math_renderer = "katex"
 katex_path = "docs/node_modules/katex"
 
@@ -79,7 +80,6 @@ html_static_path = ["docs/_static"]
 templates_path = ["docs/_templates"]
 html_favicon = "docs/_static/favicon.svg"
 html_css_files = ["site.css"]
-html_js_files = [("formulas.js", {"defer": "defer"})]
 html_domain_indices = ["fml-formulas", "fml-symbols"]
 html_use_index = False
 html_show_sphinx = False

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from following import follow
 
+from rnnnotes.book.citing import permalink
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "check_your_own.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ rnnnotes (.*)$", PAGE, re.MULTILINE)
@@ -21,7 +23,14 @@ MESSAGES = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 def folder(tmp_path_factory):
     """Folder with the files of the page, and nothing else."""
     root = tmp_path_factory.mktemp("own")
-    assert follow(PAGE, root) == ["my_cells.py", "test_my_cells.py", "my_slip.py", "papers.bib"]
+    assert follow(PAGE, root) == [
+        "my_cells.py",
+        "test_my_cells.py",
+        "my_slip.py",
+        "papers.bib",
+        "conf.py",
+        "index.md",
+    ]
     return root
 
 
@@ -100,3 +109,28 @@ def test_a_source_of_the_page_is_cited(folder, edited):
     assert "No author and no source are named" in without
     assert code == 0, said
     assert re.findall(r"author.*", said) == ["author = {Doe, Jane},"]
+
+
+def test_the_site_of_the_page_is_built(folder):
+    """In a theme that knows nothing of formulas, with all that belongs to them and no warning."""
+    code, said = run(folder, "-m", "sphinx", "-nqW", "--keep-going", ".", "build")
+    page = (folder / "build" / "index.html").read_text(encoding="utf-8")
+    block, copy = page.split('<dl class="fml formula')[1:]
+
+    assert code == 0, said
+    assert 'href="#equation-my-cells-py-input-backward">(1)</a>' in page
+    assert "_static/formulas.css" in page
+    assert (folder / "build" / "_static" / "formulas.js").is_file()
+    assert ">Source<" not in block
+    assert copy.count(f'href="{permalink("bptt.step_jacobian")}"') == 1
+    assert f'href="{permalink("bptt.input_gradient")}"' in block
+    assert ">Source<" in copy
+    assert "Pascanu" in copy
+
+
+def test_a_site_may_want_all_formulas_on_its_pages(folder):
+    """As that of the book does, in which a formula without a page is missed."""
+    code, said = run(folder, "-m", "sphinx", "-nq", "-D", "formulas_elsewhere=0", ".", "build")
+
+    assert code == 0, said
+    assert "no formula 'bptt.input_gradient' on any page" in said

@@ -235,7 +235,7 @@ def test_a_block_holds_every_part_of_a_formula(built: Site) -> None:
     assert "weights from hidden state to hidden state" in text
     assert "the chain rule" in text
     assert "Uses Reading of a toy , State of a toy" in text
-    assert "Source pascanu2013, elman1990" in text
+    assert "Source Pascanu, Mikolov and Bengio (2013) , Elman (1990)" in text
     assert 'id="second.slope"' in page
 
 

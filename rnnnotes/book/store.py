@@ -31,7 +31,15 @@ from rnnnotes.book.symbols import INDICES
 
 __all__ = ["content", "digest", "key_of", "load", "save"]
 
-BYSTANDERS = {"arguments", "bibliography", "checking", "files", "printing", "searching"}
+BYSTANDERS = {
+    "arguments",
+    "bibliography",
+    "checking",
+    "files",
+    "legend",
+    "printing",
+    "searching",
+}
 """Modules that the proving ones import, but that no verdict depends on."""
 
 

@@ -17,8 +17,11 @@ Directives of a page:
     What became of the mutants of each formula.
 
 The role ``formula`` links to a formula by its title, ``eq`` by its number, and ``verdict`` sets
-its verdict.  Another project refers to a formula through the inventory: with this extension by
-the role ``fml:ref``, without it by ``ref`` and the label ``fml-<id>``.
+its verdict.
+
+In the site of another project, a formula of the book that stands on no page there is linked
+where the book has it, unless ``formulas_elsewhere`` is false.  A project without this extension
+refers to a formula through the inventory of the book, by ``ref`` and the label ``fml-<id>``.
 """
 
 from __future__ import annotations
@@ -35,7 +38,13 @@ from rnnnotes.book.sphinxext.docstrings import (
     keep_shapes,
     leave_parts_out,
 )
-from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaRole, domain_of, outdated
+from rnnnotes.book.sphinxext.domain import (
+    FormulaDomain,
+    FormulaRole,
+    domain_of,
+    elsewhere,
+    outdated,
+)
 from rnnnotes.book.sphinxext.drawings import add_drawings
 from rnnnotes.book.sphinxext.exports import Times, export
 from rnnnotes.book.sphinxext.late import BadgeLinks, CitedBy, FormulaTargets, UsedByLinks
@@ -61,10 +70,16 @@ def prepare(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
             domain.clear_doc(docname)
 
 
+def add_look(app: Sphinx) -> None:
+    """Copy the style and the script of formulas, which come with the package."""
+    app.config.html_static_path.append(str(Path(__file__).with_name("static")))
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the domain, the directives and what runs when."""
     app.add_config_value("formulas_published", "published-ids.toml", "env", types=(str,))
     app.add_config_value("formulas_checking", "checking", "env", types=(str,))
+    app.add_config_value("formulas_elsewhere", default=True, rebuild="env", types=(bool,))
     app.add_domain(FormulaDomain)
     app.add_directive_to_domain("fml", "formula", FormulaDirective)
     app.add_directive_to_domain("fml", "equation", EquationDirective)
@@ -76,6 +91,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("formula", FormulaRole())
     app.add_role("verdict", VerdictRole())
     add_widgets(app)
+    app.connect("builder-inited", add_look)
+    app.add_css_file("formulas.css")
+    app.add_js_file("formulas.js", defer="defer")
     add_drawings(app)
     app.add_transform(Wordless)
     for transform in (UsedByLinks, BadgeLinks, FormulaTargets, CitedBy):
@@ -83,6 +101,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", collect)
     app.connect("env-before-read-docs", prepare)
     app.connect("env-get-updated", outdated, priority=900)
+    app.connect("missing-reference", elsewhere, priority=900)  # after the inventories of others
     app.connect("build-finished", export)
     times = Times()
     app.connect("builder-inited", times.remember, priority=100)

@@ -43,7 +43,8 @@ logger = logging.getLogger(__name__)
 def machinery() -> list[str]:
     """Files on which the printing and the verdict of every formula depend."""
     book = Path(__file__).parents[1]
-    return [str(path) for path in (*sorted(book.rglob("*.py")), book.with_name("notation.py"))]
+    return [str(path) for folder in (book, book.with_name("notation"))
+            for path in sorted(folder.rglob("*.py"))]  # fmt: skip
 
 
 def verdict_of(stated: Formula, location: Any) -> Result | None:
@@ -173,17 +174,25 @@ class FormulaDirective(ObjectDescription[str], Aware):
             parents = self.stated.given
             yield blocks.formulas("uses", (reference(p.id, self.docname) for p in parents))
         yield UsedBy("", formula=self.stated.id, docname=self.docname)
-        yield blocks.labelled(word("source"), *blocks.joined(self._citation(key) for key in
+        if self.stated.sources:
+            yield blocks.labelled(word("source"), *blocks.joined(self._citation(key) for key in
                                                       self.stated.sources))  # fmt: skip
 
     def _citation(self, key: str) -> nodes.Node:
-        """Citation of a source, by the role of sphinxcontrib-bibtex where that is in use."""
-        if "cite" not in self.env.domains:
-            return nodes.Text(key)
+        """Citation of a source, by the role of sphinxcontrib-bibtex where that knows the key."""
+        bibliography: Any = self.env.domains.get("cite")
+        if bibliography is None or key not in bibliography.bibdata.data.entries:
+            return self._credit(key)
         role = self.env.domains["cite"].roles["t"]
         inliner = self.state.inliner
         found, _ = role("cite:t", f"`{key}`", key, self.lineno, inliner, {}, [])
         return found[0]
+
+    def _credit(self, key: str) -> nodes.Node:
+        """Authors and year of a source, with its address if it has one."""
+        source = next(one for one in self.stated.bibliography if one.key == key)
+        text = nodes.Text(source.credited())
+        return nodes.reference("", "", text, refuri=source.url) if source.url else text
 
     def _object_hierarchy_parts(self, sig_node: addnodes.desc_signature) -> tuple[str, ...]:
         return (self.stated.id,)

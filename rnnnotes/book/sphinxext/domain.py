@@ -16,6 +16,8 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from rnnnotes.book.citing import permalink
+from rnnnotes.book.formulas import find_all
 from rnnnotes.book.published import Published, dropped
 from rnnnotes.book.sphinxext.widgets import FormulaTitle
 from rnnnotes.book.sphinxext.words import word
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["FormulaDomain", "FormulaEntry", "FormulaRole", "domain_of", "outdated"]
+__all__ = [
+    "FormulaDomain",
+    "FormulaEntry",
+    "FormulaRole",
+    "domain_of",
+    "elsewhere",
+    "outdated",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -271,6 +280,23 @@ class FormulaDomain(Domain):
                 yield name, entry.title, "formula", entry.docname, entry.anchor, -1
         for name in self.published.withdrawn:
             yield name, name, "formula", f"f/{name}", "", -1
+
+
+def elsewhere(
+    app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, contnode: nodes.Element
+) -> nodes.reference | None:
+    """Link to the book itself, if a formula of it stands on no page of this site.
+
+    A number is that of a page, so a reference by number has the title as its text too.
+    """
+    formula = node.get("refdomain") == "fml" or node.get("reftype") == "eq"
+    stated = (
+        find_all().get(node["reftarget"]) if formula and app.config.formulas_elsewhere else None
+    )
+    if stated is None or stated.file:
+        return None
+    content = contnode if node.get("refexplicit") else nodes.inline(stated.title, stated.title)
+    return nodes.reference("", "", content, refuri=permalink(stated.id), internal=False)
 
 
 def domain_of(env: BuildEnvironment) -> FormulaDomain:

@@ -22,6 +22,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 
 from rnnnotes.book.sphinxext import katex
 from rnnnotes.book.sphinxext.domain import FormulaDomain, FormulaEntry, domain_of
+from rnnnotes.book.sphinxext.widgets import file_name
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def _files(app: Sphinx, domain: FormulaDomain) -> Iterator[tuple[Path, str]]:
     out = Path(app.outdir)
     published = domain.published
     for entry in domain.in_order():
-        yield out / "f" / f"{entry.id}.html", _redirect(app, entry, word("moved"))
-        yield out / "f" / f"{entry.id}.bib", entry.bibtex.rstrip("\n") + "\n"
+        yield out / "f" / f"{file_name(entry.id)}.html", _redirect(app, entry, word("moved"))
+        yield out / "f" / f"{file_name(entry.id)}.bib", entry.bibtex.rstrip("\n") + "\n"
         slug = nodes.make_id(entry.id)
         yield out / "_static" / "formulas" / f"{slug}.js", _preview(app, entry, slug)
     for old, new in published.aliases.items():
@@ -89,7 +90,7 @@ def _json(app: Sphinx, domain: FormulaDomain, digest: str) -> str:
         {
             **json.loads(entry.record),
             "url": app.config.html_baseurl + _address(app, entry),
-            "permalink": f"{app.config.html_baseurl}f/{entry.id}.html",
+            "permalink": f"{app.config.html_baseurl}f/{file_name(entry.id)}.html",
             "used_by": [user.id for user in domain.used_by(entry.id)],
             "earlier_ids": domain.published.earlier(entry.id),
         }
@@ -139,7 +140,7 @@ def _redirect(app: Sphinx, entry: FormulaEntry, words: str) -> str:
     address = escape(_address(app, entry))
     head = f"""
 <link rel="canonical" href="{escape(app.config.html_baseurl)}{address}">
-<link rel="alternate" type="application/x-bibtex" href="{escape(entry.id)}.bib">
+<link rel="alternate" type="application/x-bibtex" href="{escape(file_name(entry.id))}.bib">
 <meta http-equiv="refresh" content="0; url=../{address}">"""
     title = escape(entry.title)
     body = f'<h1>{title}</h1>\n<p>{escape(words)} <a href="../{address}">{title}</a>.</p>'

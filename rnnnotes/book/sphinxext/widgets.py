@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
+from rnnnotes.book.citing import permalink
+from rnnnotes.book.files import is_path
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = [
     "Reuse",
     "UsedBy",
     "add_widgets",
+    "file_name",
 ]
 
 
@@ -112,17 +115,41 @@ def _visit_reuse(self: Any, node: Reuse) -> None:
     buttons = "".join(_button(word(name), target) for name, target in names.items())
     texts = "".join(_text(word(name), target, node["texts"][name])
                     for name, target in names.items())  # fmt: skip
-    address = "../" * self.builder.current_docname.count("/") + f"f/{node['formula']}.html"
+    address = _address(self.builder, node["formula"])
     self.body.append(
         '<div class="fml-reuse">\n'
         f'<div class="fml-actions" role="group" aria-label="{escape(word("copy"))}">'
         f'<span aria-hidden="true">{escape(word("copy"))}</span>{buttons}</div>\n'
         f"<details><summary>{escape(word('cite'))}</summary>\n"
-        f'<p class="fml-links"><span class="fml-label">{escape(word("permalink"))}</span> '
-        f'<a href="{escape(address)}">{escape(node["formula"])}</a></p>\n'
-        f"{texts}</details>\n</div>\n"
+        f"{address}{texts}</details>\n</div>\n"
     )
     raise nodes.SkipNode
+
+
+def file_name(id_: str) -> str:
+    """Name of the files that an id has on a site: one of a file of one's own has other marks.
+
+    Examples
+    --------
+    >>> file_name("bptt.step_jacobian"), file_name("cells/lstm.py:step")
+    ('bptt.step_jacobian', 'cells.lstm.py.step')
+    """
+    return id_.replace("/", ".").replace(":", ".")
+
+
+def _address(builder: Any, id_: str) -> str:
+    """Permanent link to a formula: of this site if it stands on a page, else of the book."""
+    if id_ in builder.env.domains["fml"].formulas:
+        address = "../" * builder.current_docname.count("/") + f"f/{file_name(id_)}.html"
+    elif is_path(id_):
+        return ""
+    else:
+        address = permalink(id_)
+    label = escape(word("permalink"))
+    return (
+        f'<p class="fml-links"><span class="fml-label">{label}</span> '
+        f'<a href="{escape(address)}">{escape(id_)}</a></p>\n'
+    )
 
 
 def _button(what: str, target: str) -> str:

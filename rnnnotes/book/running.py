@@ -44,8 +44,8 @@ def look(stated: Formula, setting: Setting) -> None:
     _require_work(stated, setting)
     for at in setting.assignments:
         with np.errstate(all="ignore"):
-            _in_forms(stated, setting, at)
             _in_all_draws(stated, setting, at)
+            _in_forms(stated, setting, at)
 
 
 def _require_work(stated: Formula, setting: Setting) -> None:
@@ -69,8 +69,8 @@ def _in_all_draws(stated: Formula, setting: Setting, at: Indices) -> None:
     arguments = {name: _numbers(setting, value, at) for name, value in stated.arguments.items()}
     try:
         computed = np.asarray(stated.code(**arguments), dtype=object)
-    except (BranchesOnValues, np.linalg.LinAlgError, TypeError):
-        return  # it runs on one draw after the other
+    except (ArithmeticError, BranchesOnValues, LookupError, TypeError, ValueError):
+        return  # it runs on one draw after the other, or says then why it does not
     _require_shape(stated, computed, wanted)
     computed = np.frompyfunc(tape.constant, 1, 1)(computed)
     found, _ = setting.compare(computed, wanted, "=")

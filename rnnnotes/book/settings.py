@@ -38,6 +38,10 @@ CANDIDATES = 16 * DRAWS
 Indices = dict[sp.Symbol, int]
 
 
+LARGE = 100
+"""Number that is shown if all others that tell are as large."""
+
+
 class Refuted(AssertionError):
     """A line or a piece of code that is wrong, with a counterexample."""
 
@@ -190,17 +194,18 @@ class Setting:
         for entry, (a, b) in entries(left, right):
             failing = np.broadcast_to(fails(a, sign, b), len(self.draws.chosen))
             if failing.any():
-                draw = self._nicest(failing)
+                draw = self._nicest(failing, np.maximum(np.abs(a.value), np.abs(b.value)))
                 place = f"entry {entry} " if entry else ""
                 return Failure(place, draw, _in_draw(a.value, draw), _in_draw(b.value, draw)), 0
             telling = np.broadcast_to(tells(a, b), len(self.draws.chosen))
             fewest = min(fewest, int(telling.sum()))
         return None, fewest
 
-    def _nicest(self, failing: Any) -> int:
-        """Place of the draw that is easiest to follow among those that fail."""
+    def _nicest(self, failing: Any, size: Floats) -> int:
+        """Place of the draw that is easiest to follow among those that fail: by size, by kind."""
         chosen = self.draws.chosen
-        return int(min(np.flatnonzero(failing), key=lambda i: (chosen[i] % len(KINDS), i)))
+        large = np.broadcast_to(~(size < LARGE), len(chosen))
+        return int(min(np.flatnonzero(failing), key=lambda i: (large[i], chosen[i] % len(KINDS), i)))
 
     def counterexample(self, line: Relation | None, at: Indices, draw: int) -> str:
         """What the arguments of the code are in a draw, and the other symbols of a line."""

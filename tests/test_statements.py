@@ -338,6 +338,8 @@ def test_definition_stays_within_the_times_of_its_symbols(left, right, options):
         (exp(u), 1 + u),
         (log(u), u - 1),
         (relu(u), u),
+        (relu(u), Max(u, 0) + Max(u - 5, 0)),
+        (tanh(u), 2 * sigmoid(2 * u) - 1 + Max(u - 5, 0)),
         (softmax(scores), exp(scores)),
         (softmax(scores), scores / Sum(Entry(scores, i), i, 1, O)),
     ],

@@ -170,6 +170,41 @@ def test_unknown_functions_have_no_bound(left, sign, right):
     refuted(claim(left, sign, right))
 
 
+SLOPES = Le(Abs(f.prime(u)), gamma)
+
+
+@pytest.mark.parametrize(
+    ("where", "left"),
+    [
+        ([SLOPES], f.prime.prime(eta)),
+        ([Le(Abs(f(u)), gamma)], f.prime(eta)),
+        ([Le(Abs(f.prime.prime(u)), gamma)], f.prime(eta)),
+        ([Le(Abs(psi(v)), gamma)], Norm(Jacobian(psi(w), w))),
+    ],
+)
+def test_a_bounded_function_has_no_other_bound(where, left):
+    """It may be steep where its values are small, and turn where its slope is."""
+    refuted(claim(Abs(left), "<=", gamma, where=where))
+
+
+@pytest.mark.parametrize(
+    ("where", "left", "right"),
+    [
+        ([SLOPES, Le(u, 1)], Abs(f.prime(eta)), gamma),
+        ([SLOPES], Abs(f.prime(eta)) * u**2, gamma * u**2),
+        ([Le(Abs(f.prime(0 * u)), gamma)], Abs(f.prime(eta)), gamma),
+        ([Le(Abs(f(lam)), gamma)], Abs(f(u)), gamma),
+        ([Le(Abs(f(gamma)), gamma)], Abs(f(u)), gamma),
+        ([Le(Abs(f(w)), gamma)], Norm(f(v)) + Norm(w), Number(H) * gamma + Norm(w)),
+        ([Le(Abs(f(h[t])), gamma)], Abs(f(u)), gamma),
+        ([Le(Abs(psi(v)), C), Le(v @ v, 1)], Abs(psi(w)), C),
+    ],
+)
+def test_a_bound_at_one_argument_is_none_at_another(where, left, right):
+    """What else is said of the argument makes it one number, and the condition one on its value."""
+    refuted(claim(left, "<=", right, where=where))
+
+
 @pytest.mark.parametrize(
     ("left", "sign", "right"),
     [

@@ -12,6 +12,7 @@ from rnnnotes.book import formulas, store
 from rnnnotes.book.everysize import holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula, stated_by
 from rnnnotes.book.language import (
+    Abs,
     Compose,
     Diag,
     Eq,
@@ -51,6 +52,7 @@ from rnnnotes.notation import (
     c_tilde,
     ell,
     eta,
+    f,
     f_gate,
     g,
     gamma,
@@ -408,6 +410,32 @@ def test_bound_of_the_book_needs_its_hypothesis():
 
     with pytest.raises(StatementError, match=r"gradients\.gap_bound is given, which"):
         check_lines(claim(*sides, given=[gradients.gap_bound], ranges={k: (0, t)}))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "also", "fits"),
+    [
+        (Abs(f.prime(eta)), gamma, [], True),
+        (Abs(f.prime(eta)), gamma, [Le(u, 1)], False),
+        (Abs(f.prime(eta)) * u**2, gamma * u**2, [], False),
+    ],
+)
+def test_condition_on_a_function_is_required_for_any_argument(left, right, also, fits):
+    """The lemma has it for all numbers; who says more of the letter has it for that number."""
+
+    def lemma():
+        """Lemma."""
+
+    slopes = Le(Abs(f.prime(u)), gamma)
+    bound = {"derivation": [("<=", "the condition")], "where": [slopes]}
+    state(Abs(f.prime(eta)), "<=", gamma, lemma, **bound)
+    stated = claim(left, "<=", right, given=[lemma], where=[slopes, *also])
+
+    if fits:
+        assert check_lines(stated) == ["proved"]
+    else:
+        with pytest.raises(StatementError, match=r"lemma is given, which holds where \|f'"):
+            check_lines(stated)
 
 
 def test_condition_holds_within_the_ranges_of_its_formula():

@@ -182,13 +182,15 @@ def _bounded(rng: Generator, count: int, bounds: Mapping[int, Floats]) -> Shapes
     """Functions of which the value or a derivative is nowhere larger than a bound."""
     lowest = np.minimum.reduce([np.broadcast_to(b, count) for b in bounds.values()])
     share = rng.choice([0.0, 0.5, 1.0], count)  # of a line, the rest of a wave
+    pace = rng.choice([0.5, 1.0, 4.0], count)  # what is bounded bounds no other derivative
     cubic = np.zeros((4, count))
     if 0 not in bounds:
         cubic[0] = rng.integers(-4, 5, count) / 2
         cubic[1] = rng.choice([-1.0, 1.0], count) * share * lowest
-    wave = rng.choice([-1.0, 0.5, 1.0], count) * lowest * (1 - share)
-    ones, zeros = np.ones(count), np.zeros(count)
-    return Shapes(cubic, wave, ones, rng.integers(-3, 4, count) / 2, zeros, zeros)
+    height = lowest * (1 - share) * np.minimum.reduce([pace**-order for order in bounds])
+    wave = rng.choice([-1.0, 0.5, 1.0], count) * height
+    zeros = np.zeros(count)
+    return Shapes(cubic, wave, pace, rng.integers(-3, 4, count) / 2, zeros, zeros)
 
 
 # -- All numbers of a world ------------------------------------------------------------------------

@@ -6,6 +6,8 @@ All else that the book says of its symbols is left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sympy as sp
 
 from rnnnotes.book.definitions import Definition
@@ -28,7 +30,7 @@ from rnnnotes.book.world import DERIVATIVES
 from rnnnotes.core.integers import Facts
 from rnnnotes.core.normal import Unsupported
 
-__all__ = ["definitions_of", "functions_of", "omitted_by", "require_conditions"]
+__all__ = ["any_arguments", "definitions_of", "functions_of", "omitted_by", "require_conditions"]
 
 # -- Definitions -----------------------------------------------------------------------------------
 
@@ -105,14 +107,31 @@ def require_conditions(stated: Formula) -> None:
     facts = Facts(within_ranges(ranges))
     for parent in stated.given:
         for condition in parent.where:
-            if not _follows(condition, stated.where, facts):
+            letters = any_arguments(condition, parent)
+            as_wide = [one for one in stated.where if letters <= any_arguments(one, stated)]
+            if not _follows(condition, as_wide, facts):
                 raise StatementError(
                     f"{stated.id}: {parent.id} is given, which holds where {text(condition)}; "
                     f"no condition of {stated.id} says so"
                 )
 
 
-def _follows(needed: Relation, conditions: tuple[Relation, ...], facts: Facts) -> bool:
+def any_arguments(condition: Relation, stated: Formula) -> set[Variable]:
+    """Symbols of a condition that stand for any argument of a function.
+
+    Nothing else of the formula mentions them, so the condition is one on the function.  Else it is
+    one on its value at this argument alone.
+    """
+    others = [one for one in stated.where if one != condition]
+    defined = [part for one in definitions_of(stated) if not isinstance(one.target, Apply)
+               for part in (one.target, one.value)]  # fmt: skip
+    said = {node for part in (stated.statement, *others, *defined) for node in walk(part)}
+    applied = (node for node in walk(condition) if isinstance(node, Apply))
+    arguments = {argument for node in applied for argument in node.arguments}
+    return {one for one in arguments - said if isinstance(one, Variable) and not one.positive}
+
+
+def _follows(needed: Relation, conditions: Sequence[Relation], facts: Facts) -> bool:
     """Whether a condition is one of some others, weaker than one, or true of its indices."""
     left, sign, right = needed.left, needed.sign, needed.right
     if sign == "!=":

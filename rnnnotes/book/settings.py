@@ -19,7 +19,7 @@ from rnnnotes.book.draws import KINDS, Draws
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import Expression, Function, Relation, StatementError, Variable, walk
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.premises import definitions_of, omitted_by
+from rnnnotes.book.premises import any_arguments, definitions_of, omitted_by
 from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
 from rnnnotes.book.world import World, whole_number
@@ -357,13 +357,16 @@ class _Candidates:
         return self._computed[key][1]
 
     def _bound(self, condition: Relation) -> bool:
-        """Keep an unknown function within a bound, if a condition sets it one."""
+        """Keep an unknown function within a bound, if a condition sets it one for any argument."""
         if condition.sign not in ("<", "<="):
             return False
         bounded = condition.left
         while isinstance(bounded, lang.Abs | lang.Norm | lang.Diag):
             (bounded,) = bounded.args
         if not isinstance(bounded, lang.Apply) or bounded == condition.left:
+            return False
+        anywhere = any_arguments(condition, self.setting.stated) - set(walk(condition.right))
+        if not anywhere.issuperset(bounded.arguments):
             return False
         values = [number.value for number in self._values(condition.right)]
         lowest = np.minimum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, np.inf)))

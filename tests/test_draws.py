@@ -141,6 +141,11 @@ def test_strict_sign_is_refuted_by_a_tie(left, sign, right):
         (u, "=", u + sp.Rational(1, 10**14)),
         (Norm(W_hh) + sp.Rational(1, 10**9), "<=", Norm(W_hh)),
         (SpectralRadius(W_hh), "=", Norm(W_hh)),
+        (u, "<=", wrap(10**9)),
+        (Norm(W_hh), "<=", wrap(10**12)),
+        (wrap(sp.Rational(1, 10**9)), "<=", eta),
+        (log(eta), "<=", wrap(30)),
+        (sp.Rational(1, 10**12) * u**2, "<=", Abs(u)),
     ],
     ids=readable,
 )

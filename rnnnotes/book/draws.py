@@ -68,10 +68,13 @@ def _diagonal(rng: Generator, shape: Shape) -> Floats:
     return _eye(shape) * rng.integers(-2, 3, shape)
 
 
-def _permutation(rng: Generator, shape: Shape) -> Floats:
-    """Orthogonal matrix whose entries are whole numbers."""
+def _orthogonal(rng: Generator, shape: Shape) -> Floats:
+    """Permutation with signs, or where it can be exact, a reflection of each four places too."""
     signed = _eye(shape)[..., rng.permutation(shape[-2]), :]
-    return np.asarray(signed * rng.choice([-1.0, 1.0], (shape[-2], 1)))
+    signed = signed * rng.choice([-1.0, 1.0], (shape[-2], 1))
+    if shape[-1] % 4:
+        return np.asarray(signed)
+    return np.asarray(signed @ np.kron(np.eye(shape[-1] // 4), np.eye(4) - np.ones((4, 4)) / 2))
 
 
 def _rank_one(rng: Generator, shape: Shape) -> Floats:
@@ -82,7 +85,7 @@ def _rank_one(rng: Generator, shape: Shape) -> Floats:
 SPECIAL: list[Callable[[Generator, Shape], Floats]] = [
     lambda rng, shape: _eye(shape),
     lambda rng, shape: np.zeros(shape),
-    _permutation,
+    _orthogonal,
     _rank_one,
     lambda rng, shape: _eye(shape, 1),  # not diagonalizable
     _diagonal,
@@ -93,8 +96,11 @@ SPECIAL: list[Callable[[Generator, Shape], Floats]] = [
 
 
 def _units(rng: Generator, count: int, shape: Shape) -> Floats:
-    """Vectors with a single one."""
-    return np.eye(max(shape[-1], 1))[rng.integers(0, shape[-1], (count, *shape[:-1]))]
+    """Vectors with a single one, and others for special matrices to act on."""
+    single = np.eye(max(shape[-1], 1))[rng.integers(0, shape[-1], (count, *shape[:-1]))]
+    return np.where(
+        rng.random((count, *(1,) * len(shape))) < 0.5, single, _halves(rng, count, shape)
+    )
 
 
 def _scaled(lowest: float, highest: float) -> Callable[[Generator, int, Shape], Floats]:
@@ -105,6 +111,13 @@ def _scaled(lowest: float, highest: float) -> Callable[[Generator, int, Shape], 
         return scale * rng.standard_normal((count, *shape))
 
     return draw
+
+
+def _mixed(rng: Generator, count: int, shape: Shape) -> Floats:
+    """Numbers of every magnitude and of both signs, whatever the few draws that there are."""
+    scale = rng.permutation(10 ** np.linspace(-30, 30, count) * np.resize([1, -1], count))
+    around = 1 + rng.standard_normal((count, *shape))
+    return np.asarray(scale.reshape(count, *(1,) * len(shape)) * around)
 
 
 def _rounded(rng: Generator, count: int, shape: Shape) -> Floats:
@@ -134,7 +147,7 @@ KINDS = [
     Kind("wide", lambda rng, count, shape: rng.uniform(-25, 25, (count, *shape))),
     Kind("large", _scaled(1, 4)),
     Kind("small", _scaled(-6, -2)),
-    Kind("mixed", _scaled(-6, 4)),
+    Kind("mixed", _mixed),
 ]
 """Kinds of draws, the nicest first; draw `i` is of kind ``i % len(KINDS)``."""
 

@@ -197,7 +197,7 @@ class Setting:
                 draw = self._nicest(failing, np.maximum(np.abs(a.value), np.abs(b.value)))
                 place = f"entry {entry} " if entry else ""
                 return Failure(place, draw, _in_draw(a.value, draw), _in_draw(b.value, draw)), 0
-            telling = np.broadcast_to(tells(a, b), len(self.draws.chosen))
+            telling = np.broadcast_to(tells(a, sign, b), len(self.draws.chosen))
             fewest = min(fewest, int(telling.sum()))
         return None, fewest
 
@@ -301,11 +301,15 @@ def holds(a: Number, sign: str, b: Number) -> Any:
     return {"=": np.abs(gap) + slack == 0, "<=": gap + slack <= 0, "<": gap + slack < 0}[sign]
 
 
-def tells(a: Number, b: Number) -> Any:
-    """In which draws both numbers are known well enough to be compared."""
+def tells(a: Number, sign: str, b: Number) -> Any:
+    """In which draws both numbers are known well enough to be compared.
+
+    Numbers that are one but for rounding say that they are equal, not which one is larger.
+    """
     gap, slack = _gap(a, b)
     large = np.maximum(np.abs(a.value), np.abs(b.value))
-    return np.isfinite(gap) & is_small(slack, large)
+    known = np.isfinite(gap) & is_small(slack, large)
+    return known if sign == "=" else known & holds(a, sign, b)
 
 
 def is_small(error: Floats, large: Floats) -> Any:
@@ -377,16 +381,25 @@ class _Candidates:
         return True
 
     def _fix(self, condition: Relation) -> None:
-        """Set a symbol that is an upper bound to what it bounds, or to twice that, or leave it."""
-        bound = condition.right
-        free = isinstance(bound, Variable) and not bound.shape and not bound.times
-        if not free or condition.sign in ("=", "!=") or bound in walk(condition.left):
+        """Set a symbol that is a bound to what it bounds, or to twice that, or leave it."""
+        if condition.sign in ("=", "!="):
             return
+        for bound, bounded, sign in (
+            (condition.right, condition.left, 1),
+            (condition.left, condition.right, -1),
+        ):
+            free = isinstance(bound, Variable) and not bound.shape and not bound.times
+            if free and bound not in walk(bounded):
+                self._meet(bound, bounded, sign)
+                return
+
+    def _meet(self, bound: Any, bounded: Expression, sign: int) -> None:
+        """Set a symbol to the largest entry of what it bounds from above, or least from below."""
         own = np.broadcast_to(self._values(bound)[0].value, CANDIDATES)
-        values = [number.value + number.error for number in self._values(condition.left)]
-        top = np.maximum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, -np.inf)))
+        values = [sign * number.value + 3 * number.error for number in self._values(bounded)]
+        top = sign * np.maximum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, -np.inf)))
         turn = np.arange(CANDIDATES) // len(KINDS) % 3
-        fixed = np.where(turn == 0, top, np.where(turn == 1, 2 * top, own))
+        fixed = np.where(turn == 0, top, np.where((turn == 1) & (sign > 0), 2 * top, own))
         usable = np.isfinite(fixed) & ((fixed > 0) | (not bound.positive))
         self.fixed[bound.name] = np.where(usable, fixed, own)
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from rnnnotes import building_blocks
 from rnnnotes.book.draws import KINDS, Draws
 from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
 from rnnnotes.book.language import (
     Abs,
+    Entry,
     Eq,
     Expression,
     Identity,
@@ -43,8 +45,10 @@ from rnnnotes.notation import (
     D,
     F,
     H,
+    N,
     T,
     W_hh,
+    W_layer,
     c_max,
     eta,
     exp,
@@ -52,6 +56,7 @@ from rnnnotes.notation import (
     g,
     gamma,
     h,
+    i,
     j,
     kappa,
     lam,
@@ -59,6 +64,7 @@ from rnnnotes.notation import (
     p,
     psi,
     sigmoid,
+    softmax,
     t,
     tanh,
     theta,
@@ -231,6 +237,54 @@ def test_what_holds_at_one_choice_of_sizes_is_refuted_at_another(left, sign, rig
     refuted(claim(left, sign, right))
 
 
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        (Total(Abs(v)), "<=", 2 * Norm(v)),
+        (Total(v) ** 2, "<=", 4 * (v @ v)),
+        (Sum(Norm(h[j]), j, 1, T), "<=", 6 * Sum(Norm(h[j]), j, 1, T) / T),
+        (Number((t - 1) * (t - 2) * (t - 3) * (t - 4)) * v, "=", 0 * v),
+        (v @ v + Number((H - 2) * (H - 3) * (H - 4) * (H - 5)), "=", v @ v),
+        (Sum(h[j], j, 1, T), "=", h[1] + h[2] + Sum(h[j], j, 3, T)),
+        (Sum(h[j], j, 2, T), "=", h[T] + Sum(h[j], j, 2, T - 1)),
+        (Entry(v, 1), "=", Total(v) - Sum(Entry(v, i), i, 3, H) - Entry(v, 2)),
+        (lam ** Number(T - 2), "<=", wrap(1)),
+        (wrap(0), "<", Sum(exp(h[j] @ h[j]), j, 2, T)),
+        (Entry(softmax(x[t]), 1), "<", wrap(1)),
+        (2 * h[T - 2], "=", h[T - 2] + h[T - 2]),
+        (2 * W_layer[N] @ v, "=", (W_layer[N] + W_layer[N]) @ v),
+    ],
+    ids=readable,
+)
+def test_what_holds_at_small_sizes_alone_is_refuted_at_extreme_ones(left, sign, right):
+    """Where all sizes are one, sums are empty; where they are large, a constant is too small."""
+    where = [Le(lam, 1)] if lam in left.atoms(type(lam)) else []
+    stated = claim(left, sign, right, where=where, given=[building_blocks.softmax])
+
+    with pytest.raises((Refuted, StatementError), match=r"fails with|has no time|no place"):
+        Checker(stated).line(0)
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right", "where"),
+    [
+        (Total(v) ** 2, "<=", Number(H) * (v @ v), []),
+        (Norm(h[T - 2]), "<=", Norm(h[T - 2].T) + Norm(W_hh) ** 2, [Le(2, Number(T))]),
+        (Abs(v @ w) * Norm(x[t]), "<=", Norm(v) * Norm(w) * Norm(x[t]), []),
+    ],
+)
+def test_what_is_true_at_extreme_sizes_passes(left, sign, right, where):
+    """And what has no value where a condition keeps from."""
+    assert Checker(claim(left, sign, right, where=where)).line(0)
+
+
+@pytest.mark.parametrize("share", [1 + sp.Rational(1, 10**17), 1 + sp.Rational(1, 10**30)])
+def test_what_rounding_hides_is_not_called_tested(share):
+    """Both sides are one number in every draw, and none tells which of them is larger."""
+    with pytest.raises(Undecided, match="too few draws tell"):
+        Checker(claim(Norm(v) * share, "<=", Norm(v))).line(0)
+
+
 # -- What is true ----------------------------------------------------------------------------------
 
 
@@ -307,6 +361,21 @@ def test_draws_fulfil_conditions(where, left, right):
         assert len(setting.draws.chosen) >= FEWEST
     looked_at(stated)
     refuted(claim(left, "<=", right))
+
+
+@pytest.mark.parametrize(
+    ("where", "left", "right"),
+    [
+        ([Le(u, 5)], tanh(u), sp.Rational(999, 1000)),
+        ([Le(0, u), Le(u, sp.Rational(13, 10))], exp(u), 1 + 2 * u),
+        ([Eq(W_hh.T @ W_hh, Identity(H))], Norm(W_hh * W_hh - Abs(W_hh)), wrap(0)),
+    ],
+    ids=readable,
+)
+def test_corners_of_conditions_are_met(where, left, right):
+    """A number is as large as it may be, and an orthogonal matrix more than a permutation."""
+    with pytest.raises(Refuted):
+        Checker(claim(left, "<=", right, where=where)).line(0)
 
 
 def test_ties_are_met_under_conditions():

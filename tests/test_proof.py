@@ -533,11 +533,12 @@ def test_code_that_writes_into_its_argument_is_refused():
 
 def test_a_line_that_is_empty_is_refused():
     """Sides that are zero whatever the numbers show nothing, unless zero is what is said."""
-    unrelated = claim(Jacobian(x[1], x[2]), "=", Jacobian(x[2], x[1]))
+    later = {"ranges": {t: (2, T)}}
+    unrelated = claim(Jacobian(x[t - 1], x[t]), "=", Jacobian(x[t], x[t - 1]), **later)
 
     with pytest.raises(StatementError, match="both sides are zero in every draw"):
         check_lines(unrelated)
-    check_lines(claim(Jacobian(x[1], x[2]), "=", Zeros(D, D)))
+    check_lines(claim(Jacobian(x[t - 1], x[t]), "=", Zeros(D, D), **later))
 
 
 def test_code_that_is_right_at_the_sizes_of_the_draws_alone_is_refused():

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -65,6 +66,7 @@ from rnnnotes.book.premises import definitions_of, functions_of, require_conditi
 from rnnnotes.book.settings import (
     FEWEST,
     Indices,
+    NoIndicesError,
     Refuted,
     Setting,
     Undecided,
@@ -72,6 +74,7 @@ from rnnnotes.book.settings import (
     readable,
     settings_of,
 )
+from rnnnotes.book.sizes import Sizes, large, ones
 from rnnnotes.book.world import DERIVATIVES, World
 from rnnnotes.core.solver import NoSolverError
 
@@ -317,11 +320,12 @@ class Checker:
             with self._placed(number):
                 self._look_at(number)
         self.look_at_code()
+        self._run_beyond(self.smallest)
 
     def look_at_code(self) -> None:
         """Run the code in draws."""
         for one in self.settings:
-            running.look(self.stated, one)
+            running.look(self.stated, one, one.assignments)
 
     def _look_at(self, number: int) -> None:
         """Look at a line in all draws, once."""
@@ -340,6 +344,36 @@ class Checker:
                 "by what nothing depends on"
             )
         self._seen.add(number)
+
+    @cached_property
+    def smallest(self) -> list[Setting]:
+        """The formula where all sizes are one."""
+        return self._beyond(ones(self.stated))
+
+    @cached_property
+    def largest(self) -> list[Setting]:
+        """The formula where all sizes are large: a look there costs more, and proofs need none."""
+        return self._beyond(large(self.stated))
+
+    def _beyond(self, sizes: Sizes) -> list[Setting]:
+        """Setting at sizes at which only a counterexample is looked for, if there can be one."""
+        with suppress(NoIndicesError):
+            return [Setting(self.stated, sizes)] if sizes else []
+        return []
+
+    def _look_beyond(self, number: int, settings: list[Setting]) -> None:
+        """Look at a line at other sizes."""
+        before, line = self._before(number), self.stated.derivation[number]
+        for one in settings if self._small(number) is None else ():
+            with suppress(Undecided):  # no number may fulfil the conditions there
+                for at in one.corners:
+                    one.look(before, line.sign, line.expr, at, self._place(number))
+
+    def _run_beyond(self, settings: list[Setting]) -> None:
+        """Run the code at other sizes."""
+        for one in settings:
+            with suppress(Undecided):
+                running.look(self.stated, one, one.corners)
 
     def _claims_zero(self) -> bool:
         """Whether zero is written on a side: nothing else may come out as that everywhere."""
@@ -374,10 +408,12 @@ class Checker:
         with self._placed(number):
             Relation(before, line.sign, line.expr)  # refuses sides whose shapes differ
             self._look_at(number)
+            self._look_beyond(number, self.smallest)
             if self._small(number) is None and (shown := self._at_all(number)) is not None:
                 self.shown |= shown
                 return "proved"
             found = self.at_sizes(number)
+            self._look_beyond(number, self.largest)
         if found == "proved at sizes" and self._counts(number):
             # The sizes of a proof were chosen: that they are 2 and 4 shows nothing of others.
             raise Undecided(f"{self.stated.id}, line {number + 1}: holds at these sizes, and of "
@@ -479,9 +515,12 @@ class Checker:
         proof = prove_code(self.stated)
         if proof.outcome == "refused":
             raise Refuted(f"{self.stated.id}: the code is not the statement: {proof.why}")
+        if proof.holds and not proof.at:
+            return "proved"
+        self._run_beyond(self.largest)
         if proof.holds:
             self.steps = dict(proof.at)
-            return "proved at sizes" if proof.at else "proved"
+            return "proved at sizes"
         first, *others = self.settings
         found = weakest(self._code_at(first, at) for at in first.assignments)
         for one in others if found == "tested" else ():

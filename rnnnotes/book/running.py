@@ -7,7 +7,7 @@ whole numbers, arrays that may not be written, and arrays that are views of othe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,10 +39,10 @@ LARGE = 1e6
 """A number beyond which rounding is not told from mistakes without a bound of it."""
 
 
-def look(stated: Formula, setting: Setting) -> None:
+def look(stated: Formula, setting: Setting, assignments: Sequence[Indices]) -> None:
     """Refute code that does not compute the statement in a draw, or not in every form."""
     _require_work(stated, setting)
-    for at in setting.assignments:
+    for at in assignments:
         with np.errstate(all="ignore"):
             _in_all_draws(stated, setting, at)
             _in_forms(stated, setting, at)

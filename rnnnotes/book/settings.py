@@ -24,7 +24,7 @@ from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
 from rnnnotes.book.world import World, whole_number
 
-__all__ = ["DRAWS", "FEWEST", "Refuted", "Setting", "Undecided", "settings_of"]
+__all__ = ["DRAWS", "FEWEST", "NoIndicesError", "Refuted", "Setting", "Undecided", "settings_of"]
 
 DRAWS = 10 * len(KINDS)
 """Draws at each choice of sizes."""
@@ -48,6 +48,10 @@ class Refuted(AssertionError):
 
 class Undecided(AssertionError):
     """A line that is neither proved nor refuted, and so does not pass."""
+
+
+class NoIndicesError(StatementError):
+    """A formula whose indices have no value at some sizes."""
 
 
 def settings_of(stated: Formula, seed: int = 0) -> list[Setting]:
@@ -84,10 +88,10 @@ class Setting:
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
         if not self.assignments:
-            raise StatementError(f"{stated.id}: its indices have no value, so it says nothing")
+            raise NoIndicesError(f"{stated.id}: its indices have no value, so it says nothing")
 
-    def _assignments(self) -> Iterator[Indices]:
-        """Every choice of the free indices of the statement."""
+    def _assignments(self, *, ends: bool = False) -> Iterator[Indices]:
+        """Every choice of the free indices of the statement, or those at the ends of ranges."""
 
         def extend(at: Indices, rest: list[Any]) -> Iterator[Indices]:
             if not rest:
@@ -95,10 +99,16 @@ class Setting:
                 return
             (symbol, low, high), *later = rest
             first, last = (whole_number(bound, {**self.sizes, **at}) for bound in (low, high))
-            for value in range(first, last + 1):
+            values = range(first, last + 1)
+            for value in dict.fromkeys((*values[:1], *values[-1:])) if ends else values:
                 yield from extend({**at, symbol: value}, later)
 
         yield from extend({}, self.stated.index_ranges())
+
+    @property
+    def corners(self) -> list[Indices]:
+        """Choices at which each index has its first value or its last one."""
+        return list(self._assignments(ends=True))
 
     @cached_property
     def symbols(self) -> World:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rnnnotes.book.definitions import Definition
     from rnnnotes.book.formulas import Formula
 
-__all__ = ["Sizes", "choices", "sizes_beyond"]
+__all__ = ["Sizes", "choices", "large", "ones", "sizes_beyond"]
 
 Sizes = Mapping[sp.Symbol, int]
 
@@ -52,6 +52,41 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
     {H: 2, T: 3, D: 4}
     {H: 3, T: 4, D: 2}
     """
+    names, steps, kernels = _wanted(stated)
+    counts = any(isinstance(node, Number) and node.args[0].free_symbols & set(names)
+                 for part in _own(stated) for node in walk(part))  # fmt: skip
+    chosen = _chosen(names, steps, kernels, counts)
+    return [dict(zip(names, numbers, strict=True)) for numbers in chosen]
+
+
+def ones(stated: Formula) -> Sizes:
+    """Sizes of a formula that are all one: there sums are empty, and times may not exist."""
+    return dict.fromkeys(_wanted(stated)[0], 1)
+
+
+def large(stated: Formula) -> Sizes:
+    """Sizes of a formula that are all larger than the numbers for which it may be made.
+
+    Examples
+    --------
+    >>> from rnnnotes.book.formulas import find
+    >>> large(find("vanilla_rnn.pre_activation"))
+    {H: 8, T: 9, D: 10}
+    """
+    names, steps, kernels = _wanted(stated)
+    some = permutations(range(LARGE, LARGE + len(names)))
+    numbers = next(one for one in some if _fits(names, one, steps, kernels))
+    return dict(zip(names, numbers, strict=True))
+
+
+LARGE = 8
+"""Least number of a size that is large."""
+
+Kernels = frozenset[tuple[Any, Any]]
+
+
+def _wanted(stated: Formula) -> tuple[tuple[sp.Symbol, ...], frozenset[sp.Symbol], Kernels]:
+    """Sizes of a formula, those that count steps, and those of a kernel and of its map."""
     parts = list(_parts(stated))
     found = set().union(*(part.atoms(sp.Symbol) for part in parts))
     names = tuple(size for size in SIZES if size in found)
@@ -61,10 +96,7 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
     steps -= set().union(*(axis.free_symbols for node in variables for axis in node.shape))
     kernels = frozenset((node.args[1].shape[0], node.args[0].shape[0])
                         for node in nodes if isinstance(node, Convolve))  # fmt: skip
-    counts = any(isinstance(node, Number) and node.args[0].free_symbols & set(names)
-                 for part in _own(stated) for node in walk(part))  # fmt: skip
-    chosen = _chosen(names, frozenset(steps), kernels, counts)
-    return [dict(zip(names, numbers, strict=True)) for numbers in chosen]
+    return names, frozenset(steps), kernels
 
 
 def sizes_beyond(definitions: Iterable[Definition]) -> dict[sp.Symbol, int]:
@@ -96,7 +128,7 @@ def _own(stated: Formula) -> Iterator[sp.Basic]:
 def _chosen(
     names: tuple[sp.Symbol, ...],
     steps: frozenset[sp.Symbol],
-    kernels: frozenset[tuple[Any, Any]],
+    kernels: Kernels,
     counts: bool,
 ) -> list[tuple[int, ...]]:
     """Choices of numbers, the first as small as can be."""
@@ -127,7 +159,7 @@ def _fits(
     names: tuple[sp.Symbol, ...],
     numbers: tuple[int, ...],
     steps: frozenset[sp.Symbol],
-    kernels: frozenset[tuple[Any, Any]],
+    kernels: Kernels,
 ) -> bool:
     """Whether sequences are long enough, and kernels have a middle and fit."""
     at = dict(zip(names, numbers, strict=True))

@@ -463,13 +463,20 @@ def _inverse(world: World, node: Any, at: Indices) -> Entries:
 
 
 def determinant(matrix: Entries) -> Any:
-    """Determinant by the expansion along the first row; that of no rows is one."""
-    if not len(matrix):
-        return 1
-    return sum(
-        (-1) ** j * entry * determinant(np.delete(matrix[1:], j, axis=1))
-        for j, entry in enumerate(matrix[0])
-    )
+    """Determinant by the expansion along the rows, each minor once; that of no rows is one."""
+
+    @cache
+    def minor(*columns: int) -> Any:
+        """Determinant of the last rows at some columns, as many."""
+        if not columns:
+            return 1
+        row = matrix[len(matrix) - len(columns)]
+        return sum(
+            (-1) ** j * row[column] * minor(*columns[:j], *columns[j + 1 :])
+            for j, column in enumerate(columns)
+        )
+
+    return minor(*range(len(matrix)))
 
 
 def _determinant(world: World, node: Any, at: Indices) -> Entries:

@@ -1,6 +1,7 @@
 """The checker refuses what is wrong, and says which line, why and where."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import sympy as sp
 
 from rnnnotes.book import checking
 from rnnnotes.book.checking import OutOfTime, result_of
-from rnnnotes.book.formulas import find_all, formula, stated_by
+from rnnnotes.book.formulas import find, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Compose,
@@ -740,6 +741,56 @@ def test_wrong_code_that_branches_is_refused(compute):
 
     with pytest.raises(Refuted, match=r"the code (gives|returns shape)"):
         prove(definition(branching))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda sum_: np.clip(sum_, -1e12, 1e12),
+        lambda sum_: np.where(sum_ > 3e12, 0.0, sum_),
+        lambda sum_: sum_ * (1 + 1e-9),
+        lambda sum_: sum_ + 1e-12,
+        lambda sum_: sum_ if len(sum_) < 5 else 2 * sum_,
+    ],
+    ids=["clipped", "beyond a number", "a factor", "a term", "long arrays"],
+)
+def test_code_that_branches_is_refused_where_it_is_wrong_far_away(wrong):
+    """Numbers of every magnitude are drawn, and arrays that are long; rounding is told apart."""
+
+    def branching(W_hh, h_prev, b_h):
+        """Branching."""
+        return wrong(W_hh @ h_prev + b_h) if W_hh[0, 0] > 0 else b_h + W_hh @ h_prev
+
+    with pytest.raises(Refuted, match="the code gives"):
+        prove(definition(branching))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        lambda v, w: v * (w / np.sqrt(w @ w)) * np.sqrt(w @ w),
+        lambda v, w: v * (v @ v) * w / (v @ v),
+    ],
+    ids=["norm", "square"],
+)
+def test_code_without_a_value_is_refused(code):
+    """Algebra cancels what the code divides by; for some numbers it is zero, and they are drawn."""
+    with pytest.raises(Refuted, match="the code gives nan and"):
+        prove(replace(find("building_blocks.hadamard_product"), code=code))
+
+
+def test_a_loop_that_ends_too_early_is_refused():
+    """It is right for as many steps as those at which loops are proved."""
+
+    def short(as_, W_hh, f_prime, t, k):
+        """Stop after four steps."""
+        J = np.eye(len(W_hh))
+        for step in range(k, min(t, k + 4)):
+            J = np.diag(f_prime(as_[step])) @ W_hh @ J
+        return J
+
+    with pytest.raises(Refuted, match="the code gives"):
+        prove(replace(find("bptt.jacobian_product"), code=short))
 
 
 def test_unknown_activations_are_kept_apart():

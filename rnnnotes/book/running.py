@@ -35,6 +35,9 @@ __all__ = ["compare_in_all_draws", "look"]
 PLAIN = {"quarters", "halves", "whole numbers", "any"}
 """Kinds of draws on which code runs in every form, one draw of each."""
 
+SMALL = 4.0
+"""A number up to which code has a value if it is written with care: none of its parts overflows."""
+
 LARGE = 1e6
 """A number beyond which rounding is not told from mistakes without a bound of it."""
 
@@ -70,13 +73,27 @@ def _in_all_draws(stated: Formula, setting: Setting, at: Indices) -> None:
     try:
         computed = np.asarray(stated.code(**arguments), dtype=object)
     except (ArithmeticError, BranchesOnValues, LookupError, TypeError, ValueError):
+        _require_values(stated, setting, at, np.ones(len(setting.draws.chosen), dtype=bool))
         return  # it runs on one draw after the other, or says then why it does not
     _require_shape(stated, computed, wanted)
-    computed = np.frompyfunc(tape.constant, 1, 1)(computed)
+    computed = np.asarray(np.frompyfunc(tape.constant, 1, 1)(computed), dtype=object)
+    lost = [~np.isfinite(number.value) for number in computed.flat]
+    _require_values(stated, setting, at, np.logical_or.reduce(np.broadcast_arrays(*lost)))
     found, _ = setting.compare(computed, wanted, "=")
     if found is not None:
         raise Refuted(_complaint(stated, setting, at, found.draw, found.entry,
                                  found.left, found.right))  # fmt: skip
+
+
+def _require_values(stated: Formula, setting: Setting, at: Indices, lost: Any) -> None:
+    """Refute code that has no value where the statement has one, and nothing can overflow."""
+    wanted, _ = setting.known(stated.statement.right, at)
+    for draw in _telling(stated, setting, at) if lost.any() else ():
+        if np.broadcast_to(lost, len(wanted))[draw]:
+            arguments = {name: setting.argument(value, at, draw)
+                         for name, value in stated.arguments.items()}  # fmt: skip
+            if max(_largest(arguments), float(np.max(np.abs(wanted[draw]), initial=0))) <= SMALL:
+                _in_form(stated, setting, at, draw, arguments, wanted[draw], FORMS[0])
 
 
 def _numbers(setting: Setting, value: Any, at: Indices) -> Any:
@@ -150,8 +167,8 @@ def _told(stated: Formula, setting: Setting, at: Indices, draw: int) -> bool:
     largest = _largest(arguments)
     if not np.isfinite(computed).all() and largest > 100:
         return False  # the code may overflow where a sum of the same numbers does not
-    slack = 1e-7 * (1e-3 + np.maximum(np.abs(computed), np.abs(wanted)))
-    _require_near(stated, setting, at, draw, computed, wanted, slack + 1e3 * error + 1e-9 * largest)
+    slack = 1e-11 * np.maximum(np.abs(computed), np.abs(wanted)) + 1e-13 * largest
+    _require_near(stated, setting, at, draw, computed, wanted, slack + 1e3 * error)
     return True
 
 

@@ -88,7 +88,7 @@ class Formula:
     ranges: Mapping[sp.Symbol, tuple[sp.Expr, sp.Expr]] = field(default_factory=dict)
     bindings: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def chapter(self) -> str:
         """Module and page of the formula, or its file if it is no formula of the book."""
         return split(self.id)[0]
@@ -157,7 +157,7 @@ class Formula:
             found[parent.id] = parent
         return tuple(found.values())
 
-    @property
+    @cached_property
     def definition(self) -> Definition:
         """What the formula says of the symbol that it defines."""
         return Definition(self.statement.left, self.statement.right, tuple(self.index_ranges()))
@@ -471,16 +471,22 @@ def chapters() -> list[str]:
 
 def find_all() -> dict[str, Formula]:
     """Load every chapter, and return all formulas by id, in one order whatever was loaded first."""
-    package = importlib.import_module("rnnnotes")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        if not module.ispkg and module.name != "__main__":
-            importlib.import_module(f"rnnnotes.{module.name}")
+    _load_chapters()
     if (loaded := tuple(dict.fromkeys(s.chapter for s in FORMULAS.values()))) != _ordered(loaded):
         order = _ordered(loaded).index
         formulas = sorted(FORMULAS.items(), key=lambda item: order(item[1].chapter))
         FORMULAS.clear()
         FORMULAS.update(formulas)
     return FORMULAS
+
+
+@cache
+def _load_chapters() -> None:
+    """Load every chapter, once: to look for them takes longer than what is asked of them."""
+    package = importlib.import_module("rnnnotes")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        if not module.ispkg and module.name != "__main__":
+            importlib.import_module(f"rnnnotes.{module.name}")
 
 
 @cache

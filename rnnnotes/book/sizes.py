@@ -87,15 +87,13 @@ Kernels = frozenset[tuple[Any, Any]]
 
 def _wanted(stated: Formula) -> tuple[tuple[sp.Symbol, ...], frozenset[sp.Symbol], Kernels]:
     """Sizes of a formula, those that count steps, and those of a kernel and of its map."""
-    parts = list(_parts(stated))
-    found = set().union(*(part.atoms(sp.Symbol) for part in parts))
+    found = set().union(*map(_told, _parts(stated)))
     names = tuple(size for size in SIZES if size in found)
-    nodes = [node for part in parts for node in walk(part)]
-    variables = [node for node in nodes if isinstance(node, Variable)]
+    variables = [node for node in found if isinstance(node, Variable)]
     steps = set().union(*(bound.free_symbols for node in variables for bound in node.times))
     steps -= set().union(*(axis.free_symbols for node in variables for axis in node.shape))
     kernels = frozenset((node.args[1].shape[0], node.args[0].shape[0])
-                        for node in nodes if isinstance(node, Convolve))  # fmt: skip
+                        for node in found if isinstance(node, Convolve))  # fmt: skip
     return names, frozenset(steps), kernels
 
 
@@ -117,6 +115,12 @@ def _parts(stated: Formula) -> Iterator[sp.Basic]:
         yield formula.statement
         yield from (bound for _, *bounds in formula.index_ranges() for bound in bounds)
     yield from (part for part in stated.arguments.values() if isinstance(part, sp.Basic))
+
+
+@cache
+def _told(part: sp.Basic) -> frozenset[sp.Basic]:
+    """What tells of sizes in a part, which may belong to many formulas."""
+    return frozenset(n for n in walk(part) if isinstance(n, sp.Symbol | Variable | Convolve))
 
 
 def _own(stated: Formula) -> Iterator[sp.Basic]:
@@ -169,6 +173,7 @@ def _fits(
     )
 
 
+@cache
 def _accidents(numbers: tuple[int, ...]) -> set[Any]:
     """What holds of some numbers, and of sizes at large does not."""
     places = range(len(numbers))

@@ -8,6 +8,7 @@ was put in.  Where a rule has a side condition, a case just outside it is tried 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from itertools import count, product
 
 import numpy as np
@@ -29,6 +30,7 @@ from rnnnotes.core.normal import (
     assuming,
     delta,
     entry,
+    holds,
     integer,
     is_zero,
     known,
@@ -859,16 +861,55 @@ def test_atoms_are_put_wherever_they_stand():
     """Entries under a sum by what holds the letter of the sum, without capture."""
     body = summed(affine(1), n, lambda i: times(a(i), b(p)))
     value = summed(affine(1), n, lambda i: a(i, p))
-    result = mapped(body, lambda atom: value if atom == atom_of(b(p)) else None)
+    result = mapped(body, lambda atom: atom == atom_of(b(p)), lambda _: value)
 
     assert result == times(summed(affine(1), n, a), value)
     everywhere = mapped(
         body,
-        lambda atom: (
-            a(*atom.at, atom.at[0]) if isinstance(atom, Entry) and atom.name == "a" else None
-        ),
+        lambda atom: isinstance(atom, Entry) and atom.name == "a",
+        lambda atom: a(*atom.at, atom.at[0]),
     )
     assert everywhere == times(summed(affine(1), n, lambda i: a(i, i)), b(p))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda u: times(u, b(q)),
+        lambda u: summed(affine(1), n, lambda i: over(ONE, plus(ONE, apply("exp", (), [
+            scalar(times(u, b(i)))])))),
+        lambda u: apply("F", (p,), [array([(affine(1), n)], lambda i: times(u, b(i)))]),
+        lambda u: power(plus(ONE, apply("exp", (), [scalar(u)])), number(Fraction(1, 2))),
+        lambda u: power(entry("pos"), times(u, b(q))),
+        lambda u: product_over(k, t, lambda j: plus(u, b(j))),
+        lambda u: product_of(array([(k, t), (affine(1), n), (affine(1), n)],
+                                   lambda j, r, c: plus(times(u, b(r)), delta(r - c))), (p, q)),
+        lambda u: over(b(q), plus(u, b(p))),
+    ],
+    ids=["product", "sum", "argument", "base", "exponent", "factor", "matrix", "denominator"],
+)  # fmt: skip
+def test_atom_is_found_and_put_wherever_it_stands(around):
+    """What is made with an entry becomes what is made with its value."""
+    value = times(b(p), apply("G", (), [scalar(a(q))]))
+    wanted = atom_of(a(p))
+
+    assert holds(around(a(p)), lambda atom: atom == wanted)
+    assert mapped(around(a(p)), lambda atom: atom == wanted, lambda _: value) == around(value)
+    assert not holds(around(value), lambda atom: atom == wanted)
+
+
+def test_atoms_are_looked_at_under_the_facts_that_hold_where_they_stand():
+    """Within a sum and an argument, their letters lie within their ranges."""
+    seen = []
+
+    def look(atom):
+        if isinstance(atom, Entry) and atom.name == "b":
+            seen.append(normal.context().facts.entails(n - atom.at[0]))
+        return False
+
+    for around in (summed, lambda *ranges: apply("F", (), [array([ranges[:2]], ranges[2])])):
+        holds(around(affine(1), n, lambda i: times(a(i), b(i), b(i + 1))), look)
+    assert sorted(seen) == [False, False, True, True]
 
 
 def test_arguments_are_one_where_they_agree_within_their_ranges():

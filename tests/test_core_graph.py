@@ -19,8 +19,8 @@ from rnnnotes.core.normal import (
     apply,
     assuming,
     entry,
+    holds,
     known,
-    mapped,
     plus,
     scalar,
     summed,
@@ -167,7 +167,7 @@ def steps(poly, graph, most=6):
 def closed(poly):
     """Derivatives that are left."""
     found = []
-    mapped(poly, lambda atom: found.append(atom) if is_slope(atom) else None)
+    holds(poly, lambda atom: found.append(atom) if is_slope(atom) else False)
     return found
 
 

@@ -307,9 +307,11 @@ def argument(expected: Any, letters: Letters) -> Any:
 def counted_from_one(poly: Poly) -> Poly:
     """Polynomial whose products count from one, as a slice of an array does."""
 
-    def change(atom: Atom) -> Poly | None:
-        if not isinstance(atom, Product) or atom.body.ranges[0][0] == affine(1):
-            return None
+    def starts_elsewhere(atom: Atom) -> bool:
+        return isinstance(atom, Product) and atom.body.ranges[0][0] != affine(1)
+
+    def shifted(atom: Atom) -> Poly:
+        assert isinstance(atom, Product)
         (low, high), *axes = atom.body.ranges
         index, *places_ = atom.body.letters
 
@@ -319,7 +321,7 @@ def counted_from_one(poly: Poly) -> Poly:
 
         return core.product_of(core.array([(affine(1), high - low + 1), *axes], body), atom.at)
 
-    return core.mapped(poly, change)
+    return core.mapped(poly, starts_elsewhere, shifted)
 
 
 def fixed_functions_of(stated: Formula) -> list[Definition]:

@@ -48,8 +48,8 @@ class Equation:
             return None
         return cls(monomial[0][0], tuple(ranges), scaled(value, right))
 
-    def at(self, atom: Atom) -> Poly | None:
-        """Return the right-hand side where an atom is the left-hand side at some values."""
+    def values(self, atom: Atom) -> dict[str, Affine] | None:
+        """Values of the letters at which the left-hand side is an atom, within their ranges."""
         values = matched(self.left, atom, {letter for letter, _, _ in self.ranges})
         if values is None or not all(letter in values for letter, _, _ in self.ranges):
             return None
@@ -59,7 +59,12 @@ class Equation:
             and facts.entails(high.put(values) - values[letter])
             for letter, low, high in self.ranges
         )
-        return put(self.right, values) if within else None
+        return values if within else None
+
+    def at(self, atom: Atom) -> Poly | None:
+        """Return the right-hand side where an atom is the left-hand side at some values."""
+        values = self.values(atom)
+        return None if values is None else put(self.right, values)
 
 
 def matched(pattern: Atom, atom: Atom, letters: set[str]) -> dict[str, Affine] | None:
@@ -93,10 +98,13 @@ def used(poly: Poly, equations: Iterable[Equation]) -> Poly:
     """Put the right-hand sides of equations for their left-hand sides, once."""
     known = list(equations)
 
+    def is_known(atom: Atom) -> bool:
+        return any(one.values(atom) is not None for one in known)
+
     def known_value(atom: Atom) -> Poly | None:
         return next((value for one in known if (value := one.at(atom)) is not None), None)
 
-    return mapped(poly, known_value)
+    return mapped(poly, is_known, known_value)
 
 
 # -- The last step ---------------------------------------------------------------------------------
@@ -109,31 +117,34 @@ def peeled(poly: Poly, letter: str) -> Poly:
     factor at t, as its first is surely not later, is this factor times the product up to t - 1.
     """
 
-    def last_term(atom: Atom) -> Poly | None:
-        return sum_peeled(atom, letter) if isinstance(atom, Sum) else None
+    def is_sum(atom: Atom) -> bool:
+        return isinstance(atom, Sum) and bool(last_masks(atom, letter))
 
-    def last_factor(atom: Atom) -> Poly | None:
-        if isinstance(atom, Product) and atom.body.ranges[0][1] == affine(letter):
-            return product_peeled(atom)
-        return None
+    def is_product(atom: Atom) -> bool:
+        return isinstance(atom, Product) and atom.body.ranges[0][1] == affine(letter)
 
-    return mapped(mapped(poly, last_term), last_factor)
+    sums = mapped(poly, is_sum, lambda atom: sum_peeled(atom, letter))
+    return mapped(sums, is_product, product_peeled)
 
 
-def sum_peeled(atom: Sum, letter: str) -> Poly | None:
-    """Take the last step out of a sum: the one at which a bound letter is the letter itself."""
-    ends = [a for a, _ in atom.factors if isinstance(a, Mask)
+def last_masks(atom: Sum, letter: str) -> list[Mask]:
+    """Masks of a sum that keep a bound letter up to a letter."""
+    return [a for a, _ in atom.factors if isinstance(a, Mask)
             and any(a.least == affine(letter) - affine(bound) for bound in atom.bound)]  # fmt: skip
-    if not ends:
-        return None
-    end = min(ends, key=lambda one: one.key)
+
+
+def sum_peeled(atom: Atom, letter: str) -> Poly:
+    """Take the last step out of a sum: the one at which a bound letter is the letter itself."""
+    assert isinstance(atom, Sum)
+    end = min(last_masks(atom, letter), key=lambda one: one.key)
     rest = [(a, e) for a, e in atom.factors if a != end]
     earlier = term(1, atom.bound, [*rest, (Mask(end.least - 1), 1)])
     return plus(earlier, term(1, atom.bound, [*rest, (Delta(end.least), 1)]))
 
 
-def product_peeled(atom: Product) -> Poly | None:
+def product_peeled(atom: Atom) -> Poly | None:
     """Take the last step out of an ordered product."""
+    assert isinstance(atom, Product)
     (low, high), *axes = atom.body.ranges
     if not context().facts.entails(high - low):
         return None

@@ -19,6 +19,7 @@ from rnnnotes.core.normal import (
     ZERO,
     Unsupported,
     context,
+    holds,
     is_zero,
     mapped,
     of,
@@ -166,21 +167,17 @@ class Graph:
         """Write out what comes first of a kind, by one step; what most depends on comes first."""
         turns: set[Turn] = set()
 
-        def look(atom: Atom) -> Poly | None:
-            if isinstance(atom, Entry) and kind(atom):
-                turn = self.turn(atom, deep)
-                turns.update([turn] if turn else [])
-            return None
+        def has_turn(atom: Atom) -> Turn | None:
+            return self.turn(atom, deep) if isinstance(atom, Entry) and kind(atom) else None
 
-        def has_turn(atom: Atom, turn: Turn) -> bool:
-            return isinstance(atom, Entry) and kind(atom) and self.turn(atom, deep) == turn
+        def look(atom: Atom) -> bool:
+            if turn := has_turn(atom):
+                turns.add(turn)
+            return False
 
-        mapped(poly, look)
+        holds(poly, look)
         for turn in sorted(turns):
-            opened = mapped(
-                poly,
-                lambda atom: self.written_out(atom) if has_turn(atom, turn) else None,  # noqa: B023
-            )
+            opened = mapped(poly, lambda atom: has_turn(atom) == turn, self.written_out)  # noqa: B023
             if opened != poly:
                 return opened
         return poly
@@ -347,7 +344,7 @@ class Graph:
         if not (at_once or self.is_near(by)):
             return None
         paths = plus(*(self.through(child, head, by) for child in children))
-        return mapped(paths, self.settled)
+        return mapped(paths, is_slope, self.settled)
 
     def through(self, child: Definition, head: Entry, by: Entry) -> Poly:
         """Part of a derivative that goes through one definition, at all its times and places."""
@@ -370,7 +367,7 @@ class Graph:
 
     def settled(self, atom: Atom) -> Poly | None:
         """Decide a derivative by a child, once it is known at which times the child counts."""
-        return self.decided(*self.ends(atom)) if is_slope(atom) else None
+        return self.decided(*self.ends(atom))
 
     def ends(self, atom: Atom) -> tuple[Entry, Entry]:
         """Return what is differentiated in a total derivative, and by what."""

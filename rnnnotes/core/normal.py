@@ -659,29 +659,88 @@ def put_atom(atom: Atom, values: Values) -> Poly:
 
     What a letter is bound by keeps it: no letter that is put is named as one that is bound.
     """
-    return remade(atom, lambda place: place.put(values), lambda inside: put(inside, values))
+    return remade(
+        atom,
+        lambda place: place.put(values),
+        lambda inside, renaming: put(inside, {**values, **renaming}),
+    )
 
+
+Wanted = Callable[[Atom], bool]
+"""Atoms that may change."""
 
 Change = Callable[[Atom], Poly | None]
 """What is put for an atom, or None to go on within it."""
 
 
-def mapped(poly: Poly, change: Change) -> Poly:
-    """Put polynomials for atoms, wherever they stand."""
+def mapped(poly: Poly, wanted: Wanted, change: Change) -> Poly:
+    """Put polynomials for the atoms that are wanted, wherever they stand.
+
+    A term that holds none stays as it is.
+    """
 
     def changed(atom: Atom) -> Poly:
-        new = change(atom)
+        new = change(atom) if wanted(atom) else None
         if new is not None:
             return new
-        return remade(atom, lambda place: place, lambda inside: mapped(inside, change))
+        return remade(
+            atom,
+            lambda place: place,
+            lambda inside, renaming: mapped(put(inside, renaming), wanted, change),
+        )
 
-    return plus(*(
-        scaled(v, times(*(whole_power(changed(atom), e) for atom, e in k)))
-        for k, v in poly.terms.items()
-    ))  # fmt: skip
+    parts = []
+    for monomial, value in poly.terms.items():
+        moved = [(atom, e) for atom, e in monomial if wanted(atom) or holds_within(atom, wanted)]
+        if moved:
+            kept = term(1, (), without(dict(monomial), *(atom for atom, _ in moved)))
+            moving = (whole_power(changed(atom), e) for atom, e in moved)
+            parts.append(scaled(value, times(kept, *moving)))
+        else:
+            parts.append(Poly({monomial: value}))
+    return plus(*parts)
 
 
-def remade(atom: Atom, place: Callable[[Affine], Affine], inner: Callable[[Poly], Poly]) -> Poly:
+def holds(poly: Poly, wanted: Wanted) -> bool:
+    """Whether an atom that is wanted stands anywhere in a polynomial."""
+    return any(holds_among(monomial, wanted) for monomial in poly.terms)
+
+
+def holds_among(factors: Monomial, wanted: Wanted) -> bool:
+    """Whether an atom that is wanted is one of some factors, or stands within one."""
+    return any(wanted(atom) or holds_within(atom, wanted) for atom, _ in factors)
+
+
+def holds_within(atom: Atom, wanted: Wanted) -> bool:
+    """Whether an atom that is wanted stands within another, under the facts that hold there."""
+    match atom:
+        case Group():
+            return holds(atom.inside, wanted)
+        case Power():
+            return holds(atom.base, wanted) or holds(atom.exponent, wanted)
+        case Apply():
+            return any(holds_in_array(argument, wanted) for argument in atom.arguments)
+        case Product():
+            return holds_in_array(atom.body, wanted)
+        case Sum():
+            with assuming(*(a.least for a, _ in atom.factors if isinstance(a, Mask))):
+                return holds_among(atom.factors, wanted)
+        case _:
+            return False
+
+
+def holds_in_array(body: Array, wanted: Wanted) -> bool:
+    """Whether an atom that is wanted stands in an array, at places of it."""
+    places = zip(map(affine, body.letters), body.ranges, strict=True)
+    with assuming(*(fact for place, bounds in places for fact in within(place, *bounds))):
+        return holds(body.body, wanted)
+
+
+Inner = Callable[[Poly, Values], Poly]
+"""What is made of a polynomial within an atom, in which bound letters get other names."""
+
+
+def remade(atom: Atom, place: Callable[[Affine], Affine], inner: Inner) -> Poly:
     """Make an atom anew, with other places and other polynomials in it."""
     match atom:
         case Integer():
@@ -693,9 +752,9 @@ def remade(atom: Atom, place: Callable[[Affine], Affine], inner: Callable[[Poly]
         case Mask():
             return mask(place(atom.least))
         case Group():
-            return inner(atom.inside)
+            return inner(atom.inside, {})
         case Power():
-            return power(inner(atom.base), inner(atom.exponent))
+            return power(inner(atom.base, {}), inner(atom.exponent, {}))
         case Apply():
             arguments = [remade_array(argument, place, inner) for argument in atom.arguments]
             slots = tuple((n, tuple(map(place, at))) for n, at in atom.slots)
@@ -708,23 +767,19 @@ def remade(atom: Atom, place: Callable[[Affine], Affine], inner: Callable[[Poly]
             raise Unsupported(type(atom).__name__)
 
 
-def remade_array(
-    body: Array, place: Callable[[Affine], Affine], inner: Callable[[Poly], Poly]
-) -> Array:
+def remade_array(body: Array, place: Callable[[Affine], Affine], inner: Inner) -> Array:
     """Make an argument anew, its letters renamed out of the way."""
     ranges = [(place(low), place(high)) for low, high in body.ranges]
-    return array(ranges, lambda *at: inner(
-        put(body.body, dict(zip(body.letters, at, strict=True)))
-    ))  # fmt: skip
+    return array(ranges, lambda *at: inner(body.body, dict(zip(body.letters, at, strict=True))))
 
 
-def remade_sum(atom: Sum, place: Callable[[Affine], Affine], inner: Callable[[Poly], Poly]) -> Poly:
+def remade_sum(atom: Sum, place: Callable[[Affine], Affine], inner: Inner) -> Poly:
     """Make a sum anew, its letters renamed out of the way, under the facts of its masks."""
     renaming = {letter: affine(fresh()) for letter in atom.bound}
     masks = [Mask(place(a.least.put(renaming))) for a, _ in atom.factors if isinstance(a, Mask)]
     rest = tuple((a, e) for a, e in atom.factors if not isinstance(a, Mask))
     with assuming(*(one.least for one in masks)):
-        inside = inner(put_factors(rest, renaming))
+        inside = inner(Poly({rest: 1}), renaming)
     letters = tuple(name for letter in atom.bound for name in renaming[letter].names)
     return total(letters, inside, tuple((one, 1) for one in masks))
 
@@ -733,7 +788,8 @@ def put_entries(poly: Poly, values: Mapping[Entry, Poly]) -> Poly:
     """Put polynomials for entries that hold no bound letter."""
     if not values:
         return poly
-    return mapped(poly, lambda atom: values.get(atom) if isinstance(atom, Entry) else None)
+    instead: dict[Atom, Poly] = dict(values.items())
+    return mapped(poly, instead.__contains__, instead.get)
 
 
 # -- Powers ----------------------------------------------------------------------------------------

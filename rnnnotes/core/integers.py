@@ -33,7 +33,8 @@ class Affine:
     __slots__ = ("_hash", "_key", "_names", "constant", "parts")
 
     def __init__(self, parts: Mapping[str, int], constant: int = 0) -> None:
-        self.parts = tuple(sorted(part for part in parts.items() if part[1]))
+        found = [part for part in parts.items() if part[1]]
+        self.parts = tuple(sorted(found) if len(found) > 1 else found)
         self.constant = constant
         self._hash = hash((self.parts, constant))
         self._key = ""
@@ -105,7 +106,10 @@ class Affine:
 
     def number_of(self, name: str) -> int:
         """Number that stands before a letter; zero if it does not occur."""
-        return next((number for letter, number in self.parts if letter == name), 0)
+        for letter, number in self.parts:
+            if letter == name:
+                return number
+        return 0
 
     def put(self, values: Mapping[str, Affine]) -> Affine:
         """Put other expressions for letters, but not for a part of a product of sizes."""

@@ -169,13 +169,15 @@ def minus(left: Poly, right: Poly) -> Poly:
 
 def scaled(factor: Number, poly: Poly) -> Poly:
     """Multiply a polynomial by a number."""
+    if factor == 1:
+        return poly
     return Poly({monomial: factor * value for monomial, value in poly.terms.items()})
 
 
 def times(*parts: Poly) -> Poly:
     """Product of polynomials, multiplied out."""
-    result = ONE
-    for part in parts:
+    result, *others = [part for part in parts if part != ONE] or [ONE]
+    for part in others:
         result = plus(*(
             term(v * w, (), (*k, *m))
             for k, v in result.terms.items()
@@ -497,6 +499,8 @@ INERT = Entry, Integer, Product, Sum
 
 def separated(bound: frozenset[str], powers: Factors) -> Poly:
     """Split a sum of a product into sums that share no letter; other factors stand outside."""
+    if not bound:
+        return term_of(powers.items())
     left, rest, sums = set(bound), dict(powers), ONE
     while left:
         group = {min(left)}

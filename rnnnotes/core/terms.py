@@ -39,18 +39,19 @@ Names = frozenset[str]
 class Atom:
     """A factor that is not taken apart."""
 
-    __slots__ = ("free", "height", "key")
+    __slots__ = ("_hash", "free", "height", "key")
 
     def __init__(self, key: str, free: Iterable[str], height: int = 0) -> None:
         self.key = key
+        self._hash = hash(key)
         self.free: Names = frozenset(free)
         self.height = height
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Atom) and self.key == other.key
+        return self is other or (isinstance(other, Atom) and self.key == other.key)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hash
 
     def __repr__(self) -> str:
         return self.key
@@ -66,7 +67,9 @@ class Poly:
     __slots__ = ("_free", "_key", "terms")
 
     def __init__(self, terms: Mapping[Monomial, Number]) -> None:
-        self.terms = {monomial: number for monomial, number in terms.items() if number}
+        self.terms = (
+            terms if all(terms.values()) else {monomial: n for monomial, n in terms.items() if n}
+        )
         self._free: Names | None = None
         self._key: str | None = None
 

@@ -15,8 +15,10 @@ from rnnnotes.book.language import (
     Abs,
     Compose,
     Diag,
+    Entry,
     Eq,
     Gradient,
+    Identity,
     Immediate,
     Jacobian,
     Le,
@@ -70,6 +72,7 @@ from rnnnotes.notation import (
     u,
     v,
     w,
+    w_unit,
     x,
     x_fit,
     y,
@@ -129,6 +132,12 @@ LAST_STEP = [vanilla_rnn.step_loss, vanilla_rnn.output, vanilla_rnn.output_pre_a
         (Gradient(ell(y[t]), h[t]), 0 * h[t], [], "y", "vanilla_rnn.output"),
         (Jacobian(W_hh @ h[t], x[t]), Zeros(H, D), [], "h", "lstm.hidden_state"),
         (Jacobian(Sum(h[k], k, 1, t), h[0]), Zeros(H, H), [], "h", "gru.hidden_state"),
+        (Sum(Jacobian(h[k], h[k - 1]), k, 1, t), Zeros(H, H), [vanilla_rnn.hidden_state],
+         "a", "vanilla_rnn.pre_activation"),
+        (Product(Jacobian(h[k], h[k - 1]) + Identity(H), k, t, 1), Identity(H),
+         [vanilla_rnn.hidden_state], "a", "vanilla_rnn.pre_activation"),
+        (Compose(Jacobian(h[t], h[t - 1]) @ w + w, w, v, k, 1, t), v, [vanilla_rnn.hidden_state],
+         "a", "vanilla_rnn.pre_activation"),
         (Immediate(h[t], W_hh), Zeros(H, H, H), [vanilla_rnn.hidden_state],
          "a", "vanilla_rnn.two_bias_pre_activation"),
         (Jacobian(2 * h_back[t], h_back[T]), Zeros(H, H), [],
@@ -138,6 +147,7 @@ LAST_STEP = [vanilla_rnn.step_loss, vanilla_rnn.output, vanilla_rnn.output_pre_a
         "slope of the activation alone", "gates of an LSTM", "gates that read what is given",
         "candidate of a GRU", "loss by the last step alone", "multiple of a loss", "loss",
         "function of an output", "product with a state", "sum over time",
+        "at each step of a sum", "in a factor", "in a step of a composition",
         "immediate derivative", "time that runs back",
     ],
 )  # fmt: skip
@@ -151,6 +161,25 @@ def test_what_a_derivative_reaches_must_be_given(left, right, given, symbol, mis
     _, _, complaint = str(refusal.value).partition("line 1 (it is claimed): ")
     assert complaint.startswith((f"{symbol}[", f"{symbol} "))
     assert missing in complaint
+
+
+def test_derivative_in_a_definition_reaches_as_far_as_in_a_line():
+    """The line holds no derivative, and yet is false: the loss is computed from the slope's end."""
+
+    def last_loss(h):
+        """Loss of the last state."""
+        return h
+
+    def step_gradient(a):
+        """Gradient of that loss."""
+        return a
+
+    state(w_unit, "=", psi(h[T]), last_loss)
+    state(q[t], "=", Gradient(w_unit, a[t]), step_gradient)
+    stated = claim(q[t] + v, "=", v, given=[last_loss, step_gradient])
+
+    with pytest.raises(StatementError, match=r": h\[3\] is differentiated by a\[1\]"):
+        check_lines(stated)
 
 
 def test_every_definition_that_is_missing_is_named():
@@ -253,6 +282,66 @@ def test_argument_of_a_function_is_no_symbol_of_the_book():
     state(psi(v), "=", Gradient(eta * (v @ w), v) @ v, squared)
 
     assert check_lines(claim(psi(x_fit[t]), "=", eta * (w @ x_fit[t]), given=[squared]))
+
+
+def test_name_of_an_argument_is_no_symbol_beside_another_either():
+    """Inside, v is an argument, though the book computes it from what is differentiated by."""
+
+    def squared(w):
+        """Square."""
+        return w @ w
+
+    defined(v, 2 * w)
+    state(psi(v), "=", Gradient(v @ w, w) @ v, squared)
+
+    assert check_lines(claim(psi(x_fit[t]), "=", x_fit[t] @ x_fit[t], given=[squared]))
+
+
+def test_running_value_of_a_composition_is_no_symbol_of_the_book():
+    """Inside, w is the value so far, from which the book computes nothing."""
+    defined(w_unit, w @ (W_hh @ w))
+
+    steps = Compose(Gradient(w_unit * (w @ v), w), w, v, k, 1, 1)
+    assert check_lines(claim(steps, "=", w_unit * v))
+
+
+def test_what_is_differentiated_by_is_held():
+    """What it is computed from may be computed from it, elsewhere in the book."""
+
+    def added(m, v):
+        """Sum."""
+        return m + v
+
+    state(q[t], "=", m[t] + v, added)
+    defined(m[t], 2 * q[t])
+
+    stated = claim(Jacobian(2 * q[t], q[t]), "=", 2 * Identity(H), given=[added])
+    assert check_lines(stated) == ["proved"]
+    of_one = claim(Gradient(q[t] @ v, Entry(q[t], 1)), "=", Entry(v, 1), given=[added])
+    with pytest.raises(StatementError, match=r": m\[1\] is differentiated by q\[1\]"):
+        check_lines(of_one)  # the other entries are not held
+
+
+def test_immediate_derivative_holds_earlier_steps_that_are_given():
+    """What they are computed from is not needed."""
+
+    def earlier(w):
+        """Earlier step."""
+        return w
+
+    def later(c, v):
+        """Step after it."""
+        return c + v
+
+    state(c[t], "=", w + 0 * c[t - 1], earlier)
+    state(m[t], "=", c[t - 1] + v, later, bindings={"c": c[t - 1]})
+    defined(w, 2 * v)
+
+    given = [earlier, later]
+    stated = claim(Immediate(m[t], v), "=", Identity(H), given=given, ranges={t: (2, T)})
+    assert check_lines(stated) == ["proved"]
+    with pytest.raises(StatementError, match=": w is differentiated by v"):
+        check_lines(claim(Jacobian(m[t], v), "=", Identity(H), given=given, ranges={t: (2, T)}))
 
 
 def test_immediate_derivative_holds_what_is_left_out_of_earlier_steps():

@@ -299,16 +299,6 @@ class Ledger:
             self._ways[key] = users
         return self._ways[key]
 
-    def inputs(self, of: Entries, held: set[sp.Symbol], since: int | None) -> set[sp.Symbol]:
-        """Every symbol that entries are computed from, without what only held ones need."""
-        pending = set[sp.Symbol]().union(*(exact(entry).free_symbols for entry in of.flat)) - held
-        found = set(pending)
-        while pending:
-            new = self._inputs(pending.pop(), since) - held - found
-            pending |= new
-            found |= new
-        return found
-
     def _inputs(self, symbol: sp.Symbol, since: int | None) -> set[sp.Symbol]:
         """Symbols that a symbol is computed from, unless it is held."""
         if symbol in self.held:

@@ -47,7 +47,6 @@ from rnnnotes.book.language import (
     Times,
     Variable,
     Zeros,
-    indices,
     walk,
 )
 from rnnnotes.book.obligations import (
@@ -75,7 +74,7 @@ from rnnnotes.book.settings import (
     settings_of,
 )
 from rnnnotes.book.sizes import Sizes, large, ones
-from rnnnotes.book.world import DERIVATIVES, World
+from rnnnotes.book.world import World
 from rnnnotes.core.solver import NoSolverError
 
 __all__ = ["Refuted", "Result", "Undecided", "Verdict", "prove"]
@@ -299,18 +298,11 @@ class Checker:
     def require_given(self) -> None:
         """Refuse a derivative that reaches what the book computes and no formula given defines."""
         (first, *_) = self.settings
-        for number in range(len(self.stated.derivation)):
-            sides = self._before(number), self.stated.derivation[number].expr
-            for node in (node for side in sides for node in walk(side)):
-                if isinstance(node, DERIVATIVES):
-                    self._require_given(number, node, first)
-
-    def _require_given(self, number: int, node: Any, setting: Setting) -> None:
-        free = indices(node) - setting.sizes.keys()
-        for at in setting.assignments:
-            if free <= at.keys():  # a bound index has its turn within its sum
-                with self._placed(number):
-                    setting.symbols.value(node, at)
+        for number, line in enumerate(self.stated.derivation):
+            with self._placed(number):
+                for side in (line.expr,) if number else (self.stated.statement.left, line.expr):
+                    for at in first.assignments:
+                        first.symbols.require_given(side, at)
 
     # -- draws ---------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ to time 3; sums and products over time are written out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,8 @@ class World:
     """Sizes and definitions under which a statement has a value.
 
     `omitted` are definitions of symbols that have none here, by the ids of their formulas.
-    A derivative that would hold such a symbol constant is refused, unless the symbol is
-    computed without what is differentiated by.
+    `require_given` refuses a derivative that would hold such a symbol constant, unless the symbol
+    is computed without what is differentiated by.
     """
 
     def __init__(
@@ -69,7 +70,10 @@ class World:
         self.functions: dict[str, Definition] = {}
         for definition in definitions:
             self._define(definition)
-        refuse_circles([*self.variables.values(), *self.functions.values()])
+        given = [*self.variables.values(), *self.functions.values()]
+        refuse_circles(given)
+        self._given = {definition.name: definition for definition in given}
+        self._derives = any(derives(definition.value) for definition in given)
         elementwise = {
             name: self._expansion(name)
             for name, definition in self.functions.items()
@@ -80,7 +84,6 @@ class World:
         self.ledger.expansions = elementwise
         self.bound: dict[lang.Expression, Entries] = {}
         self._named: dict[str, Entries] = {}
-        self._places: dict[sp.Symbol, Place] = {}
         self._sources: dict[Place, set[Place]] = {}
         self._values: dict[tuple[Any, frozenset[tuple[sp.Symbol, int]]], Entries] = {}
         self._open: list[str] = []
@@ -126,7 +129,7 @@ class World:
     ) -> Entries:
         """Value of an expression in which some symbols stand for other values than their own."""
         outer = self.bound, self.ledger.held
-        if any(isinstance(node, DERIVATIVES) for node in lang.walk(value)):
+        if derives(value):
             bound = {argument: self._points(entries) for argument, entries in bound.items()}
             points = [entry for entries in bound.values() for entry in entries.flat]
             named = map(exact, points) if isinstance(self.ledger, Ledger) else points
@@ -179,10 +182,7 @@ class World:
         definition = self.variables.get(variable.name)
         value = None if definition is None else self._defined(name, definition, index)
         if value is None:
-            leaves = np.asarray(self.ledger.leaf(name, shape, variable.positive), dtype=object)
-            if isinstance(self.ledger, Ledger):
-                self._places |= {exact(leaf): (variable.name, index) for leaf in leaves.flat}
-            return leaves
+            return np.asarray(self.ledger.leaf(name, shape, variable.positive), dtype=object)
         entries, time = np.empty(shape, dtype=object), index[-1] if index else None
         for place in np.ndindex(*shape):
             entries[place] = self.ledger.define(label(name, place), value[place], time)
@@ -218,36 +218,84 @@ class World:
 
     # -- What is computed from what ------------------------------------------------------------
 
-    def require_given(
-        self, of: Entries, by: lang.Expression, at: Indices, since: int | None
-    ) -> None:
-        """Refuse a derivative that holds constant what the book computes from its symbol."""
-        if by in self.bound or not isinstance(self.ledger, Ledger):
-            return  # the argument of a function, of which no symbol is computed; or numbers
+    def require_given(self, node: lang.Expression, at: Indices) -> None:
+        """Refuse derivatives that hold constant what the book computes from their symbol.
+
+        They stand in an expression, or in a definition that it is computed from.
+        """
+        taken = [*self._derivatives(node, at)]
+        if self._derives:
+            given = (one for one in self._behind(self.places(node, at)) if one[0] in self._given)
+            for definition, there in chain.from_iterable(map(self._definitions, given)):
+                arguments = frozenset(definition.parameters)
+                taken += self._derivatives(definition.value, there, arguments)
+        for derivative, here, bound in taken:
+            self._require_given(derivative, here, bound)
+
+    def _derivatives(
+        self, node: sp.Basic, at: Indices, bound: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[Any, Indices, frozenset[str]]]:
+        """Every derivative in an expression, at the indices where it is taken.
+
+        And with it, names that stand for arguments there: no symbol of the book is meant by them.
+        """
+        if not derives(node):
+            return
+        if isinstance(node, DERIVATIVES):
+            yield node, at, bound
+        if type(node) not in lang.BINDERS:
+            for part in node.args:
+                yield from self._derivatives(part, at, bound)
+            return
+        inside = bound
+        if isinstance(node, lang.Compose):
+            inside = bound | {_variable_of(node.args[1]).name}
+            yield from self._derivatives(node.args[2], at, bound)
+        for here in self._turns(node, at):
+            yield from self._derivatives(node.args[0], here, inside)
+
+    def _require_given(self, node: Any, at: Indices, bound: frozenset[str]) -> None:
+        of, by = node.args
         (target,) = self.places(by, at)
-        held = {exact(entry) for entry in self.value(by, at).flat}
-        for symbol in sorted(self.ledger.inputs(of, held, since), key=str):
-            place = self._place(symbol)
-            if place is not None and self._reaches(place, target, since):
+        if target[0] in bound:
+            return
+        since = self.number(of.index[-1], at) if isinstance(node, lang.Immediate) else None
+        # Of an array one entry of which is held, the others are computed.
+        held = frozenset[Place]() if isinstance(by, lang.Entry) else frozenset([target])
+        sources = {place for place in self.places(of, at) if place[0] not in bound}
+        for place in sorted(self._behind(sources, held, since)):
+            missing = self._missing(place)
+            if missing and self._reaches(place, target, since):
                 raise lang.StatementError(
                     f"{_shown(place)} is differentiated by {_shown(target)}, and no formula given "
-                    f"defines it: `given` needs {' or '.join(self._missing(place))}"
+                    f"defines it: `given` needs {' or '.join(missing)}"
                 )
 
-    def _place(self, symbol: sp.Symbol) -> Place | None:
-        """What a symbol of the ledger is called in the book, if it has no definition here."""
-        if symbol in self.ledger.atoms:
-            name = self.ledger.atoms[symbol].name
-            return f"{name[0] if isinstance(name, tuple) else name}()", ()
-        return None if symbol in self.ledger.nodes else self._places.get(symbol)
-
     def _missing(self, place: Place) -> list[str]:
-        """Ids of the formulas that define what is at a place."""
+        """Ids of the formulas that define what is at a place, and are left out."""
         return [
             id
             for id, definition in self.omitted.items()
             if definition.name == place[0] and self._reached(definition, place[1]) is not None
         ]
+
+    def _behind(
+        self, places: set[Place], held: frozenset[Place] = frozenset(), since: int | None = None
+    ) -> set[Place]:
+        """Places from which some are computed, these included, by the definitions that are given.
+
+        What is held, or is earlier than the one step that counts, is computed from nothing.
+        """
+        found = set(places - held)
+        pending = [*found]
+        while pending:
+            here = pending.pop()
+            earlier = since is not None and here[1] and here[1][-1] < since
+            if not earlier and here[0] in self._given:
+                new = self._computed_from(here) - held - found
+                found |= new
+                pending += new
+        return found
 
     def _reaches(self, place: Place, target: Place, since: int | None) -> bool:
         """Whether what is at a place is computed from what is at another."""
@@ -266,18 +314,21 @@ class World:
     def _computed_from(self, place: Place) -> set[Place]:
         """Places from which another is computed in one step, by any of its definitions."""
         if place not in self._sources:
-            name, index = place
-            function = name.endswith("()")
-            given = (self.functions if function else self.variables).get(name.removesuffix("()"))
-            known = [given] if given else [d for d in self.omitted.values() if d.name == name]
-            reached = ((definition, self._reached(definition, index)) for definition in known)
             self._sources[place] = {
-                (source, at_)
-                for definition, at in reached if at is not None
-                for source, at_ in self.places(definition.value, at)
+                (source, index)
+                for definition, at in self._definitions(place)
+                for source, index in self.places(definition.value, at)
                 if source not in definition.parameters
-            }  # fmt: skip
+            }
         return self._sources[place]
+
+    def _definitions(self, place: Place) -> list[tuple[Definition, Indices]]:
+        """Definitions that reach a place, with their indices there: the one given, or those not."""
+        name, index = place
+        left_out = (one for one in self.omitted.values() if one.name == name)
+        known = [self._given[name]] if name in self._given else left_out
+        reached = ((definition, self._reached(definition, index)) for definition in known)
+        return [(definition, at) for definition, at in reached if at is not None]
 
     def places(self, node: sp.Basic, at: Indices) -> set[Place]:
         """Every symbol and function of an expression, at the indices where it is taken."""
@@ -296,17 +347,21 @@ class World:
         return set().union(*(self.places(part, at) for part in node.args))
 
     def _places_of_steps(self, node: Any, at: Indices) -> set[Place]:
-        body, index, bounds = node.args[0], lang.BINDERS[type(node)](node), node.args[-2:]
+        inside = set().union(*(self.places(node.args[0], here) for here in self._turns(node, at)))
+        if not isinstance(node, lang.Compose):
+            return inside
+        running, start = (self.places(part, at) for part in node.args[1:3])
+        return inside - running | start
+
+    def _turns(self, node: Any, at: Indices) -> list[Indices]:
+        """Values of the indices at which the body of a sum, a product or the like is taken."""
+        index, bounds = lang.BINDERS[type(node)](node), node.args[-2:]
         low, high = (self.number(bound, at) for bound in bounds)
         if isinstance(node, lang.Product):  # its bounds are written from the latest down
             low, high = high, low
         if any(bound.free_symbols & self.sizes.keys() for bound in bounds):
             high = max(low, high)  # it has no steps at this size, and some at another
-        inside = (self.places(body, {**at, index: i}) for i in range(low, high + 1))
-        start, running = set[Place](), set[Place]()
-        if isinstance(node, lang.Compose):
-            running, start = (self.places(part, at) for part in node.args[1:3])
-        return set().union(*inside) - running | start
+        return [{**at, index: i} for i in range(low, high + 1)]
 
     # -- Functions -----------------------------------------------------------------------------
 
@@ -429,10 +484,14 @@ def _apply(world: World, node: Any, at: Indices) -> Entries:
 DERIVATIVES = lang.Jacobian, lang.Gradient, lang.Immediate
 
 
+def derives(node: sp.Basic) -> bool:
+    """Whether a derivative is taken in an expression."""
+    return any(isinstance(part, DERIVATIVES) for part in lang.walk(node))
+
+
 def _derivative(world: World, node: Any, at: Indices, since: int | None = None) -> Entries:
     of, by = node.args
     values = world.value(of, at), world.value(by, at)
-    world.require_given(values[0], by, at, since)
     # The derivative of an unknown would be zero, and anything would follow from it.
     if isinstance(of, lang.Variable | lang.At) and of not in world.bound:
         name = _variable_of(of).name

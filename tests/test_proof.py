@@ -613,6 +613,13 @@ def test_small_terms_stand_alone(end):
         check_lines(claim(u, "=", end))
 
 
+@pytest.mark.parametrize("side", [u, Norm(W_hh)], ids=["number", "norm"])
+def test_bound_up_to_small_terms_is_not_tested(side):
+    """No draw has looked at it, and it is false: a square is less than its root now and then."""
+    with pytest.raises(Undecided, match="too few draws tell: 0"):
+        check_lines(claim(side, "<=", side**2 + Order(eps, 2)))
+
+
 # -- Nothing at all --------------------------------------------------------------------------------
 
 

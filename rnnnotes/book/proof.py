@@ -380,17 +380,19 @@ class Checker:
         except (StatementError, NoSolverError) as error:
             raise type(error)(f"{self._place(number)}: {error}") from None
 
-    def _require_draws(self, place: str, sign: str) -> None:
+    def _require_draws(self, number: int, place: str, sign: str) -> None:
         """Refuse to call tested what too few draws have told of, and what draws cannot tell.
 
-        Sides that meet at a few points alone meet in no draw, or are as near as its rounding.
+        Sides that meet at a few points alone meet in no draw, or are as near as its rounding.  A
+        line that leaves terms out is not drawn.
         """
+        told = min(self._told) if number in self._seen else 0
         if sign == "<":
             raise Undecided(f"{place}: algebra does not decide it, and no draw shows that sides "
                             "never meet")  # fmt: skip
-        if min(self._told) < FEWEST or not self._told:
+        if told < FEWEST:
             raise Undecided(f"{place}: algebra does not decide it, and too few draws tell: "
-                            f"{min(self._told)}, where {FEWEST} are wanted")  # fmt: skip
+                            f"{told}, where {FEWEST} are wanted")  # fmt: skip
 
     # -- lines ---------------------------------------------------------------------------------
 
@@ -446,7 +448,7 @@ class Checker:
         before, line = self._before(number), self.stated.derivation[number]
         after, sign, place = line.expr, line.sign, self._place(number)
         if sign != "=" and any(isinstance(node, OPAQUE) for node in (*walk(before), *walk(after))):
-            self._require_draws(place, sign)
+            self._require_draws(number, place, sign)
             return "tested"
         small = self._small(number)
         exactly: Verdict = "proved" if scalar_only(self.stated) else "proved at sizes"
@@ -468,7 +470,7 @@ class Checker:
             if sign == "=" and (small is not None or not has_opaque(setting.symbols, plain)):
                 claim = text(Relation(before, sign, after))
                 raise Undecided(f"{place}, entry {entry}: algebra does not decide {claim}")
-            self._require_draws(f"{place}, entry {entry} at {readable(at)}", sign)
+            self._require_draws(number, f"{place}, entry {entry} at {readable(at)}", sign)
             verdicts.append("tested")
         return weakest(verdicts)
 

@@ -446,6 +446,41 @@ def test_what_is_exact_has_no_error():
         assert not np.any(number.error)
 
 
+def test_what_is_too_small_for_a_float_is_not_exact():
+    """A product of numbers that are not zero comes out as zero, and may be anything as small."""
+    tiny = leaf(np.array([1e-200, 0.5, 0.0]))
+
+    assert [*(tiny * tiny).value] == [0, 0.25, 0]
+    assert [error > 0 for error in (tiny * tiny).error] == [True, False, False]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("where", [[], [Le(Abs(f.prime(u)), gamma)]], ids=["any", "bounded"])
+def test_function_is_in_one_draw_what_it_is_in_all(order, where):
+    """Code is handed the function of one draw, which takes arrays of every shape."""
+    function = functools.reduce(lambda one, _: one.prime, range(order), f)
+    one, _ = settings_of(claim(function(v), "=", 2 * function(v), where=where))
+    with np.errstate(all="ignore"):
+        points, values = one.known(v, {})[0], one.known(function(v), {})[0]
+
+    for draw in range(len(one.draws.chosen)):
+        alone = one.argument(function, {}, draw)
+        assert np.allclose(alone(points[draw]), values[draw], rtol=1e-12, equal_nan=True)
+        assert np.array_equal(alone(points[draw][:, None])[:, 0], alone(points[draw]))
+        assert np.array_equal(alone(float(points[draw][0])), alone(points[draw])[0])
+
+
+def test_map_is_in_one_draw_what_it_is_in_all():
+    """A map takes its arguments whole."""
+    one, _ = settings_of(claim(psi(v), "=", 2 * psi(v)))
+    with np.errstate(all="ignore"):
+        points, values = one.known(v, {})[0], one.known(psi(v), {})[0]
+
+    for draw in range(len(one.draws.chosen)):
+        value = one.argument(psi, {}, draw)(points[draw])
+        assert np.isclose(value, values[draw], rtol=1e-12, equal_nan=True)
+
+
 def test_derivatives_are_numbers_again():
     """A derivative is differentiated in turn: the third derivative of z^4 is 24 z."""
     z = leaf(np.array([1.0, -2.0, 0.5]))

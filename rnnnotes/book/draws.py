@@ -9,6 +9,7 @@ by hand, then zeros, ties, special matrices, and what is large, small or mixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import perm
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -169,6 +170,10 @@ class Shapes(NamedTuple):
     growth: Floats
     rate: Floats
 
+    def at(self, chosen: Any) -> Shapes:
+        """What stands for the function in some of the draws."""
+        return Shapes(*(part[..., chosen] for part in self))
+
 
 FAMILIES = ("line", "steep line", "cubic", "wave", "exponential")
 
@@ -247,6 +252,13 @@ class Draws:
         self.held: frozenset[Number] = frozenset()
         self._functions: dict[Any, Shapes] = {}
 
+    def alone(self, draw: int) -> Draws:
+        """One of the draws by itself."""
+        chosen = [int(self.chosen[draw])]
+        one = Draws(chosen, self.total, self.seed, self.bounds, self.fixed, self.scales)
+        one._functions = {name: shapes.at([draw]) for name, shapes in self._functions.items()}
+        return one
+
     def _generator(self, name: object) -> Generator:
         return np.random.default_rng([self.seed, crc32(repr(name).encode())])
 
@@ -320,7 +332,7 @@ class Draws:
         if name not in self._functions:
             rng, bounds = self._generator(("function", name)), self.bounds.get(_title(name), {})
             drawn = _bounded(rng, self.total, bounds) if bounds else _families(rng, self.total)
-            self._functions[name] = Shapes(*(part[..., self.chosen] for part in drawn))
+            self._functions[name] = drawn.at(self.chosen)
         return self._functions[name]
 
     def _activation(self, name: Any, argument: Number, order: int) -> Number:
@@ -357,7 +369,7 @@ class Draws:
 
     def described(self, name: str, draw: int) -> str:
         """What an unknown activation is in one draw, to be read."""
-        one = Shapes(*(part[..., draw] for part in self.shapes(name)))
+        one = self.shapes(name).at(draw)
         parts = [_term(c, ("", "z", "z^2", "z^3")[n]) for n, c in enumerate(one.cubic) if c]
         if one.height:
             parts.append(_term(float(one.height), f"sin({one.pace:g} z + {one.phase:g})"))
@@ -379,9 +391,9 @@ def _term(coefficient: float, factor: str) -> str:
 
 def _polynomial(cubic: Floats, argument: Number, order: int) -> Number:
     """Value of a derivative of a polynomial, by Horner's rule; what is zero is left out."""
-    coefficients = np.polynomial.polynomial.polyder(cubic, order) if order else cubic
     result = tape.ZERO
-    for coefficient in coefficients[::-1]:
+    for power in range(len(cubic) - 1, order - 1, -1):
+        coefficient = perm(power, order) * cubic[power]
         result = result * argument
         if coefficient.any():
             result = result + tape.leaf(coefficient)

@@ -87,6 +87,7 @@ class Setting:
         self.definitions = definitions_of(stated)
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
+        self._worlds: dict[int, World] = {}
         if not self.assignments:
             raise NoIndicesError(f"{stated.id}: its indices have no value, so it says nothing")
 
@@ -170,14 +171,27 @@ class Setting:
 
     def _function(self, function: Function, at: Indices, draw: int) -> Callable[..., Any]:
         """What a function is in the numbers of a draw."""
+        world = self._alone(draw)
 
-        def apply(*arguments: Any) -> Any:
+        def map_(*arguments: Any) -> Any:
             with np.errstate(all="ignore"):
-                numbers = np.asarray(self.numbers.apply(function, arguments, at), dtype=object)
-            values = [_in_draw(number.value, draw) for number in numbers.flat]
-            return np.reshape(values, numbers.shape)[()]
+                numbers = np.asarray(world.apply(function, arguments, at), dtype=object)
+            return np.reshape([number.value.item() for number in numbers.flat], numbers.shape)[()]
 
-        return apply
+        def elementwise(argument: Any) -> Any:
+            # The entries of the argument are as many values of one number.
+            entries = np.asarray(argument, dtype=float)
+            with np.errstate(all="ignore"):
+                number = np.asarray(world.apply(function, [tape.leaf(entries.ravel())], at)).item()
+            return np.broadcast_to(number.value, entries.size).reshape(entries.shape).copy()[()]
+
+        return elementwise if function.elementwise else map_
+
+    def _alone(self, draw: int) -> World:
+        """World of one of the draws."""
+        if draw not in self._worlds:
+            self._worlds[draw] = self._world(self.draws.alone(draw))
+        return self._worlds[draw]
 
     def look(
         self, before: Expression, sign: str, after: Expression, at: Indices, place: str

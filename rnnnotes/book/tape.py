@@ -178,9 +178,14 @@ def _lost_in_product(a: Floats, b: Floats, product: Floats) -> Floats:
     return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
+NOTHING = np.zeros(())
+
+
 def _underflow(value: Floats, *factors: Floats) -> Floats:
     """Error of a result so small that its digits are lost, unless a factor is zero itself."""
     lost = np.abs(value) < TINY
+    if not lost.any():
+        return NOTHING
     for factor in factors:
         lost = lost & (factor != 0)
     return np.where(lost, TINY, 0.0)

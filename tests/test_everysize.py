@@ -6,9 +6,12 @@ refused for being out of reach.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
+from rnnnotes.book import everysize
 from rnnnotes.book.everysize import (
     WAYS,
     Lemma,
@@ -576,3 +579,29 @@ def test_what_is_known_of_the_letters_of_a_line_says_nothing_of_those_of_an_equa
     assert shown(At(Q, k, t), c + (t - k) * both, ranges=ranges, known=known)
     assert shown(At(Q, t, k), c, ranges=ranges, known=known)
     assert not shown(At(Q, t, k), c + (k - t) * both, ranges=ranges, known=known)
+
+
+# -- Questions -------------------------------------------------------------------------------------
+
+
+def test_only_the_same_question_has_the_answer_of_another(monkeypatch):
+    """What differs in anything that the answer depends on is asked by itself."""
+    asked = []
+    monkeypatch.setattr(everysize, "_agree", lambda *_, **how: asked.append(how) or True)
+    known = Premises([Definition(e, c, ())], {t: (sp.Integer(1), T)})
+    one, other = Lemma(Relation(v, "=", w), {}), Lemma(Relation(v, "=", w), {t: (0, T)})
+    questions = [
+        (v, w, known, {}),
+        (w, v, known, {}),
+        (v, w, replace(known, definitions=[Definition(e, 2 * c, ())]), {}),
+        (v, w, replace(known, ranges={t: (sp.Integer(0), T)}), {}),
+        (v, w, replace(known, functions=[Definition(f(c), c, ())]), {}),
+        (v, w, replace(known, budget=1), {}),
+        *((v, w, known, {name: True}) for name in ("deep", "functions")),
+        (v, w, known, {"reverse": False}),
+        (v, w, known, {"step": "t"}),
+        *((v, w, known, {"equations": (lemma,)}) for lemma in (one, other)),
+    ]
+    for left, right, premises, how in questions * 2:
+        assert everysize.agree(left, right, premises, **how)
+    assert len(asked) == len(questions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -54,7 +54,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lemma:
     """An equation that is proved for all sizes, and the ranges of its indices."""
 
@@ -73,6 +73,8 @@ class Premises:
     """Definitions of functions that have rules, for where the rules are not enough."""
     budget: int = LONG
     """Products that each way may spend."""
+    answers: dict[Any, bool] = field(default_factory=dict, compare=False, repr=False)
+    """Whether sides agree, by what was asked."""
 
 
 def holds_for_all_sizes(
@@ -216,7 +218,19 @@ def places(shape: Sequence[sp.Expr], letter: str = "place") -> Iterator[At]:
     return product(*axes)
 
 
-def agree(
+def agree(left: Expression, right: Expression, premises: Premises, **how: Any) -> bool:
+    """Whether two expressions have one normal form, at every place.
+
+    Several ways to prove a line come to the same question, which is asked once.
+    """
+    given = *premises.definitions, *premises.functions, *premises.ranges.items(), premises.budget
+    question = left, right, given, *sorted(how.items())
+    if question not in premises.answers:
+        premises.answers[question] = _agree(left, right, premises, **how)
+    return premises.answers[question]
+
+
+def _agree(
     left: Expression,
     right: Expression,
     premises: Premises,
@@ -224,10 +238,9 @@ def agree(
     deep: bool = False,
     reverse: bool = True,
     functions: bool = False,
-    equations: Sequence[Lemma] = (),
+    equations: tuple[Lemma, ...] = (),
     step: str = "",
 ) -> bool:
-    """Whether two expressions have one normal form, at every place."""
     more = premises.functions if functions else ()
     stated = [part for one in premises.definitions for part in (one.target, one.value)]
     parts = [left, right, *stated, *(one.statement for one in equations)]
@@ -301,7 +314,7 @@ def by_values(left: Expression, right: Expression, premises: Premises) -> bool:
 
 def by_equations(left: Expression, right: Expression, premises: Premises) -> bool:
     """Whether sides agree once the equations that are known are used."""
-    return bool(premises.known) and agree(left, right, premises, equations=premises.known)
+    return bool(premises.known) and agree(left, right, premises, equations=(*premises.known,))
 
 
 def by_functions(left: Expression, right: Expression, premises: Premises) -> bool:
@@ -316,7 +329,7 @@ def by_depth(left: Expression, right: Expression, premises: Premises) -> bool:
 
 def forward(left: Expression, right: Expression, premises: Premises) -> bool:
     """Whether sides agree once all derivatives are taken forward."""
-    return agree(left, right, premises, reverse=False, equations=premises.known)
+    return agree(left, right, premises, reverse=False, equations=(*premises.known,))
 
 
 def by_parts(
@@ -425,7 +438,7 @@ def by_induction(
             left,
             right,
             replace(premises, ranges=later),
-            equations=[hypothesis, *more],
+            equations=(hypothesis, *more),
             step=str(index),
             reverse=reverse,
         )

@@ -236,10 +236,10 @@ FORMS = [
 
 def _in_forms(stated: Formula, setting: Setting, at: Indices) -> None:
     """Run code on a few draws in every form, and see that it leaves its arguments alone."""
-    kinds = set(PLAIN)
+    kinds, chosen = set(PLAIN), setting.draws.chosen
     wanted, _ = setting.known(stated.statement.right, at)
     for draw in _telling(stated, setting, at):
-        kind = KINDS[setting.draws.chosen[draw] % len(KINDS)].name
+        kind = KINDS[chosen[draw] % len(KINDS)].name
         if kind not in kinds:
             continue
         arguments = {name: setting.argument(value, at, draw)

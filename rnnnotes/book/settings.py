@@ -439,6 +439,8 @@ class _Candidates:
                 return
             kept = self.scales.get(name, np.ones(CANDIDATES))
             for power in FACTORS:
+                if not failing.any():
+                    break
                 factor = power if name in right else 1 / power
                 self.scales[name] = np.where(failing, kept * factor, kept)
                 failing = failing & ~self.holding(condition)

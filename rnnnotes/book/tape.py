@@ -184,7 +184,7 @@ NOTHING = np.zeros(())
 def _underflow(value: Floats, *factors: Floats) -> Floats:
     """Error of a result so small that its digits are lost, unless a factor is zero itself."""
     lost = np.abs(value) < TINY
-    if not lost.any():
+    if not np.count_nonzero(lost):
         return NOTHING
     for factor in factors:
         lost = lost & (factor != 0)

@@ -9,6 +9,7 @@ by hand, then zeros, ties, special matrices, and what is large, small or mixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import perm
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -211,6 +212,28 @@ def _bounded(rng: Generator, count: int, bounds: Mapping[int, Floats]) -> Shapes
     return Shapes(cubic, wave, pace, rng.integers(-3, 4, count) / 2, zeros, zeros)
 
 
+# -- All numbers of a symbol -----------------------------------------------------------------------
+
+
+def _generator(seed: int, name: object) -> Generator:
+    return np.random.default_rng([seed, crc32(repr(name).encode())])
+
+
+@lru_cache(maxsize=1024)
+def _drawn(seed: int, total: int, name: str, shape: Shape) -> Floats:
+    """Entries of a symbol in all draws: they are the same in every formula."""
+    values = np.empty((total, *shape))
+    for number, kind in enumerate(KINDS):
+        rng = _generator(seed, number if kind.twins else (name, number))
+        rows = values[number :: len(KINDS)]
+        draw = kind.draw
+        if draw is _special:
+            draw = _special if len(shape) >= 2 else _units if shape else _whole
+        rows[...] = draw(rng, len(rows), shape)
+    values.setflags(write=False)
+    return values
+
+
 # -- All numbers of a world ------------------------------------------------------------------------
 
 
@@ -259,9 +282,6 @@ class Draws:
         one._functions = {name: shapes.at([draw]) for name, shapes in self._functions.items()}
         return one
 
-    def _generator(self, name: object) -> Generator:
-        return np.random.default_rng([self.seed, crc32(repr(name).encode())])
-
     # -- what a ledger does --------------------------------------------------------------------
 
     def constant(self, value: Any) -> Number:
@@ -280,14 +300,7 @@ class Draws:
         return entries
 
     def _drawn(self, name: str, shape: Shape, positive: bool) -> Floats:
-        values = np.empty((self.total, *shape))
-        for number, kind in enumerate(KINDS):
-            rng = self._generator(number if kind.twins else (name, number))
-            rows = values[number :: len(KINDS)]
-            draw = kind.draw
-            if draw is _special:
-                draw = _special if len(shape) >= 2 else _units if shape else _whole
-            rows[...] = draw(rng, len(rows), shape)
+        values = _drawn(self.seed, self.total, name, shape)
         return np.where(values == 0, 1.0, np.abs(values)) if positive else values
 
     def define(self, label: str, value: Any, time: int | None) -> Number:
@@ -330,7 +343,8 @@ class Draws:
     def shapes(self, name: Any) -> Shapes:
         """What stands for an unknown function of a name."""
         if name not in self._functions:
-            rng, bounds = self._generator(("function", name)), self.bounds.get(_title(name), {})
+            rng = _generator(self.seed, ("function", name))
+            bounds = self.bounds.get(_title(name), {})
             drawn = _bounded(rng, self.total, bounds) if bounds else _families(rng, self.total)
             self._functions[name] = drawn.at(self.chosen)
         return self._functions[name]
@@ -358,7 +372,7 @@ class Draws:
         return outer + self._activation(name, inner, 0)
 
     def _weights(self, name: Any, count: int) -> tuple[Floats, Floats]:
-        rng = self._generator(("weights", name))
+        rng = _generator(self.seed, ("weights", name))
         signs = rng.choice([-1, 1], (count, self.total))  # no argument is left out
         weights = signs * rng.integers(1, 5, (count, self.total)) / 4
         squares = rng.integers(-2, 3, (count, self.total)) / 4 * (rng.random(self.total) < 0.3)

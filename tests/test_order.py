@@ -161,7 +161,7 @@ def test_no_wrong_neighbour_of_an_inequality_of_the_book_is_proved(stated):
     given = given_by(stated)
     for number_, line in lines_of(stated).items():
         for kind, wrong in neighbours(*line):
-            found = compares_for_all_sizes(*wrong, given, Relation(*wrong))
+            found = compares_for_all_sizes(wrong.left, wrong.sign, wrong.right, given, wrong)
 
             assert bool(found) == ((stated.id, number_, kind) in TRUE)
 
@@ -226,8 +226,8 @@ def test_no_condition_may_be_left_out(id, condition):
 )  # fmt: skip
 def test_numbers_are_compared_whatever_they_are(true, false):
     """Draws never meet a tie, zero, or a number that is large or small enough."""
-    assert shown(*true)
-    assert not shown(*false)
+    assert shown(true.left, true.sign, true.right)
+    assert not shown(false.left, false.sign, false.right)
 
 
 def test_a_power_compares_as_its_base():
@@ -369,8 +369,8 @@ def test_norms_are_compared_by_their_rules(true, false):
     """The rules hold for the norm that stretches most; what they do not say is not known."""
     ranges = {t: (1, T), k: (1, H), i: (1, H)}
 
-    assert shown(*true, ranges=ranges)
-    assert not shown(*false, ranges=ranges)
+    assert shown(true.left, true.sign, true.right, ranges=ranges)
+    assert not shown(false.left, false.sign, false.right, ranges=ranges)
 
 
 def test_a_bound_that_holds_for_two_entries_alone_is_not_proved():

@@ -25,6 +25,7 @@ from rnnnotes.book.language import (
     Lt,
     Norm,
     Number,
+    Ones,
     Product,
     Relation,
     StatementError,
@@ -406,7 +407,7 @@ def test_a_definition_of_another_package_changes_nothing():
         """Read the weights into what a recursion adds."""
         return W_hh @ v
 
-    state(x[t], "=", 0 * x[t] + Norm(W_hh), added)
+    state(x[t], "=", Norm(W_hh) * Ones(D), added)
 
     assert [(omitted_by(one), store.key_of(one)) for one in stated] == before
 

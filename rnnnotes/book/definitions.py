@@ -8,8 +8,9 @@ its own, and another value for a function whose rules the proofs use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +103,7 @@ def refuse_ill_formed(definition: Definition) -> None:
             _refuse_other_value(definition.target, definition.value)
         _refuse_free_index(definition.target, definition.value)
         _refuse_time_outside(definition)
+        refuse_circles([definition])
     except lang.StatementError as error:
         name = defined_name(definition.target)
         raise lang.StatementError(f"definition of {name}: {error}") from None
@@ -226,8 +228,8 @@ def _symbols(node: Any, at: dict[sp.Symbol, int]) -> Iterator[tuple[Any, dict[sp
     if isinstance(node, lang.At):
         yield node, at
     elif isinstance(node, lang.Steps):
-        variable, *bounds = node.args
-        yield from ((variable[bound], at) for bound in bounds)
+        variable, low, high = node.args
+        yield from ((variable[i], at) for i in range(_number(low, at), _number(high, at) + 1))
     elif type(node) in lang.BINDERS:
         index = lang.BINDERS[type(node)](node)
         low, high = node.args[-2:] if not isinstance(node, lang.Product) else node.args[:1:-1]
@@ -254,34 +256,47 @@ def _number(expr: Any, at: Indices) -> int:
     return int(value)
 
 
-def refuse_circles(definitions: Sequence[Definition]) -> None:
-    """Refuse symbols that are defined by one another at one and the same time."""
-    uses = {defined_name(one.target): _used_at_once(one) for one in definitions}
-    done: set[str] = set()
+# -- Circles ---------------------------------------------------------------------------------------
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        _require(name not in path, f"{name} is defined by itself: {' by '.join((*path, name))}")
-        if name not in done:
-            for other in sorted(uses.get(name, ())):
-                visit(other, (*path, name))
-            done.add(name)
-
-    for name in uses:
-        visit(name, ())
+Place = tuple[Any, ...]
+"""A name, and the numbers of its indices."""
 
 
-def _used_at_once(definition: Definition) -> set[str]:
-    """Names that a definition uses at its own index: one that is shifted leads elsewhere."""
-    target = definition.target
-    own = target.index if isinstance(target, lang.At) else None
-    parameters = set(target.arguments) if isinstance(target, lang.Apply) else set()
-    found: set[str] = set()
-    for node in lang.walk(definition.value):
-        match node:
-            case lang.At() if own is None or node.index == own:
-                found.add(node.variable.name)
-            case lang.Variable() if not node.times and node not in parameters:
-                found.add(node.name)
-            case lang.Function():
-                found.add(node.name)
-    return found
+def refuse_circles(definitions: Iterable[Definition]) -> None:
+    """Refuse symbols that are defined by one another, at any times and in any layers."""
+    sorter: TopologicalSorter[Place] = TopologicalSorter()
+    for definition in definitions:
+        for place, uses in _uses(definition):
+            sorter.add(place, *uses)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " by ".join(
+            f"{name}{[*index] if index else ''}" for name, *index in error.args[1][::-1]
+        )
+        raise lang.StatementError(f"a symbol is defined by itself: {circle}") from None
+
+
+@cache
+def _uses(definition: Definition) -> list[tuple[Place, tuple[Place, ...]]]:
+    """Each place that a definition gives a value, with those that it takes for it."""
+    target, value = definition.target, definition.value
+    name = (definition.name,)
+    if not isinstance(target, lang.At):
+        parameters = set(target.arguments) if isinstance(target, lang.Apply) else set()
+        return [(name, tuple(_taken(value, {}, parameters)))]
+    return [
+        ((*name, *(_number(place, at) for place in target.index)), tuple(_taken(value, at, set())))
+        for at in _values(definition.ranges, {})
+    ]
+
+
+def _taken(node: Any, at: dict[sp.Symbol, int], parameters: set[Any]) -> Iterator[Place]:
+    """Places of the symbols and functions that stand in a value."""
+    for part in lang.walk(node):
+        if isinstance(part, lang.Function):
+            yield (f"{part.name}()",)
+        elif isinstance(part, lang.Variable) and not part.times and part not in parameters:
+            yield (part.name,)
+    for symbol, inner in _symbols(node, at):
+        yield symbol.variable.name, *(_number(place, inner) for place in symbol.index)

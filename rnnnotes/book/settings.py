@@ -229,7 +229,8 @@ class Setting:
         """Place of the draw that is easiest to follow among those that fail: by size, by kind."""
         chosen = self.draws.chosen
         large = np.broadcast_to(~(size < LARGE), len(chosen))
-        return int(min(np.flatnonzero(failing), key=lambda i: (large[i], chosen[i] % len(KINDS), i)))
+        ease = {i: (large[i], chosen[i] % len(KINDS), i) for i in np.flatnonzero(failing)}
+        return int(min(ease, key=ease.__getitem__))
 
     def counterexample(self, line: Relation | None, at: Indices, draw: int) -> str:
         """What the arguments of the code are in a draw, and the other symbols of a line."""

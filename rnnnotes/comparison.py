@@ -67,15 +67,17 @@ def vanilla_path(H: int) -> Array:
 @formula(
     Eq(Jacobian(h[t], h[t - 1]), Diag(z_gate[t])),
     source="cho2014",
-    given=GRU_STEP,
+    given=[*GRU_STEP, gru.jacobian_reset_before],
     where=[Eq(W, Zeros(H, H)) for W in (W_hz, W_hh)],
     derivation=[
         (
             "=",
             Diag(z_gate[t])
-            + Diag(1 - z_gate[t]) @ Jacobian(h_tilde[t], h[t - 1])
-            + Diag(h[t - 1] - h_tilde[t]) @ Jacobian(z_gate[t], h[t - 1]),
-            "the state before is kept in part, and moves the candidate and the gate",
+            + Diag((1 - z_gate[t]) * (1 - h_tilde[t] ** 2))
+            @ W_hh
+            @ (Diag(r_gate[t]) + Diag(h[t - 1] * r_gate[t] * (1 - r_gate[t])) @ W_hr)
+            + Diag((h[t - 1] - h_tilde[t]) * z_gate[t] * (1 - z_gate[t])) @ W_hz,
+            "the Jacobian of one step",
         ),
         ("=", "the update gate and the candidate read the past through these weights alone"),
     ],

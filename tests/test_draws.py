@@ -323,7 +323,7 @@ def test_what_is_true_is_never_refuted(left, sign, right):
     for seed in range(4):
         for setting in settings_of(stated, seed):
             for at in setting.assignments:
-                assert setting.look(left, sign, right, at, "line").told >= FEWEST / 5
+                assert setting.look(left, sign, right, at, "line") >= FEWEST / 5
 
 
 def test_too_few_draws_leave_a_line_undecided():

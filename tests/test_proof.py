@@ -532,14 +532,90 @@ def test_code_that_writes_into_its_argument_is_refused():
         prove(stated)
 
 
-def test_a_line_that_is_empty_is_refused():
-    """Sides that are zero whatever the numbers show nothing, unless zero is what is said."""
-    later = {"ranges": {t: (2, T)}}
-    unrelated = claim(Jacobian(x[t - 1], x[t]), "=", Jacobian(x[t], x[t - 1]), **later)
+# -- What is empty ---------------------------------------------------------------------------------
 
-    with pytest.raises(StatementError, match="both sides are zero in every draw"):
-        check_lines(unrelated)
-    check_lines(claim(Jacobian(x[t - 1], x[t]), "=", Zeros(D, D), **later))
+STILL = Jacobian(x[t - 1], x[t])
+"""Derivative that is zero, as no input is computed from another."""
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right", "empty"),
+    [
+        (STILL, "=", Jacobian(x[t], x[t - 1]), "the derivative ∂x[t-1]/∂x[t]"),
+        (STILL + Diag(x[t - 1]), "=", Diag(x[t - 1]), "the derivative ∂x[t-1]/∂x[t]"),
+        (Diag(x[t - 1]) + STILL, "=", STILL + Diag(x[t - 1]), "the derivative ∂x[t-1]/∂x[t]"),
+        (STILL @ x[t - 1] + x[t], "=", x[t] + 0 * x[t], "the derivative ∂x[t-1]/∂x[t]"),
+        (Norm(STILL), "<=", wrap(1), "the derivative ∂x[t-1]/∂x[t]"),
+        (
+            Sum(Jacobian(x[j], x[T]), j, 1, T - 1) + Diag(x[t - 1]),
+            "=",
+            Diag(x[t - 1]),
+            "∂x[j]/∂x[T]",
+        ),
+        (Immediate(x[t], x[t - 1]) + Diag(x[t - 1]), "=", Diag(x[t - 1]), "∂⁺x[t]/∂x[t-1]"),
+        (w + Gradient(v @ v, w), "=", w, "the derivative ∇_w (vᵀ v)"),
+        (Jacobian(sigmoid(u) + sigmoid(-u), u) + u, "=", u, "the derivative d"),
+        (u + Jacobian(eta * u, eps), "=", u + Order(eps, 2), "the derivative d(eta u)/deps"),
+        (Abs(u - u), "<=", Abs(u), "the side |u - u|"),
+        (v - v, "=", w - w, "the side v - v"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else None,
+)
+def test_what_is_zero_in_silence_is_refused(left, sign, right, empty):
+    """A derivative by what nothing depends on makes a line true, and says nothing."""
+    with pytest.raises(StatementError, match=re.escape(empty) + ".* is zero in every draw"):
+        check_lines(claim(left, sign, right, ranges={t: (2, T)}))
+
+
+def test_a_slope_that_is_zero_in_silence_is_refused():
+    """An activation that is the same everywhere has none."""
+
+    def constant(u):
+        """Constant."""
+        return 1.0
+
+    state(f(u), "=", wrap(1), constant)
+
+    with pytest.raises(StatementError, match=r"the derivative f'\(a\[t\]\) is zero in every draw"):
+        check_lines(claim(h[t] + f.prime(a[t]), "=", h[t], given=[constant]))
+
+
+def test_a_definition_that_is_zero_in_silence_is_refused():
+    """Whatever uses the symbol would say nothing."""
+
+    def still(v):
+        """Still."""
+        return np.diag(v)
+
+    with pytest.raises(StatementError, match="is zero in every draw"):
+        Checker(state(W_hh, "=", Diag(v) + Jacobian(2 * v, w), still)).look()
+
+
+def test_zero_that_is_claimed_is_not_refused():
+    """By the formula itself, by a condition, or by a formula that is given, at other times too."""
+
+    def still():
+        """Inputs stand alone."""
+        return np.zeros((2, 2))
+
+    state(Jacobian(x[t], x[t - 1]), "=", Zeros(D, D), still, ranges={t: (2, T)},
+          derivation=[("=", Zeros(D, D), "no input is computed from another")])  # fmt: skip
+    more = Jacobian(x[t + 1], x[t]) + Diag(x[t]), "=", Diag(x[t])
+
+    check_lines(stated_by(still))
+    check_lines(claim(*more, given=[still], ranges={t: (1, T - 1)}))
+    check_lines(claim(*more, where=[(Jacobian(x[t + 1], x[t]), "=", Zeros(D, D))],
+                      ranges={t: (1, T - 1)}))  # fmt: skip
+    with pytest.raises(StatementError, match="is zero in every draw"):
+        check_lines(claim(*more, ranges={t: (1, T - 1)}))
+
+
+def test_a_derivative_that_is_zero_at_some_times_is_not_refused():
+    """A state depends on earlier states alone, and is summed over all."""
+    both = Sum(Jacobian(h[t], h[j]), j, 0, T)
+    later = Jacobian(h[t], h[t]) + both - Jacobian(h[t], h[t])
+
+    check_lines(claim(both, "=", later, given=[pre_activation, hidden_state]))
 
 
 def test_code_that_is_right_at_the_sizes_of_the_draws_alone_is_refused():

@@ -757,7 +757,7 @@ def test_statement_without_a_value_somewhere_is_refused(left, right, complaint):
         ((u**HALF) ** 2, u, [Le(0, u)]),
         (Inverse(W_hh) @ W_hh, Identity(H), [Ne(Determinant(W_hh), 0)]),
         (relu.prime(u) * 0, wrap(0), [Lt(0, u)]),
-        (Jacobian(Max(u, eta), u) * 0, wrap(0), [Lt(u, eta)]),
+        (Jacobian(Max(u, eta), u) * 0, wrap(0), [Lt(eta, u)]),
         (u**2 / u**2, wrap(1), [Ne(u, 0)]),
     ],
 )

@@ -33,20 +33,16 @@ from rnnnotes.book.language import (
     At,
     Expression,
     Function,
-    MatMul,
     Max,
     Min,
     Norm,
-    Number,
     Order,
     Product,
     Relation,
     Size,
     SpectralRadius,
     StatementError,
-    Times,
     Variable,
-    Zeros,
     walk,
 )
 from rnnnotes.book.obligations import (
@@ -75,6 +71,7 @@ from rnnnotes.book.settings import (
 )
 from rnnnotes.book.sizes import Sizes, large, ones
 from rnnnotes.book.world import World
+from rnnnotes.book.zeros import says_that_it_is_zero, slopes_in
 from rnnnotes.core.solver import NoSolverError
 
 __all__ = ["Refuted", "Result", "Undecided", "Verdict", "prove"]
@@ -313,6 +310,8 @@ class Checker:
                 self._look_at(number)
         self.look_at_code()
         self._run_beyond(self.smallest)
+        if self.stated.is_definition:
+            self._refuse_empty(self.stated.statement.right)
 
     def look_at_code(self) -> None:
         """Run the code in draws."""
@@ -322,19 +321,15 @@ class Checker:
     def _look_at(self, number: int) -> None:
         """Look at a line in all draws, once."""
         before, line = self._before(number), self.stated.derivation[number]
-        if number in self._seen or self._small(number) is not None:
+        if number in self._seen:
             return
-        empty = not self._claims_zero()
-        for place, one in enumerate(self.settings):
-            for at in one.assignments:
-                look = one.look(before, line.sign, line.expr, at, self._place(number))
-                self._told[place] = min(self._told[place], look.told)
-                empty = empty and look.empty
-        if empty:
-            raise StatementError(
-                "both sides are zero in every draw, which no side says: a derivative may be taken "
-                "by what nothing depends on"
-            )
+        if self._small(number) is None:
+            for place, one in enumerate(self.settings):
+                for at in one.assignments:
+                    told = one.look(before, line.sign, line.expr, at, self._place(number))
+                    self._told[place] = min(self._told[place], told)
+        for side in (before, line.expr):
+            self._refuse_empty(side)
         self._seen.add(number)
 
     @cached_property
@@ -367,10 +362,16 @@ class Checker:
             with suppress(Undecided):
                 running.look(self.stated, one, one.corners)
 
-    def _claims_zero(self) -> bool:
-        """Whether zero is written on a side: nothing else may come out as that everywhere."""
-        sides = self.stated.statement.left, *(line.expr for line in self.stated.derivation)
-        return any(map(says_zero, sides))
+    def _refuse_empty(self, side: Expression) -> None:
+        """Refuse a side, and a derivative in it, that is zero in every draw and not said to be."""
+        slopes = dict.fromkeys(slopes_in(side))
+        for part in {**slopes, side: None}:
+            if says_that_it_is_zero(self.stated, part):
+                continue
+            if all(one.vanishes(part, side) for one in self.settings):
+                kind = "derivative" if part in slopes else "side"
+                raise StatementError(f"the {kind} {text(part)} is zero in every draw, and neither "
+                                     "this formula nor one that is given says so")  # fmt: skip
 
     @contextmanager
     def _placed(self, number: int) -> Iterator[None]:
@@ -591,15 +592,6 @@ def mentions_numbers(node: sp.Basic, values: Mapping[str, Expression]) -> bool:
         rest = {name: value for name, value in values.items() if name != node.name}
         return node.name not in values or mentions_numbers(values[node.name], rest)
     return any(mentions_numbers(part, values) for part in node.args)
-
-
-def says_zero(side: Any) -> bool:
-    """Whether zero is written: as it is, or as a factor."""
-    return (
-        isinstance(side, Zeros)
-        or side == Number(0)
-        or (isinstance(side, Times | MatMul) and any(map(says_zero, side.args)))
-    )
 
 
 def _orders(side: Expression) -> Order | None:

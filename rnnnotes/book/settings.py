@@ -22,7 +22,7 @@ from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import any_arguments, definitions_of, omitted_by
 from rnnnotes.book.sizes import Sizes, choices, sizes_beyond
 from rnnnotes.book.tape import Floats, Number
-from rnnnotes.book.world import World, whole_number
+from rnnnotes.book.world import REPEATED, World, turns, whole_number
 
 __all__ = ["DRAWS", "FEWEST", "NoIndicesError", "Refuted", "Setting", "Undecided", "settings_of"]
 
@@ -66,15 +66,6 @@ class Failure(NamedTuple):
     draw: int
     left: float
     right: float
-
-
-class Look(NamedTuple):
-    """What draws say of a line that they do not refute."""
-
-    told: int
-    """Draws that tell something, for the entry with the fewest."""
-    empty: bool
-    """Whether all that is compared is zero in every draw."""
 
 
 class Setting:
@@ -195,14 +186,13 @@ class Setting:
 
     def look(
         self, before: Expression, sign: str, after: Expression, at: Indices, place: str
-    ) -> Look:
-        """Refute a line that fails in a draw; else tell what the draws say of it."""
+    ) -> int:
+        """Refute a line that fails in a draw; else tell how many draws say something of it."""
         with np.errstate(all="ignore"):
             left, right = self.numbers.value(before, at), self.numbers.value(after, at)
             found, told = self.compare(left, right, sign)
             if found is None:
-                numbers = (number for pair in entries(left, right) for number in pair[1])
-                return Look(told, all(not number.value.any() for number in numbers))
+                return told
             line = Relation(before, sign, after)
             pair = _pair(found.left, sign, found.right)
             shown = self.counterexample(line, at, found.draw)
@@ -224,6 +214,27 @@ class Setting:
             telling = np.broadcast_to(tells(a, sign, b), len(self.draws.chosen))
             fewest = min(fewest, int(telling.sum()))
         return None, fewest
+
+    def vanishes(self, part: Expression, side: Expression) -> bool:
+        """Whether a part of a side is zero wherever it stands, in every draw that tells of it."""
+        with np.errstate(all="ignore"):
+            return all(
+                not fails(number, "=", tape.ZERO).any() and tells(number, "=", tape.ZERO).any()
+                for free in self.assignments
+                for at in self._places(part, side, free)
+                for number in self.numbers.value(part, at).flat
+            )
+
+    def _places(self, part: Expression, side: sp.Basic, at: Indices) -> Iterator[Indices]:
+        """Values of all indices at which a part of a side is taken, those of sums included."""
+        if part == side:
+            yield at
+        elif isinstance(side, REPEATED):
+            for turn in turns(self.numbers, side, at):
+                yield from self._places(part, side.args[0], turn)
+        else:
+            for inner in side.args:
+                yield from self._places(part, inner, at)
 
     def _nicest(self, failing: Any, size: Floats) -> int:
         """Place of the draw that is easiest to follow among those that fail: by size, by kind."""

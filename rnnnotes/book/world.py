@@ -26,7 +26,7 @@ from rnnnotes.book.definitions import (
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import Entries, Ledger, exact, label
 
-__all__ = ["Definition", "World", "whole_number"]
+__all__ = ["REPEATED", "Definition", "World", "turns", "whole_number"]
 
 Indices = Mapping[sp.Symbol, int]
 
@@ -446,13 +446,22 @@ def _norm(world: World, node: Any, at: Indices) -> Entries:
     return np.sqrt(_box(value @ value)) if value.ndim == 1 else _opaque(world, node, at)
 
 
-def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
-    """Values of the body at each index, from the lowest to the highest."""
-    body, index, *bounds = node.args
+REPEATED = lang.Sum, lang.Product, lang.Stack
+"""Nodes whose body is taken at each value of an index."""
+
+
+def turns(world: World, node: Any, at: Indices) -> list[dict[sp.Symbol, int]]:
+    """Indices at which the body of a node is taken, from the lowest to the highest."""
+    _, index, *bounds = node.args
     low, high = (world.number(bound, at) for bound in bounds)
     if isinstance(node, lang.Product):  # its bounds are written from the latest down
         low, high = high, low
-    return [world.value(body, {**at, index: i}) for i in range(low, high + 1)]
+    return [{**at, index: i} for i in range(low, high + 1)]
+
+
+def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
+    """Values of the body at each index, from the lowest to the highest."""
+    return [world.value(node.args[0], turn) for turn in turns(world, node, at)]
 
 
 def _sum(world: World, node: Any, at: Indices) -> Entries:

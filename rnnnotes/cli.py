@@ -132,8 +132,10 @@ def _sections(
     from rnnnotes.book.citing import permalink
 
     yield f"{stated.title} ({stated.id})", [write(stated.statement)]
-    if stated.where:
-        yield "Where", [write(condition) for condition in stated.where]
+    if stated.hypotheses:
+        yield "Suppose", [write(hypothesis) for hypothesis in stated.hypotheses]
+    if stated.provisos:
+        yield "Where", [write(condition) for condition in stated.provisos]
     if ranges := stated.index_ranges():
         yield "For all", [write_range(*bounds) for bounds in ranges]
     yield "Symbols", _aligned(_symbols(stated))

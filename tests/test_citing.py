@@ -58,13 +58,29 @@ def test_every_export_says_for_what_a_formula_holds(id):
     for text in prose:
         assert all(f"${latex(condition)}$" in text for condition in stated.where)
         assert all(f"${range_latex(*bounds)}$" in text for bounds in stated.index_ranges())
-        assert ("It holds" in text) == bool(stated.where or stated.index_ranges())
+        assert ("It holds" in text) == bool(stated.provisos or stated.index_ranges())
+        assert ("Suppose that" in text) == bool(stated.hypotheses)
         assert all(latex(node) in text for node in walk(stated.statement)
                    if isinstance(node, language.Order))  # fmt: skip
-    assert [shown["text"] for shown in data["where"]] == [text_of(c) for c in stated.where]
+    for name, conditions in (("hypotheses", stated.hypotheses), ("where", stated.provisos)):
+        assert [shown["text"] for shown in data[name]] == [text_of(c) for c in conditions]
+    assert {*stated.hypotheses, *stated.provisos} == {*stated.where}
     assert [(shown["latex"], shown["text"]) for shown in data["indices"]] == [
         (range_latex(*bounds), range_text(*bounds)) for bounds in stated.index_ranges()
     ]
+
+
+def test_a_hypothesis_is_read_before_what_follows_from_it():
+    """An equation that holds for this formula alone is no bound within which it holds."""
+    stated = find("comparison.residual_path")
+    supposed = r"Suppose that $\mathbf{W}_{hh} = \mathbf{0}$."
+
+    for name in ("latex", "markdown"):
+        text = cite(stated, name)
+        assert text.index(supposed) < text.index(stated.latex)
+        assert text.index("It holds for $t") > text.index(stated.latex)
+    assert "\n# suppose W_hh = zeros\n" in cite(stated, "sympy")
+    assert as_data(stated)["where"] == []
 
 
 def test_range_of_a_recursion_stands_below_it():

@@ -149,7 +149,8 @@ def test_each_formula_can_be_shown(id):
     ]
     assert ("Derivation" in sections) != stated.is_definition
     assert ("In the code" in sections) == bool(stated.bindings)
-    assert sections.get("Where", []) == [text(condition) for condition in stated.where]
+    assert sections.get("Suppose", []) == [text(one) for one in stated.hypotheses]
+    assert sections.get("Where", []) == [text(condition) for condition in stated.provisos]
     assert sections.get("For all", []) == [range_text(*b) for b in stated.index_ranges()]
 
 

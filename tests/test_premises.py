@@ -493,6 +493,37 @@ def test_condition_on_indices_is_met_by_their_ranges(ranges, enough):
             Checker(stated)
 
 
+def test_condition_is_met_by_what_is_given_without_one():
+    """A formula that proves the hypothesis of another need not suppose it again."""
+    lemma = conditional()
+    sides = W_hh @ (W_hh @ v), "=", W_hh @ (0 * v)
+
+    def no_weights():
+        """No weights."""
+
+    state(W_hh, "=", Zeros(H, H), no_weights)
+
+    assert check_lines(claim(*sides, given=[lemma, no_weights])) == ["proved"]
+
+
+def test_formulas_do_not_meet_the_conditions_of_one_another():
+    """Each of two supposes what the other shows: neither is true for that."""
+
+    def one():
+        """One."""
+
+    def other():
+        """Other."""
+
+    small, twice = (u, "<=", kappa), (u + u, "<=", kappa + kappa)
+    state(*small, one, where=[Relation(*twice)], derivation=[("<=", "half of it")])
+    state(*twice, other, where=[Relation(*small)], derivation=[("<=", "twice that")])
+
+    for given in ([one], [other, one]):
+        with pytest.raises(StatementError, match="is given, which holds where"):
+            Checker(claim(u * v, "=", v * u, given=given))
+
+
 def test_bound_of_the_book_needs_its_hypothesis():
     """A bound for activations of a small slope says nothing of others."""
     stated = find("gradients.gap_bound")
@@ -616,4 +647,7 @@ def test_lemma_with_a_condition_is_not_used_beyond_it():
     stated = claim(*sides, given=[lemma], where=where, ranges={j: (1, 1)})
 
     assert prove(FORMULAS["test_premises.py:lemma"]).verdict == "proved"
-    assert refused(stated)
+    left, _, right = sides
+    assert not holds_for_all_sizes(left, right, premises_of(stated), stated.statement)
+    with pytest.raises(StatementError, match=r"where m\[j\] = q\[j\]; .* at all of its indices"):
+        Checker(stated)

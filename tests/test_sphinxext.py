@@ -591,6 +591,19 @@ def test_the_file_for_machines_holds_every_formula(built: Site) -> None:
     assert data["versions"].keys() == {"python", "numpy", "rnnnotes", "sympy"}
 
 
+def test_a_hypothesis_stands_before_the_equation_and_a_bound_below(site: Site) -> None:
+    """What is supposed is read first, and is not taken for a range in which it holds."""
+    given = "given=[reading, state],"
+    site.edit("chapters/second.py", "import Diag,", "import H, Lt, Zeros, b_h, eta, Diag,")
+    site.edit("chapters/second.py", given, f"{given} where=[Lt(eta, 1), Eq(b_h, Zeros(H))],")
+    site.build()
+
+    for name in ("second.html", "_static/formulas/second-slope.js"):
+        *_, read = site.read(name).partition("Slope of a toy")
+        said = "Suppose that", "mathbf{b}_{h}", "mathbf{h}_{t}", "provided that", "eta"
+        assert sorted(said, key=read.index) == [*said]
+
+
 def test_a_preview_holds_the_title_and_the_symbols(built: Site) -> None:
     """It is a script, since a page from a file may load scripts but no data."""
     script = built.read("_static/formulas/second-slope.js")

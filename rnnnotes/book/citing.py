@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -121,21 +121,32 @@ def _markdown(stated: Formula) -> str:
         head = (f"[{stated.title}]({permalink(stated.id)})\n"
                 f"(`{stated.id}`, rnnnotes {version()}, {YEAR}):")  # fmt: skip
     origin = f"It goes back to:\n\n{sources}" if sources else f"{NOBODY}."
-    return f"{head}\n\n$$\n{stated.latex}\n$$\n\n{_conditions(stated)}\n\n{origin}"
+    supposed = f"{_supposed(stated)}\n\n" if stated.hypotheses else ""
+    return f"{head}\n\n{supposed}$$\n{stated.latex}\n$$\n\n{_conditions(stated)}\n\n{origin}"
 
 
 def _conditions(stated: Formula) -> str:
     """Sentence on what a statement holds for; empty if it holds without condition."""
     ranges = ", ".join(f"${range_latex(*bounds)}$" for bounds in stated.index_ranges())
-    where = " and ".join(f"${latex(condition)}$" for condition in stated.where)
+    where = _listed(stated.provisos)
     parts = [f"for {ranges}"] * bool(ranges) + [f"where {where}"] * bool(where)
     return f"It holds {', '.join(parts)}." if parts else ""
+
+
+def _supposed(stated: Formula) -> str:
+    """Sentence on what a statement supposes; empty if it supposes nothing."""
+    return f"Suppose that {_listed(stated.hypotheses)}." if stated.hypotheses else ""
+
+
+def _listed(conditions: Sequence[Relation]) -> str:
+    return " and ".join(f"${latex(condition)}$" for condition in conditions)
 
 
 def _latex(stated: Formula) -> str:
     return "\n".join([
         *_heading(stated, "%"),
         "% needs amsmath and amssymb",
+        *filter(None, [_supposed(stated)]),
         r"\begin{equation}",
         f"  {stated.latex}",
         rf"  \label{{eq:{stated.id}}}",
@@ -156,7 +167,8 @@ def _numpy(stated: Formula) -> str:
 def _sympy(stated: Formula) -> str:
     lines = [*_heading(stated, "#"), f"# {text(stated.statement)}"]
     lines += [f"# for {i} = {low}..{high}" for i, low, high in stated.index_ranges()]
-    lines += [f"# where {text(condition)}" for condition in stated.where]
+    lines += [f"# suppose {text(condition)}" for condition in stated.hypotheses]
+    lines += [f"# where {text(condition)}" for condition in stated.provisos]
     return "\n".join([*lines, "", sympy_text(stated)])
 
 
@@ -203,7 +215,8 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "permalink": None if stated.file else permalink(stated.id),
         "keywords": load(data_file("published-ids.toml")).keywords(stated.id),
         "statement": _relation(stated.statement),
-        "where": [_relation(condition) for condition in stated.where],
+        "hypotheses": [_relation(condition) for condition in stated.hypotheses],
+        "where": [_relation(condition) for condition in stated.provisos],
         "indices": [
             {"name": str(index), "low": str(low), "high": str(high),
              "latex": range_latex(index, low, high), "text": range_text(index, low, high)}

@@ -162,13 +162,23 @@ class Formula:
         """What the formula says of the symbol that it defines."""
         return Definition(self.statement.left, self.statement.right, tuple(self.index_ranges()))
 
+    @property
+    def hypotheses(self) -> tuple[Relation, ...]:
+        """Conditions that are equations: what the formula supposes."""
+        return tuple(condition for condition in self.where if condition.sign == "=")
+
+    @property
+    def provisos(self) -> tuple[Relation, ...]:
+        """Conditions that are none: within which bounds it holds."""
+        return tuple(condition for condition in self.where if condition.sign != "=")
+
     @cached_property
     def assumed(self) -> tuple[Formula, ...]:
-        """Conditions that give a symbol its value, as definitions that hold for this one alone."""
+        """Hypotheses that give a symbol its value, as definitions that hold for this one alone."""
         return tuple(
             Formula(f"{self.id}.where", condition, self.code, self.sources, ranges=self.ranges)
-            for condition in self.where
-            if condition.sign == "=" and isinstance(condition.left, Variable | At)
+            for condition in self.hypotheses
+            if isinstance(condition.left, Variable | At)
         )
 
     @property
@@ -284,8 +294,8 @@ def formula(
         is the right-hand side, and ``(sign, reason)`` alone.
     where : sequence of Relation
         Conditions under which the statement holds, and which what rests on it must state.
-        An `Eq` of a bare symbol gives the symbol its value, for this formula alone; `Ne` says
-        that two numbers differ.
+        An `Eq` is a hypothesis: of a bare symbol, it gives the symbol its value, for this formula
+        alone.  `Ne` says that two numbers differ.
     ranges : mapping of index to (first, last), optional
         Values of an index, where they differ from its declaration.
     bindings : mapping of parameter to expression, optional

@@ -22,6 +22,7 @@ from rnnnotes.book.language import (
     Relation,
     StatementError,
     Variable,
+    indices,
     walk,
 )
 from rnnnotes.book.plaintext import text
@@ -102,17 +103,26 @@ def _names(part: sp.Basic) -> set[str]:
 
 
 def require_conditions(stated: Formula) -> None:
-    """Refuse a formula that rests on another without the conditions of that one."""
-    ranges = [(str(s), whole(low, {}), whole(high, {})) for s, low, high in stated.index_ranges()]
-    facts = Facts(within_ranges(ranges))
+    """Refuse a formula that rests on another without the conditions of that one.
+
+    A condition is met by one of its own, or by a formula that is given and has none.
+    """
+    sure = [one for one in stated.given if not one.where]
     for parent in stated.given:
         for condition in parent.where:
             letters = any_arguments(condition, parent)
             as_wide = [one for one in stated.where if letters <= any_arguments(one, stated)]
-            if not _follows(condition, as_wide, facts):
+            if not (
+                _meets(condition, parent, stated, as_wide)
+                or any(
+                    _meets(condition, parent, one, [one.statement]) for one in sure if not letters
+                )
+            ):
+                own = {symbol for symbol, *_ in parent.index_ranges()} & indices(condition)
+                everywhere = " at all of its indices" if own else ""
                 raise StatementError(
                     f"{stated.id}: {parent.id} is given, which holds where {text(condition)}; "
-                    f"no condition of {stated.id} says so"
+                    f"no condition of {stated.id} says so{everywhere}"
                 )
 
 
@@ -129,6 +139,22 @@ def any_arguments(condition: Relation, stated: Formula) -> set[Variable]:
     applied = (node for node in walk(condition) if isinstance(node, Apply))
     arguments = {argument for node in applied for argument in node.arguments}
     return {one for one in arguments - said if isinstance(one, Variable) and not one.positive}
+
+
+def _meets(
+    needed: Relation, parent: Formula, stated: Formula, conditions: Sequence[Relation]
+) -> bool:
+    """Whether a condition follows from what another formula says, wherever it is needed."""
+    ranges = {s: bounds for s, *bounds in stated.index_ranges()}
+    wanted = {s: bounds for s, *bounds in parent.index_ranges()}
+    facts = Facts(within_ranges((str(s), whole(low, {}), whole(high, {}))
+                                for s, (low, high) in ranges.items()))  # fmt: skip
+    inside = all(
+        _gap(Number(ranges[s][0]), Number(wanted[s][0]), facts) is not None
+        and _gap(Number(wanted[s][1]), Number(ranges[s][1]), facts) is not None
+        for s in indices(needed) & ranges.keys() & wanted.keys()
+    )
+    return inside and _follows(needed, conditions, facts)
 
 
 def _follows(needed: Relation, conditions: Sequence[Relation], facts: Facts) -> bool:

@@ -27,6 +27,7 @@ from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
 from rnnnotes.book.everysize import Lemma, Premises, Shown, holds_for_all_sizes
 from rnnnotes.book.formulas import Formula, scalar_only
+from rnnnotes.book.hypotheses import refuse_hypotheses
 from rnnnotes.book.language import (
     Add,
     Apply,
@@ -269,6 +270,7 @@ class Checker:
 
     def __init__(self, stated: Formula, settings: list[Setting] | None = None) -> None:
         require_conditions(stated)
+        refuse_hypotheses(stated)
         refuse_undefined(stated)
         self.stated = stated
         self.settings = settings_of(stated) if settings is None else settings
@@ -328,9 +330,9 @@ class Checker:
                 for at in one.assignments:
                     told = one.look(before, line.sign, line.expr, at, self._place(number))
                     self._told[place] = min(self._told[place], told)
+            self._seen.add(number)
         for side in (before, line.expr):
             self._refuse_empty(side)
-        self._seen.add(number)
 
     @cached_property
     def smallest(self) -> list[Setting]:

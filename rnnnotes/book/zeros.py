@@ -54,7 +54,7 @@ def says_that_it_is_zero(stated: Formula, part: Expression) -> bool:
     bool
         True also if the equation has other indices: what is zero at one time may be so at others.
     """
-    known = [*stated.where, *(given.statement for given in stated.given if given.derivation)]
+    known = [given.statement for given in stated.given if given.derivation]
     sides = [[one.left, one.right] for one in known if one.sign == "="]
     return _is_zero(part) or any(
         any(map(_is_zero, equal)) and any(_stands_for(side, part) for side in equal)

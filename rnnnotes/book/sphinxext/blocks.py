@@ -6,14 +6,14 @@ No mathematics and no code goes to the translators; every sentence does.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import sympy as sp
 from docutils import nodes
 
 from rnnnotes.book.formulas import Formula
-from rnnnotes.book.language import At, Variable, walk
+from rnnnotes.book.language import At, Relation, Variable, walk
 from rnnnotes.book.printing import SIGNS, argument_latex, index_latex, latex, range_latex
 from rnnnotes.book.sphinxext.widgets import Badge, Fold, FoldTitle
 from rnnnotes.book.sphinxext.words import word
@@ -155,13 +155,13 @@ def symbol_list(rows: Iterable[Row], directive: SphinxDirective) -> nodes.defini
     return items
 
 
-def conditions(stated: Formula) -> list[nodes.Node]:
-    """Conditions under which a statement holds."""
-    if not stated.where:
+def conditions(name: str, relations: Sequence[Relation]) -> list[nodes.Node]:
+    """Hypotheses of a statement, or its other conditions, after a word for them."""
+    if not relations:
         return []
     paragraph = nodes.paragraph("", "", classes=["fml-conditions"], translatable=False)
-    paragraph += nodes.inline("", word("provided") + " ")
-    for number, condition in enumerate(stated.where):
+    paragraph += nodes.inline("", word(name) + " ")
+    for number, condition in enumerate(relations):
         paragraph += nodes.Text(", " if number else "")
         paragraph += inline(latex(condition))
     return [paragraph]

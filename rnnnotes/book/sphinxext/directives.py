@@ -126,7 +126,8 @@ class FormulaDirective(ObjectDescription[str], Aware):
             title=stated.title,
             latex=stated.latex,
             symbols=tuple((tex, text) for tex, _, text in blocks.rows_of(stated)),
-            conditions=tuple(map(latex, stated.where)),
+            hypotheses=tuple(map(latex, stated.hypotheses)),
+            provisos=tuple(map(latex, stated.provisos)),
             names=tuple(blocks.names_of(stated)),
             uses=tuple(parent.id for parent in stated.given),
             sources=stated.sources,
@@ -139,8 +140,9 @@ class FormulaDirective(ObjectDescription[str], Aware):
     def transform_content(self, content_node: addnodes.desc_content) -> None:
         """Set the equation, the code, the symbols, the derivation, and what leads further."""
         stated = self.stated
+        content_node += blocks.conditions("suppose", stated.hypotheses)
         content_node += self._equation()
-        content_node += blocks.conditions(stated)
+        content_node += blocks.conditions("provided", stated.provisos)
         symbols = blocks.symbol_list(blocks.rows_of(stated), self)
         symbols["symbols-of"] = stated.id
         content_node += nodes.container("", blocks.code(stated), symbols, classes=["fml-columns"])

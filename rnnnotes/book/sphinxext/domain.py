@@ -51,8 +51,10 @@ class FormulaEntry(NamedTuple):
     latex: str
     symbols: tuple[tuple[str, str], ...]
     """LaTeX and meaning of each symbol of the statement."""
-    conditions: tuple[str, ...]
-    """LaTeX of each condition under which it holds."""
+    hypotheses: tuple[str, ...]
+    """LaTeX of each equation that it supposes."""
+    provisos: tuple[str, ...]
+    """LaTeX of each other condition under which it holds."""
     names: tuple[tuple[str, str], ...]
     """Name in code and meaning of each symbol of the statement."""
     uses: tuple[str, ...]

@@ -153,12 +153,15 @@ def _preview(app: Sphinx, entry: FormulaEntry, slug: str) -> str:
         f"<dt>{_tex(app, tex, display=False)}</dt><dd><p>{escape(text)}</p></dd>"
         for tex, text in entry.symbols
     )
-    provided = ", ".join(_tex(app, tex, display=False) for tex in entry.conditions)
+    supposed, provided = (
+        f"<p>{escape(word(name))} {', '.join(_tex(app, one, display=False) for one in tex)}</p>"
+        if tex else ""
+        for name, tex in (("suppose", entry.hypotheses), ("provided", entry.provisos))
+    )  # fmt: skip
     html = (
-        f"<p>{escape(entry.title)}</p>"
-        f'<div class="fml-preview-equation">{_tex(app, entry.latex, display=True)}</div>'
-        + (f"<p>{escape(word('provided'))} {provided}</p>" if provided else "")
-        + f'<dl class="fml-symbols simple">{rows}</dl>'
+        f"<p>{escape(entry.title)}</p>{supposed}"
+        f'<div class="fml-preview-equation">{_tex(app, entry.latex, display=True)}</div>{provided}'
+        f'<dl class="fml-symbols simple">{rows}</dl>'
     )
     return f"formulaPreview({json.dumps(slug)}, {json.dumps(html, ensure_ascii=False)});\n"
 

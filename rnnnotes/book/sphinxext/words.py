@@ -38,6 +38,7 @@ WORDS = {
     "code definition": "code proved",
     "code proved at sizes": "code proved",
     # Parts of a formula
+    "suppose": "Suppose that",
     "provided": "provided that",
     "derivation": "Derivation",
     "in the code": "In the code",

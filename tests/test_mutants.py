@@ -18,6 +18,7 @@ from rnnnotes.book.formulas import Line, find, find_all
 from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
 from rnnnotes.book.mutants import (
     Mutant,
+    Trial,
     added,
     broken,
     changes,
@@ -31,7 +32,7 @@ from rnnnotes.book.mutants import (
     trial,
     trials_of,
 )
-from rnnnotes.book.proof import Checker, Refuted
+from rnnnotes.book.proof import Checker, Refuted, prove
 from rnnnotes.notation import H, T, W_hh, W_hy, h, kappa, t
 
 
@@ -104,8 +105,26 @@ def test_a_definition_that_comes_with_another_is_not_dropped():
 
 def fates(id, *operators):
     """What becomes of some mutants of a formula, by place."""
-    original = Checker(find(id))
-    return {m.place: trial(m, original) for m in mutants_of(find(id)) if m.operator in operators}
+    return {m.place: trial(m, find(id)) for m in mutants_of(find(id)) if m.operator in operators}
+
+
+def test_a_mutant_is_checked_as_any_formula_is(monkeypatch):
+    """By the whole of the checks, whatever was broken, with nothing handed to them."""
+    stated, proved = find("bptt.step_jacobian"), []
+    monkeypatch.setattr(mutants, "prove", lambda *given: proved.append(given) or prove(*given))
+    chosen = {mutant.operator: mutant for mutant in mutants_of(stated)}.values()
+
+    for mutant in chosen:
+        trial(mutant, stated)
+
+    assert proved == [(mutant.formula,) for mutant in chosen]
+
+
+def test_a_row_in_place_of_a_column_is_refuted():
+    """Entry by entry they are the same, and a look at their entries is not the whole check."""
+    found = fates("building_blocks.batch_row", "transpose")
+
+    assert found["line 1 whole: Transpose"].fate == "refuted"
 
 
 def test_a_premise_that_is_needed_is_missed():
@@ -118,8 +137,8 @@ def test_a_premise_that_is_needed_is_missed():
 def test_a_premise_that_is_not_needed_is_found_by_a_proof():
     """The bound κ^(t-k) holds for κ above one too: it is below one that it vanishes."""
     stated = find("gradients.vanishing_gradient")
-    more = Checker(replace(stated, where=(*stated.where, Relation(kappa, "<", 1))))
-    tried = [trial(m, more) for m in mutants_of(more.stated) if m.operator == "where"]
+    more = replace(stated, where=(*stated.where, Relation(kappa, "<", 1)))
+    tried = [trial(m, more) for m in mutants_of(more) if m.operator == "where"]
 
     assert [one.fate for one in tried] == ["refuted", "refuted", "equivalent"]
     assert tried[-1].why == "proved all the same"
@@ -197,13 +216,13 @@ def test_no_mutant_survives(id):
 
 def test_a_check_that_passes_everything_is_noticed(monkeypatch):
     """With a blind checker, mutants that change something survive."""
-    monkeypatch.setattr(Checker, "at_sizes", lambda self, number: "proved")
     stated = find("bptt.step_jacobian")
+    monkeypatch.setattr(mutants, "prove", lambda _: result_of(stated))
     right = MatMul(W_hh, stated.statement.right.args[0])
     lines = (*stated.derivation[:-1], stated.derivation[-1]._replace(expr=right))
     mutant = Mutant(replace(stated, derivation=lines), "order", "right", (2,))
 
-    assert trial(mutant, Checker(stated)).fate == "survived"
+    assert trial(mutant, stated).fate == "survived"
 
 
 def test_a_share_is_seeded():
@@ -329,6 +348,20 @@ def test_a_survivor_is_tried_again(kept):
     assert is_stale(kept[0], entry | {"counts": {"order": {"survived": 1}}})
 
 
+def test_how_soon_mutants_are_refuted_is_told(monkeypatch):
+    """The slowest is named, and one that passes has not been refuted at all."""
+    told = [("refuted", 1.0), ("refuted", 0.5), ("refuted", 3.25), ("equivalent", 9.0)]
+    trials = [Trial("building_blocks.tanh", "order", f"line {seconds}", fate, "", seconds)
+              for fate, seconds in told]  # fmt: skip
+    monkeypatch.setattr(mutants, "run", lambda *_: {"building_blocks.tanh": trials})
+
+    said = CliRunner().invoke(main, ["building_blocks.tanh"], catch_exceptions=False).output
+
+    assert said.splitlines()[-1] == (
+        "66.67% of 3 are refuted within 2 s, the slowest in 3.2 s: building_blocks.tanh, line 3.25"
+    )
+
+
 def test_a_share_is_not_recorded(kept):
     """The page would show a tenth as the whole."""
     before = mutants.RECORD.read_text()
@@ -342,9 +375,8 @@ def test_a_share_is_not_recorded(kept):
 def test_numbers_at_hand_refute_before_algebra(monkeypatch):
     """A wrong gradient written out over all steps has no end; a draw of it has."""
     stated = find("bptt.tanh_backward")
-    original = Checker(stated)
     mutant = next(m for m in mutants_of(stated) if m.operator == "sign" and m.lines)
-    checker = Checker(mutant.formula, original.settings)
+    checker = Checker(mutant.formula)
     monkeypatch.delattr(Ledger, "gap")
 
     with pytest.raises(Refuted):

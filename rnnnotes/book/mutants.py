@@ -1,8 +1,9 @@
 """Break the book on purpose, and see each break refused.
 
 A mutant is a formula with one small change in its statement, in a line of its derivation, in
-its code or in what it rests on.  The checks of the book must refuse it.  A mutant that passes
-is either equivalent, which is shown by its values or by its proof, or a defect of the checks.
+its code or in what it rests on.  It is checked as any formula is, by the whole of the checks and
+in draws of its own, and must be refused.  A mutant that passes is either equivalent, which is
+shown by its values or by its proof, or a defect of the checks.
 
 ``python -m rnnnotes.book.mutants`` breaks everything; ``--share 0.1`` a seeded tenth.  With
 ``--record`` it breaks what has changed since the record was made, and keeps the rest.
@@ -16,10 +17,11 @@ import json
 import random
 import sys
 import textwrap
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain, product
 from pathlib import Path
@@ -36,8 +38,8 @@ from rnnnotes.book.checking import result_of
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.proof import Checker, prove, weakest
-from rnnnotes.book.settings import FEWEST, Setting, Undecided, settings_of
+from rnnnotes.book.proof import Result, prove, weakest
+from rnnnotes.book.settings import FEWEST, Setting, settings_of
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import standalone
 from rnnnotes.book.symbols import DECLARED
@@ -46,6 +48,9 @@ __all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"
 
 LIMIT = 300.0
 """Seconds that all mutants of one formula may take together."""
+
+SOON = 2.0
+"""Seconds within which a mutant should be refuted."""
 
 RECORD = Path(__file__).parents[2] / "docs" / "mutants.json"
 """What became of all mutants of each formula; the page on checking shows the counts.
@@ -79,6 +84,8 @@ class Trial:
     place: str
     fate: Fate
     why: str
+    seconds: float = field(default=0.0, compare=False)
+    """Time of the processor that the check took."""
 
 
 # -- Breaking a statement --------------------------------------------------------------------------
@@ -483,19 +490,25 @@ REFUSALS = (
 # -- Trying a mutant -------------------------------------------------------------------------------
 
 
-def trial(mutant: Mutant, original: Checker) -> Trial:
-    """Check a mutant; if it passes, find out whether it is one."""
-    fate, why = _tried(mutant, original)
-    return Trial(original.stated.id, mutant.operator, mutant.place, fate, why)
-
-
-def _tried(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
+def trial(mutant: Mutant, original: Formula) -> Trial:
+    """Check a mutant as any formula is checked; if it passes, find out whether it is one."""
+    start = time.process_time()
+    fate: Fate
     try:
-        if mutant.operator in SAYING_MORE:
-            return _as_a_whole(mutant, original)
-        _what_it_touches(mutant, original)
+        result = prove(mutant.formula)
     except REFUSALS as error:
-        return "refuted", type(error).__name__
+        fate, why = "refuted", type(error).__name__
+        seconds = time.process_time() - start
+    else:
+        seconds = time.process_time() - start
+        fate, why = _passed(mutant, original, result)
+    return Trial(original.id, mutant.operator, mutant.place, fate, why, seconds)
+
+
+def _passed(mutant: Mutant, original: Formula, result: Result) -> tuple[Fate, str]:
+    """What becomes of a mutant that is not refused, and why."""
+    if mutant.operator in SAYING_MORE:
+        return _as_a_whole(original, result)
     for same, why in REASONS.items():
         if same(mutant, original):
             return "equivalent", why
@@ -506,9 +519,9 @@ SAYING_MORE = ("given", "where", "strict")
 """Breaks that make a formula say more: that no draw refutes it is no reason to believe it."""
 
 
-def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
-    """Check a mutant as any formula is checked: a proof of all its lines shows that it is true."""
-    before, after = result_of(original.stated), prove(mutant.formula)
+def _as_a_whole(original: Formula, after: Result) -> tuple[Fate, str]:
+    """Compare verdicts: a proof of all lines of a mutant shows that it is true."""
+    before = result_of(original)
     pairs = zip((*before.lines, before.code), (*after.lines, after.code), strict=True)
     if any(weakest([old, new]) != old for old, new in pairs):
         return "weaker", repr(after)
@@ -516,34 +529,13 @@ def _as_a_whole(mutant: Mutant, original: Checker) -> tuple[Fate, str]:
     return ("survived", found) if found == "tested" else ("equivalent", f"{found} all the same")
 
 
-def _what_it_touches(mutant: Mutant, original: Checker) -> None:
-    """Check what a break touches, in the draws of the original: all else passes as it did."""
-    broken_code, is_definition = mutant.place.startswith("code"), original.stated.is_definition
-    # A definition that is broken makes another world.
-    shared = None if is_definition and not broken_code else original.settings
-    checker = Checker(mutant.formula, shared)
-    for number in mutant.lines:
-        _check_line(checker, number)
-    if broken_code or is_definition:
-        checker.look_at_code()
-        checker.code()
-
-
-def _check_line(checker: Checker, number: int) -> None:
-    """Check a line in the short way, which accepts most of what the long way does."""
-    try:
-        checker.at_sizes(number)
-    except Undecided:
-        checker.line(number)
-
-
 @lru_cache(maxsize=1)
-def unseen(original: Checker) -> list[Setting]:
+def unseen(original: Formula) -> list[Setting]:
     """Settings of the formula with draws that no check has used."""
-    return settings_of(original.stated, seed=1)
+    return settings_of(original, seed=1)
 
 
-def _agree(pairs: Iterable[tuple[Any, str, Any]], original: Checker) -> bool:
+def _agree(pairs: Iterable[tuple[Any, str, Any]], original: Formula) -> bool:
     """Whether expressions compare as they are said to, in draws that no check has used."""
     compared = list(pairs)
     with np.errstate(all="ignore"):
@@ -556,11 +548,11 @@ def _agree(pairs: Iterable[tuple[Any, str, Any]], original: Checker) -> bool:
         )
 
 
-def _same_value(mutant: Mutant, original: Checker) -> bool:
+def _same_value(mutant: Mutant, original: Formula) -> bool:
     """Whether what was changed has the value that it had."""
     if mutant.place.startswith("code"):
         return False
-    changed = _changed(mutant.formula, original.stated)
+    changed = _changed(mutant.formula, original)
     return _agree(((before, "=", after) for before, after in changed), original)
 
 
@@ -576,7 +568,7 @@ def _chain(stated: Formula) -> list[Any]:
     return [stated.statement.left, *(lines or [stated.statement.right])]
 
 
-def _true_as_well(mutant: Mutant, original: Checker) -> bool:
+def _true_as_well(mutant: Mutant, original: Formula) -> bool:
     """Whether the change has made another inequality that is true: no check can refute it."""
     lines = mutant.formula.derivation
     chain = _chain(mutant.formula)
@@ -586,18 +578,18 @@ def _true_as_well(mutant: Mutant, original: Checker) -> bool:
     return _agree(claims, original)
 
 
-def _same_code(mutant: Mutant, original: Checker) -> bool:
+def _same_code(mutant: Mutant, original: Formula) -> bool:
     """Whether the changed code computes what the original computes, where neither overflows."""
     if not mutant.place.startswith("code"):
         return False
-    stated, told = original.stated, 0
+    told = 0
     with np.errstate(all="ignore"):
         for one in unseen(original):
             for at, draw in product(one.assignments, range(TRIED)):
                 arguments = {name: one.argument(value, at, draw)
-                             for name, value in stated.arguments.items()}  # fmt: skip
+                             for name, value in original.arguments.items()}  # fmt: skip
                 before, after = (np.asarray(code(**arguments), dtype=float)
-                                 for code in (stated.code, mutant.formula.code))  # fmt: skip
+                                 for code in (original.code, mutant.formula.code))  # fmt: skip
                 if not np.isfinite([before, after]).all():
                     continue
                 if not np.allclose(before, after, rtol=1e-9, atol=1e-12):
@@ -609,7 +601,7 @@ def _same_code(mutant: Mutant, original: Checker) -> bool:
 TRIED = 2 * len(KINDS)
 """Draws on which two pieces of code are compared."""
 
-REASONS: dict[Callable[[Mutant, Checker], bool], str] = {
+REASONS: dict[Callable[[Mutant, Formula], bool], str] = {
     _same_value: "what was changed has the same value",
     _same_code: "the code computes the same",
     _true_as_well: "the inequality is another one, and true as well",
@@ -635,9 +627,8 @@ def trials_of(id: str, share: float = 1.0, seed: int = 0) -> list[Trial]:
     """
     stated = find(id)
     result_of(stated)  # a check that refuses the original too would refuse every mutant
-    original = Checker(stated)
     chosen = random.Random(f"{seed} {id}")  # noqa: S311 -- a sample, not a secret
-    return [trial(mutant, original) for mutant in mutants_of(stated) if chosen.random() < share]
+    return [trial(mutant, stated) for mutant in mutants_of(stated) if chosen.random() < share]
 
 
 # -- All of them -----------------------------------------------------------------------------------
@@ -747,6 +738,12 @@ def main(ids: tuple[str, ...], share: float, seed: int, record: bool) -> None:
     click.echo(f"{fates.total()} mutants: {fates['refuted']} refuted, {fates['weaker']} weaker, "
                f"{fates['equivalent']} equivalent, {fates['survived']} survived; "
                f"{rate:.1%} of those that change anything are noticed")  # fmt: skip
+    tried = [one for one in chain(*trials.values()) if one.fate == "refuted"]
+    if tried:
+        soon = sum(one.seconds <= SOON for one in tried) / len(tried)
+        slowest = max(tried, key=lambda one: one.seconds)
+        click.echo(f"{soon:.2%} of {len(tried)} are refuted within {SOON:g} s, the slowest in "
+                   f"{slowest.seconds:.1f} s: {slowest.id}, {slowest.place}")  # fmt: skip
     sys.exit(bool(fates["survived"]))
 
 

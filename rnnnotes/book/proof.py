@@ -266,14 +266,14 @@ def bounds_of(stated: Formula) -> dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]:
 
 
 class Checker:
-    """The checks of one formula, in its settings or in those of another that it differs from."""
+    """The checks of one formula."""
 
-    def __init__(self, stated: Formula, settings: list[Setting] | None = None) -> None:
+    def __init__(self, stated: Formula) -> None:
         require_conditions(stated)
         refuse_hypotheses(stated)
         refuse_undefined(stated)
         self.stated = stated
-        self.settings = settings_of(stated) if settings is None else settings
+        self.settings = settings_of(stated)
         self.shown = Shown()
         """What the lines that are proved rest on."""
         self._told = [len(one.draws.chosen) for one in self.settings]

@@ -326,14 +326,14 @@ def loss_gradient_sum(step_grads: Array) -> Array:
     ],
     bindings={"dy": Gradient(L_t[t], y[t])},
 )
-def output_gradient(a_y: Array, dy: Array, g_prime: Elementwise) -> Array:
+def output_gradient(dy: Array, a_y: Array, g_prime: Elementwise) -> Array:
     r"""Gradient by the pre-activation of an output.
 
     da_y : Gradient of the loss of the sequence.
 
     The slope of tanh at :math:`\ln 2` is 0.64.
 
-    >>> output_gradient(np.log([2]), np.array([0.5]), lambda a: 1 - np.tanh(a) ** 2)
+    >>> output_gradient(np.array([0.5]), np.log([2]), lambda a: 1 - np.tanh(a) ** 2)
     array([0.32])
     """
     return g_prime(a_y) * dy
@@ -383,10 +383,10 @@ def output_gradient_mean(dy: Array, T: int) -> Array:
     ],
     bindings={"da_y": Gradient(L, a_y[T])},
 )
-def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
+def final_state_gradient(da_y: Array, W_hy: Array) -> Array:
     """Gradient by the last hidden state.
 
-    >>> final_state_gradient(np.array([[1, 2], [3, 4], [5, 6]]), np.array([1, 0, 1]))
+    >>> final_state_gradient(np.array([1, 0, 1]), np.array([[1, 2], [3, 4], [5, 6]]))
     array([6, 8])
     """
     return W_hy.T @ da_y
@@ -436,15 +436,15 @@ def final_state_gradient(W_hy: Array, da_y: Array) -> Array:
     bindings={"da_y": Gradient(L, a_y[t]), "dh_next": Gradient(L, h[t + 1])},
 )
 def state_gradient(
-    a_next: Array, W_hh: Array, W_hy: Array, da_y: Array, dh_next: Array, f_prime: Elementwise
+    da_y: Array, dh_next: Array, a_next: Array, W_hh: Array, W_hy: Array, f_prime: Elementwise
 ) -> Array:
     """Gradient by a hidden state.
 
     One unit at slope 0.64: 3 times 2 from its output, and 5 times 0.64 times 10 from later.
 
     >>> state_gradient(
-    ...     a_next=np.log([2]), W_hh=np.array([[5]]), W_hy=np.array([[3]]),
-    ...     da_y=np.array([2]), dh_next=np.array([10]), f_prime=lambda a: 1 - np.tanh(a) ** 2,
+    ...     da_y=np.array([2]), dh_next=np.array([10]), a_next=np.log([2]),
+    ...     W_hh=np.array([[5]]), W_hy=np.array([[3]]), f_prime=lambda a: 1 - np.tanh(a) ** 2,
     ... )
     array([38.])
     """
@@ -484,10 +484,10 @@ def state_gradient(
     ],
     bindings={"dh": Gradient(L, h[t])},
 )
-def pre_activation_gradient(a: Array, dh: Array, f_prime: Elementwise) -> Array:
+def pre_activation_gradient(dh: Array, a: Array, f_prime: Elementwise) -> Array:
     """Gradient by a pre-activation.
 
-    >>> pre_activation_gradient(np.log([2, 3]), np.array([1, 10]), lambda a: 1 - np.tanh(a) ** 2)
+    >>> pre_activation_gradient(np.array([1, 10]), np.log([2, 3]), lambda a: 1 - np.tanh(a) ** 2)
     array([0.64, 3.6 ])
     """
     return f_prime(a) * dh
@@ -516,10 +516,10 @@ def tanh_state(a: Array) -> Array:
     ],
     bindings={"dh": Gradient(L, h[t])},
 )
-def tanh_backward(h: Array, dh: Array) -> Array:
+def tanh_backward(dh: Array, h: Array) -> Array:
     """Gradient through a hyperbolic tangent.
 
-    >>> tanh_backward(np.array([0.6, 0.8]), np.array([1, 10]))
+    >>> tanh_backward(np.array([1, 10]), np.array([0.6, 0.8]))
     array([0.64, 3.6 ])
 
     Notes
@@ -649,12 +649,12 @@ def output_bias_gradient(da_ys: Array) -> Array:
     ],
     bindings={"da_1": Gradient(L, a[1])},
 )
-def initial_state_gradient(W_hh: Array, da_1: Array) -> Array:
+def initial_state_gradient(da_1: Array, W_hh: Array) -> Array:
     """Gradient by the initial state.
 
     dh_0 : Gradient by the initial state.
 
-    >>> initial_state_gradient(np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    >>> initial_state_gradient(np.array([1, 10]), np.array([[1, 2], [3, 4]]))
     array([31, 42])
     """
     return W_hh.T @ da_1
@@ -688,10 +688,10 @@ def initial_state_gradient(W_hh: Array, da_1: Array) -> Array:
     ],
     bindings={"da": Gradient(L, a[t])},
 )
-def input_gradient(W_xh: Array, da: Array) -> Array:
+def input_gradient(da: Array, W_xh: Array) -> Array:
     """Gradient by an input.
 
-    >>> input_gradient(np.array([[1, 2, 3], [4, 5, 6]]), np.array([1, 10]))
+    >>> input_gradient(np.array([1, 10]), np.array([[1, 2, 3], [4, 5, 6]]))
     array([41, 52, 63])
     """
     return W_xh.T @ da

@@ -102,7 +102,7 @@ def mgu_jacobian(f_gate: Array, h_prev: Array, h_tilde: Array, W_hf: Array, W_hh
     source="flax_mgu",
 )
 def mgu_candidate_after(
-    x: Array, f_gate: Array, h_prev: Array, W_xh: Array, b_ih: Array, W_hh: Array, b_hh: Array
+    x: Array, f_gate: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
 ) -> Array:
     """Candidate of a minimal gated unit, gated after the weights.
 
@@ -114,7 +114,7 @@ def mgu_candidate_after(
 
     >>> one = np.eye(1)
     >>> mgu_candidate_after(
-    ...     np.log([3.0]) - 1, np.array([0.5]), np.array([2.0]), one, np.zeros(1), one, np.zeros(1)
+    ...     np.log([3.0]) - 1, np.array([0.5]), np.array([2.0]), one, one, np.zeros(1), np.zeros(1)
     ... )
     array([0.8])
     """
@@ -125,14 +125,14 @@ def mgu_candidate_after(
     Eq(h[t], (1 - f_gate[t]) * h_tilde[t] + f_gate[t] * h[t - 1]),
     source=["flax_mgu", "bradbury2017"],
 )
-def kept_state(f_gate: Array, h_tilde: Array, h_prev: Array) -> Array:
+def kept_state(f_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
     """State whose gate is the share that is kept.
 
     h : Average of the candidate and the state before.
 
     Three quarters of 4 are kept, and a quarter of 0.8 comes in.
 
-    >>> kept_state(np.array([0.75]), np.array([0.8]), np.array([4.0]))
+    >>> kept_state(np.array([0.75]), np.array([4.0]), np.array([0.8]))
     array([3.2])
     """
     return (1 - f_gate) * h_tilde + f_gate * h_prev
@@ -301,14 +301,14 @@ def mut_reset_gate(x: Array, h_prev: Array, W_xr: Array, W_hr: Array, b_r: Array
 
 
 @formula(Eq(h[t], h_tilde[t] * z_gate[t] + h[t - 1] * (1 - z_gate[t])), source="jozefowicz2015")
-def mut_state(h_tilde: Array, z_gate: Array, h_prev: Array) -> Array:
+def mut_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
     """State of the three mutations.
 
     h : Average of the candidate and the state before.
 
     A quarter of 0.8 comes in, and three quarters of 4 stay.
 
-    >>> mut_state(np.array([0.8]), np.array([0.25]), np.array([4.0]))
+    >>> mut_state(np.array([0.25]), np.array([4.0]), np.array([0.8]))
     array([3.2])
     """
     return h_tilde * z_gate + h_prev * (1 - z_gate)
@@ -371,7 +371,7 @@ def mut1_candidate(x_fit: Array, r_gate: Array, h_prev: Array, W_hh: Array, b_h:
     ],
 )
 def mut1_jacobian(
-    z_gate: Array, r_gate: Array, h_prev: Array, h_tilde: Array, W_hh: Array, W_hr: Array
+    z_gate: Array, r_gate: Array, h_prev: Array, h_tilde: Array, W_hr: Array, W_hh: Array
 ) -> Array:
     """Jacobian of a step of MUT1.
 
@@ -380,7 +380,7 @@ def mut1_jacobian(
     One unit: 1/2 is kept, and the candidate gives (1/2)(3/4) times 4 times (1/2 + 1/4).
 
     >>> half, one = np.array([0.5]), np.eye(1)
-    >>> mut1_jacobian(half, half, np.array([1.0]), half, W_hh=4 * one, W_hr=one)
+    >>> mut1_jacobian(half, half, np.array([1.0]), half, W_hr=one, W_hh=4 * one)
     array([[1.625]])
     """
     reads = np.diag(r_gate) + np.diag(h_prev * r_gate * (1 - r_gate)) @ W_hr
@@ -487,8 +487,8 @@ def mut3_jacobian(
     h_prev: Array,
     h_tilde: Array,
     W_hz: Array,
-    W_hh: Array,
     W_hr: Array,
+    W_hh: Array,
 ) -> Array:
     """Jacobian of a step of MUT3.
 
@@ -498,7 +498,7 @@ def mut3_jacobian(
     (1/2)(3/4) times 4 times 1/2.
 
     >>> half, zero, one = np.array([0.5]), np.zeros(1), np.eye(1)
-    >>> mut3_jacobian(half, half, zero, half, W_hz=8 * one, W_hh=4 * one, W_hr=one)
+    >>> mut3_jacobian(half, half, zero, half, W_hz=8 * one, W_hr=one, W_hh=4 * one)
     array([[2.25]])
     """
     reads = np.diag(r_gate) + np.diag(h_prev * r_gate * (1 - r_gate)) @ W_hr
@@ -714,10 +714,10 @@ def rhn_carry_gate(
     },
     ranges={layer: (1, N)},
 )
-def rhn_layer(h_tilde: Array, t_gate: Array, s_below: Array, k_gate: Array) -> Array:
+def rhn_layer(t_gate: Array, h_tilde: Array, k_gate: Array, s_below: Array) -> Array:
     """Layer of a recurrent highway network.
 
-    >>> rhn_layer(np.array([0.8]), np.array([0.25]), np.array([4.0]), np.array([0.5]))
+    >>> rhn_layer(np.array([0.25]), np.array([0.8]), np.array([0.5]), np.array([4.0]))
     array([2.2])
     """
     return h_tilde * t_gate + s_below * k_gate
@@ -756,7 +756,7 @@ def rhn_layer(h_tilde: Array, t_gate: Array, s_below: Array, k_gate: Array) -> A
     ranges={layer: (1, N)},
 )
 def rhn_jacobian(
-    k_gate: Array, t_gate: Array, h_tilde: Array, s_below: Array, R_k: Array, R_t: Array, R_h: Array
+    t_gate: Array, h_tilde: Array, k_gate: Array, s_below: Array, R_t: Array, R_h: Array, R_k: Array
 ) -> Array:
     """Jacobian of a layer of a recurrent highway network.
 
@@ -766,7 +766,7 @@ def rhn_jacobian(
     candidate (1/2)(3/4) times 2.
 
     >>> half, one = np.array([0.5]), np.eye(1)
-    >>> rhn_jacobian(half, half, half, np.ones(1), R_k=4 * one, R_t=8 * one, R_h=2 * one)
+    >>> rhn_jacobian(half, half, half, np.ones(1), R_t=8 * one, R_h=2 * one, R_k=4 * one)
     array([[3.25]])
     """
     carried = np.diag(k_gate) + np.diag(s_below * k_gate * (1 - k_gate)) @ R_k
@@ -946,13 +946,13 @@ def sru_reset_gate(x: Array, c_prev: Array, W_xr: Array, p_r: Array, b_r: Array)
 
 
 @formula(Eq(h[t], r_gate[t] * c[t] + (1 - r_gate[t]) * x_fit[t]), source="lei2018")
-def sru_output(r_gate: Array, c: Array, x_fit: Array) -> Array:
+def sru_output(x_fit: Array, r_gate: Array, c: Array) -> Array:
     """Output of a simple recurrent unit.
 
     x_fit : Input at the size of the state: the input itself if the sizes agree.
     h : Average of the cell and the input.
 
-    >>> sru_output(np.array([0.25]), np.array([0.8]), np.array([4.0]))
+    >>> sru_output(np.array([4.0]), np.array([0.25]), np.array([0.8]))
     array([3.2])
     """
     return r_gate * c + (1 - r_gate) * x_fit

@@ -418,12 +418,12 @@ def transient_growth(lam: float, beta: float, t: int) -> Scalar:
     source="bengio1994",
     bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
 )
-def scalar_pre_activation(h_prev: float, x: float, w: float) -> Scalar:
+def scalar_pre_activation(x: float, h_prev: float, w: float) -> Scalar:
     """Pre-activation of a single unit.
 
     x : What the input and the bias add at this step.
 
-    >>> scalar_pre_activation(h_prev=5.0, x=-1.0, w=2.0)
+    >>> scalar_pre_activation(x=-1.0, h_prev=5.0, w=2.0)
     9.0
     """
     return w * h_prev + x

@@ -94,7 +94,7 @@ def update_gate(a_z: Array) -> Array:
     Eq(a[t], W_xh @ x[t] + W_hh @ (r_gate[t] * h[t - 1]) + b_h), source=["cho2014", "zhang2023"]
 )
 def pre_activation_reset_before(
-    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_h: Array
+    x: Array, r_gate: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array
 ) -> Array:
     """Pre-activation of the candidate, reset before the product.
 
@@ -103,7 +103,7 @@ def pre_activation_reset_before(
     Half of the first entry and a quarter of the second are seen, and then they change places.
 
     >>> pre_activation_reset_before(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), r_gate=np.array([0.5, 0.25]),
+    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), h_prev=np.array([2.0, 4.0]),
     ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
     ... )
     array([11., 21.])
@@ -340,7 +340,7 @@ def forgetting_step(x: Array, W_xh: Array, b_h: Array) -> Array:
     ],
 )
 def equal_if_diagonal(
-    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, w: Array, b_h: Array
+    x: Array, r_gate: Array, h_prev: Array, W_xh: Array, w: Array, b_h: Array
 ) -> Array:
     """Both resets agree if the recurrent weights are diagonal.
 
@@ -348,7 +348,7 @@ def equal_if_diagonal(
     a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
     >>> equal_if_diagonal(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), r_gate=np.array([0.5, 0.25]),
+    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), h_prev=np.array([2.0, 4.0]),
     ...     W_xh=np.array([[1.0], [2.0]]), w=np.array([3.0, 5.0]), b_h=np.zeros(2),
     ... )
     array([13., 25.])
@@ -365,7 +365,7 @@ def equal_if_diagonal(
     ],
 )
 def equal_if_uniform(
-    x: Array, h_prev: Array, u: float, W_xh: Array, W_hh: Array, b_h: Array
+    x: Array, h_prev: Array, W_xh: Array, W_hh: Array, u: float, b_h: Array
 ) -> Array:
     """Both resets agree if all units reset alike.
 
@@ -373,8 +373,8 @@ def equal_if_uniform(
     a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
     >>> equal_if_uniform(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), u=0.5,
-    ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
+    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), W_xh=np.array([[1.0], [2.0]]),
+    ...     W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), u=0.5, b_h=np.zeros(2),
     ... )
     array([12., 21.])
     """
@@ -503,7 +503,7 @@ def merged_reset_biases(
     derivation=[("=", "the order of a sum is free")],
 )
 def merged_candidate_biases(
-    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
+    x: Array, r_gate: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_ih: Array, b_hh: Array
 ) -> Array:
     """Two biases of the candidate are one, if the reset comes before.
 
@@ -511,7 +511,7 @@ def merged_candidate_biases(
 
     >>> one = np.eye(1)
     >>> merged_candidate_biases(
-    ...     np.array([1]), np.array([20]), np.array([0.5]), one, one,
+    ...     np.array([1]), np.array([0.5]), np.array([20]), one, one,
     ...     b_ih=np.array([100]), b_hh=np.array([1000]),
     ... )
     array([1111.])
@@ -529,12 +529,12 @@ def merged_candidate_biases(
     ],
     bindings={"da_db": Immediate(a[t], b_h)},
 )
-def recurrent_bias_jacobian(r_gate: Array, da_db: Array) -> Array:
+def recurrent_bias_jacobian(da_db: Array, r_gate: Array) -> Array:
     """A recurrent bias acts through the reset gate.
 
     da_db : Immediate derivative of the pre-activation by the bias that comes with the input.
 
-    >>> recurrent_bias_jacobian(np.array([0.5, 0.25]), np.eye(2))
+    >>> recurrent_bias_jacobian(np.eye(2), np.array([0.5, 0.25]))
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
@@ -669,7 +669,7 @@ def parameter_count_two(D: int, H: int) -> int:
 
 @formula(Eq(a[t], W_xh @ x[t] + R(r_gate[t], h[t - 1]) + b_h), source=["cho2014", "pytorch_gru"])
 def pre_activation_any_reset(
-    x: Array, h_prev: Array, r_gate: Array, W_xh: Array, b_h: Array, R: Map
+    x: Array, r_gate: Array, h_prev: Array, W_xh: Array, b_h: Array, R: Map
 ) -> Array:
     """Pre-activation of the candidate, with any reset.
 
@@ -678,7 +678,7 @@ def pre_activation_any_reset(
     The reset before the product is one such map.
 
     >>> pre_activation_any_reset(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0]), r_gate=np.array([0.5]),
+    ...     x=np.array([10.0]), r_gate=np.array([0.5]), h_prev=np.array([2.0]),
     ...     W_xh=np.array([[1.0]]), b_h=np.zeros(1), R=lambda r, h: 3 * (r * h),
     ... )
     array([13.])
@@ -702,7 +702,7 @@ def pre_activation_any_reset(
     },
 )
 def jacobian_paths(
-    h_prev: Array, z_gate: Array, h_tilde: Array, dh_tilde_dh: Array, dz_dh: Array
+    dh_tilde_dh: Array, dz_dh: Array, z_gate: Array, h_prev: Array, h_tilde: Array
 ) -> Array:
     """Jacobian of one step by its paths.
 
@@ -711,8 +711,8 @@ def jacobian_paths(
     One half by copy, one half by candidate and three by update gate.
 
     >>> jacobian_paths(
-    ...     h_prev=np.array([3.6]), z_gate=np.array([0.5]), h_tilde=np.array([0.6]),
-    ...     dh_tilde_dh=np.eye(1), dz_dh=np.eye(1),
+    ...     dh_tilde_dh=np.eye(1), dz_dh=np.eye(1), z_gate=np.array([0.5]),
+    ...     h_prev=np.array([3.6]), h_tilde=np.array([0.6]),
     ... )
     array([[4.]])
     """
@@ -785,14 +785,14 @@ def update_gate_jacobian(z_gate: Array, W_hz: Array) -> Array:
     bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
 )
 def candidate_jacobian_before(
-    h_prev: Array, r_gate: Array, h_tilde: Array, W_hh: Array, dr_dh: Array
+    dr_dh: Array, r_gate: Array, h_prev: Array, h_tilde: Array, W_hh: Array
 ) -> Array:
     """Jacobian of the candidate, reset before the product.
 
     >>> one = np.eye(1)
     >>> candidate_jacobian_before(
-    ...     h_prev=np.array([2.0]), r_gate=np.array([0.5]), h_tilde=np.array([0.6]),
-    ...     W_hh=one, dr_dh=one,
+    ...     dr_dh=one, r_gate=np.array([0.5]), h_prev=np.array([2.0]),
+    ...     h_tilde=np.array([0.6]), W_hh=one,
     ... )
     array([[1.6]])
     """
@@ -818,7 +818,7 @@ def candidate_jacobian_before(
     bindings={"dr_dh": Jacobian(r_gate[t], h[t - 1])},
 )
 def candidate_jacobian_after(
-    r_gate: Array, h_tilde: Array, a_h: Array, W_hh: Array, dr_dh: Array
+    dr_dh: Array, r_gate: Array, h_tilde: Array, a_h: Array, W_hh: Array
 ) -> Array:
     """Jacobian of the candidate, reset after the product.
 
@@ -826,8 +826,8 @@ def candidate_jacobian_after(
 
     >>> one = np.eye(1)
     >>> candidate_jacobian_after(
-    ...     r_gate=np.array([0.5]), h_tilde=np.array([0.6]), a_h=np.array([2.0]),
-    ...     W_hh=one, dr_dh=one,
+    ...     dr_dh=one, r_gate=np.array([0.5]), h_tilde=np.array([0.6]),
+    ...     a_h=np.array([2.0]), W_hh=one,
     ... )
     array([[1.6]])
     """
@@ -873,12 +873,12 @@ def candidate_jacobian_after(
     ],
 )
 def jacobian_reset_before(
-    h_prev: Array,
-    r_gate: Array,
     z_gate: Array,
+    r_gate: Array,
+    h_prev: Array,
     h_tilde: Array,
-    W_hr: Array,
     W_hz: Array,
+    W_hr: Array,
     W_hh: Array,
 ) -> Array:
     """Jacobian of one step, reset before the product.
@@ -890,8 +890,8 @@ def jacobian_reset_before(
     >>> one = np.eye(1)
     >>> half = np.array([0.5])
     >>> jacobian_reset_before(
-    ...     h_prev=np.array([1.0]), r_gate=half, z_gate=half, h_tilde=np.array([0.6]),
-    ...     W_hr=2 * one, W_hz=one, W_hh=one,
+    ...     z_gate=half, r_gate=half, h_prev=np.array([1.0]), h_tilde=np.array([0.6]),
+    ...     W_hz=one, W_hr=2 * one, W_hh=one,
     ... )
     array([[0.92]])
     """
@@ -938,13 +938,13 @@ def jacobian_reset_before(
     ],
 )
 def jacobian_reset_after(
-    h_prev: Array,
-    r_gate: Array,
     z_gate: Array,
+    r_gate: Array,
+    h_prev: Array,
     h_tilde: Array,
     a_h: Array,
-    W_hr: Array,
     W_hz: Array,
+    W_hr: Array,
     W_hh: Array,
 ) -> Array:
     """Jacobian of one step, reset after the product.
@@ -957,8 +957,8 @@ def jacobian_reset_after(
     >>> one = np.eye(1)
     >>> half = np.array([0.5])
     >>> jacobian_reset_after(
-    ...     h_prev=np.array([1.0]), r_gate=half, z_gate=half, h_tilde=np.array([0.6]),
-    ...     a_h=np.array([2.0]), W_hr=2 * one, W_hz=one, W_hh=one,
+    ...     z_gate=half, r_gate=half, h_prev=np.array([1.0]), h_tilde=np.array([0.6]),
+    ...     a_h=np.array([2.0]), W_hz=one, W_hr=2 * one, W_hh=one,
     ... )
     array([[1.08]])
     """
@@ -1020,10 +1020,10 @@ def last_state_gradient(dL_T: Array) -> Array:
     ],
     bindings={"dh": Gradient(L, h[t])},
 )
-def update_gate_gradient(h_prev: Array, h_tilde: Array, dh: Array) -> Array:
+def update_gate_gradient(dh: Array, h_prev: Array, h_tilde: Array) -> Array:
     """Gradient by the update gate.
 
-    >>> update_gate_gradient(np.array([0.5]), np.array([0.8]), dh=np.array([10.0]))
+    >>> update_gate_gradient(dh=np.array([10.0]), h_prev=np.array([0.5]), h_tilde=np.array([0.8]))
     array([-3.])
     """
     return (h_prev - h_tilde) * dh
@@ -1036,10 +1036,10 @@ def update_gate_gradient(h_prev: Array, h_tilde: Array, dh: Array) -> Array:
     derivation=[("=", "the slope of the sigmoid")],
     bindings={"dz": Gradient(L, z_gate[t])},
 )
-def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
+def update_pre_activation_gradient(dz: Array, z_gate: Array) -> Array:
     """Gradient by the pre-activation of the update gate.
 
-    >>> update_pre_activation_gradient(np.array([0.75]), dz=np.array([16.0]))
+    >>> update_pre_activation_gradient(dz=np.array([16.0]), z_gate=np.array([0.75]))
     array([3.])
     """
     return z_gate * (1 - z_gate) * dz
@@ -1066,10 +1066,10 @@ def update_pre_activation_gradient(z_gate: Array, dz: Array) -> Array:
     ],
     bindings={"dh": Gradient(L, h[t])},
 )
-def candidate_gradient(z_gate: Array, dh: Array) -> Array:
+def candidate_gradient(dh: Array, z_gate: Array) -> Array:
     """Gradient by the candidate.
 
-    >>> candidate_gradient(np.array([0.75]), dh=np.array([4.0]))
+    >>> candidate_gradient(dh=np.array([4.0]), z_gate=np.array([0.75]))
     array([1.])
     """
     return (1 - z_gate) * dh
@@ -1082,10 +1082,10 @@ def candidate_gradient(z_gate: Array, dh: Array) -> Array:
     derivation=[("=", "the slope of the hyperbolic tangent")],
     bindings={"dh_tilde": Gradient(L, h_tilde[t])},
 )
-def candidate_pre_activation_gradient(h_tilde: Array, dh_tilde: Array) -> Array:
+def candidate_pre_activation_gradient(dh_tilde: Array, h_tilde: Array) -> Array:
     """Gradient by the pre-activation of the candidate.
 
-    >>> candidate_pre_activation_gradient(np.array([0.6]), dh_tilde=np.array([100.0]))
+    >>> candidate_pre_activation_gradient(dh_tilde=np.array([100.0]), h_tilde=np.array([0.6]))
     array([64.])
     """
     return (1 - h_tilde**2) * dh_tilde
@@ -1098,10 +1098,10 @@ def candidate_pre_activation_gradient(h_tilde: Array, dh_tilde: Array) -> Array:
     derivation=[("=", "the slope of the sigmoid")],
     bindings={"dr": Gradient(L, r_gate[t])},
 )
-def reset_pre_activation_gradient(r_gate: Array, dr: Array) -> Array:
+def reset_pre_activation_gradient(dr: Array, r_gate: Array) -> Array:
     """Gradient by the pre-activation of the reset gate.
 
-    >>> reset_pre_activation_gradient(np.array([0.75]), dr=np.array([16.0]))
+    >>> reset_pre_activation_gradient(dr=np.array([16.0]), r_gate=np.array([0.75]))
     array([3.])
     """
     return r_gate * (1 - r_gate) * dr
@@ -1262,12 +1262,12 @@ def candidate_bias_gradient(das: Array) -> Array:
     bindings={"da_r": Gradient(L, a_r[t]), "da_z": Gradient(L, a_z[t]), "da": Gradient(L, a[t])},
 )
 def input_gradient(
-    W_xr: Array, W_xz: Array, W_xh: Array, da_r: Array, da_z: Array, da: Array
+    da_z: Array, da_r: Array, da: Array, W_xz: Array, W_xr: Array, W_xh: Array
 ) -> Array:
     """Gradient by an input.
 
     >>> row = np.array([[1, 2]])
-    >>> input_gradient(row, row, row, np.array([1]), np.array([10]), np.array([100]))
+    >>> input_gradient(np.array([10]), np.array([1]), np.array([100]), row, row, row)
     array([111, 222])
     """
     return W_xr.T @ da_r + W_xz.T @ da_z + W_xh.T @ da
@@ -1301,10 +1301,10 @@ def input_gradient(
     ],
     bindings={"da": Gradient(L, a[t])},
 )
-def reset_gate_gradient_before(h_prev: Array, W_hh: Array, da: Array) -> Array:
+def reset_gate_gradient_before(da: Array, h_prev: Array, W_hh: Array) -> Array:
     """Gradient by the reset gate, reset before the product.
 
-    >>> reset_gate_gradient_before(np.array([5, 6]), np.array([[1, 2], [3, 4]]), np.array([1, 10]))
+    >>> reset_gate_gradient_before(np.array([1, 10]), np.array([5, 6]), np.array([[1, 2], [3, 4]]))
     array([155, 252])
     """
     return h_prev * (W_hh.T @ da)
@@ -1453,12 +1453,12 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
     ],
     bindings={"da": Gradient(L, a[t])},
 )
-def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
+def reset_gate_gradient_after(da: Array, a_h: Array) -> Array:
     """Gradient by the reset gate, reset after the product.
 
     a_h : What the state adds to the pre-activation of the candidate, before the reset.
 
-    >>> reset_gate_gradient_after(np.array([5, 6]), np.array([1, 10]))
+    >>> reset_gate_gradient_after(np.array([1, 10]), np.array([5, 6]))
     array([ 5, 60])
     """
     return a_h * da
@@ -1485,12 +1485,12 @@ def reset_gate_gradient_after(a_h: Array, da: Array) -> Array:
     ],
     bindings={"da": Gradient(L, a[t])},
 )
-def recurrent_part_gradient(r_gate: Array, da: Array) -> Array:
+def recurrent_part_gradient(da: Array, r_gate: Array) -> Array:
     """Gradient by what the state adds.
 
     da_h : Gradient by what the state adds at this step, before the reset.
 
-    >>> recurrent_part_gradient(np.array([0.5]), np.array([4.0]))
+    >>> recurrent_part_gradient(np.array([4.0]), np.array([0.5]))
     array([2.])
     """
     return r_gate * da

@@ -333,12 +333,12 @@ def error_flow(a: float, w: float, f_prime: Elementwise) -> Scalar:
     source="hochreiter1997",
     bindings={"h_prev": h_unit[t - 1], "x": x_unit[t], "w": w_unit},
 )
-def linear_unit(h_prev: float, x: float, w: float) -> Scalar:
+def linear_unit(x: float, h_prev: float, w: float) -> Scalar:
     """State of a linear unit.
 
     With weight 1 the unit adds up what it reads.
 
-    >>> linear_unit(h_prev=5.0, x=2.0, w=1.0)
+    >>> linear_unit(x=2.0, h_prev=5.0, w=1.0)
     7.0
     """
     return w * h_prev + x
@@ -556,12 +556,12 @@ def halflife_halves(lam: float, t_half: float) -> Scalar:
     ],
 )
 def cell_by_hidden(
-    c_prev: Array,
     f_gate: Array,
+    c_prev: Array,
     i_gate: Array,
     c_tilde: Array,
-    W_hf: Array,
     W_hi: Array,
+    W_hf: Array,
     W_hc: Array,
 ) -> Array:
     """Derivative of the cell by the hidden state.
@@ -573,7 +573,7 @@ def cell_by_hidden(
     0.64/2 by the candidate.
 
     >>> one, half = np.eye(1), np.array([0.5])
-    >>> cell_by_hidden(np.array([4]), half, half, np.array([0.6]), one, one, one)
+    >>> cell_by_hidden(half, np.array([4]), half, np.array([0.6]), one, one, one)
     array([[1.47]])
     """
     forget = np.diag(c_prev * f_gate * (1 - f_gate)) @ W_hf
@@ -606,7 +606,7 @@ def cell_by_hidden(
     ],
     bindings={"J_ch": Immediate(c[t], h[t - 1])},
 )
-def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array:
+def hidden_by_hidden(J_ch: Array, o_gate: Array, c: Array, W_ho: Array) -> Array:
     r"""Derivative of the hidden state by the hidden state.
 
     J : Row `i` and column `j` hold the derivative of ``h[i]`` by ``h_prev[j]``, with the cell
@@ -615,7 +615,7 @@ def hidden_by_hidden(o_gate: Array, c: Array, W_ho: Array, J_ch: Array) -> Array
     One unit with a half open gate and a cell of :math:`\ln 2`: 0.6/4 by the gate, 0.64/2 of 10 by
     the cell.
 
-    >>> hidden_by_hidden(np.array([0.5]), np.log([2]), np.eye(1), 10 * np.eye(1))
+    >>> hidden_by_hidden(10 * np.eye(1), np.array([0.5]), np.log([2]), np.eye(1))
     array([[3.35]])
     """
     shown = np.diag(np.tanh(c) * o_gate * (1 - o_gate)) @ W_ho
@@ -674,7 +674,7 @@ def hidden_by_cell(o_gate: Array, c: Array, f_gate: Array) -> Array:
     derivation=[("=", "the four derivatives: of the hidden state above, and of the cell below")],
     bindings={"J_ch": Immediate(c[t], h[t - 1])},
 )
-def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Array) -> Array:
+def step_jacobian(J_ch: Array, o_gate: Array, c: Array, f_gate: Array, W_ho: Array) -> Array:
     """Jacobian of one step.
 
     J : Derivative of the hidden state (above) and the cell (below) by the hidden state (left)
@@ -682,7 +682,7 @@ def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Arr
 
     The unit of the three formulas before.
 
-    >>> step_jacobian(np.array([0.5]), np.log([2]), np.array([0.75]), np.eye(1), 10 * np.eye(1))
+    >>> step_jacobian(10 * np.eye(1), np.array([0.5]), np.log([2]), np.array([0.75]), np.eye(1))
     array([[ 3.35,  0.24],
            [10.  ,  0.75]])
     """
@@ -716,14 +716,14 @@ def step_jacobian(o_gate: Array, c: Array, f_gate: Array, W_ho: Array, J_ch: Arr
     ],
     bindings={"J_ch": Immediate(c[t], h[t - 1]), "o_prev": o_gate[t - 1]},
 )
-def total_cell_jacobian(f_gate: Array, J_ch: Array, o_prev: Array, c_prev: Array) -> Array:
+def total_cell_jacobian(J_ch: Array, f_gate: Array, o_prev: Array, c_prev: Array) -> Array:
     """Total derivative of the cell by the cell.
 
     J : Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, by every path.
 
     Three quarters along the cell, and half of 0.64 of 10 through the hidden state.
 
-    >>> total_cell_jacobian(np.array([0.75]), 10 * np.eye(1), np.array([0.5]), np.log([2]))
+    >>> total_cell_jacobian(10 * np.eye(1), np.array([0.75]), np.array([0.5]), np.log([2]))
     array([[3.95]])
     """
     return np.diag(f_gate) + J_ch @ np.diag(o_prev * (1 - np.tanh(c_prev) ** 2))
@@ -773,21 +773,21 @@ def last_hidden_gradient(dl: Array) -> Array:
 )
 def hidden_gradient(
     dl: Array,
-    W_hi: Array,
-    W_hf: Array,
-    W_ho: Array,
-    W_hc: Array,
     da_i_next: Array,
     da_f_next: Array,
     da_o_next: Array,
     da_c_next: Array,
+    W_hi: Array,
+    W_hf: Array,
+    W_ho: Array,
+    W_hc: Array,
 ) -> Array:
     """Gradient by a hidden state.
 
     One unit: 1 from the loss of this step, and 2 times 10, 100, 1000 and 10000 from the next.
 
     >>> two, da = 2 * np.eye(1), np.array([10])
-    >>> hidden_gradient(np.array([1]), two, two, two, two, da, 10 * da, 100 * da, 1000 * da)
+    >>> hidden_gradient(np.array([1]), da, 10 * da, 100 * da, 1000 * da, two, two, two, two)
     array([22221.])
     """
     gates = W_hi.T @ da_i_next + W_hf.T @ da_f_next + W_ho.T @ da_o_next
@@ -813,12 +813,12 @@ def hidden_gradient(
     ],
     bindings={"dh": Gradient(L, h[t])},
 )
-def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
+def output_gate_gradient(dh: Array, o_gate: Array, c: Array) -> Array:
     """Gradient by the pre-activation of the output gate.
 
     The slope of a half open gate is 1/4.
 
-    >>> output_gate_gradient(np.array([10.0]), np.log([2]), np.array([0.5]))
+    >>> output_gate_gradient(np.array([10.0]), np.array([0.5]), np.log([2]))
     array([1.5])
     """
     return dh * np.tanh(c) * o_gate * (1 - o_gate)
@@ -841,13 +841,13 @@ def output_gate_gradient(dh: Array, c: Array, o_gate: Array) -> Array:
     ],
     bindings={"dh": Gradient(L, h[T]), "o_gate": o_gate[T], "c": c[T], "da_o": Gradient(L, a_o[T])},
 )
-def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Array) -> Array:
+def last_cell_gradient(dh: Array, da_o: Array, o_gate: Array, c: Array, p_o: Array) -> Array:
     """Gradient by the last cell.
 
     Half of 0.64 of 10, and the peephole adds 2 times 3.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
-    >>> last_cell_gradient(**now, p_o=np.array([2]), da_o=np.array([3]))
+    >>> last_cell_gradient(**now, da_o=np.array([3]), p_o=np.array([2]))
     array([9.2])
     """
     return dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o
@@ -888,16 +888,16 @@ def last_cell_gradient(dh: Array, o_gate: Array, c: Array, p_o: Array, da_o: Arr
 )
 def cell_gradient(
     dh: Array,
+    da_o: Array,
+    dc_next: Array,
+    da_i_next: Array,
+    da_f_next: Array,
     o_gate: Array,
     c: Array,
-    p_o: Array,
-    da_o: Array,
     f_next: Array,
-    dc_next: Array,
+    p_o: Array,
     p_i: Array,
-    da_i_next: Array,
     p_f: Array,
-    da_f_next: Array,
 ) -> Array:
     """Gradient by a cell, with peepholes.
 
@@ -906,9 +906,9 @@ def cell_gradient(
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
     >>> cell_gradient(
-    ...     **now, p_o=np.array([2]), da_o=np.array([3]), f_next=np.array([0.75]),
-    ...     dc_next=np.array([4]), p_i=np.array([2]), da_i_next=np.array([5]),
-    ...     p_f=np.array([3]), da_f_next=np.array([7]),
+    ...     **now, da_o=np.array([3]), dc_next=np.array([4]), da_i_next=np.array([5]),
+    ...     da_f_next=np.array([7]), f_next=np.array([0.75]), p_o=np.array([2]),
+    ...     p_i=np.array([2]), p_f=np.array([3]),
     ... )
     array([43.2])
     """
@@ -936,13 +936,13 @@ def cell_gradient(
     ],
     bindings={"dh": Gradient(L, h[t]), "f_next": f_gate[t + 1], "dc_next": Gradient(L, c[t + 1])},
 )
-def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_next: Array) -> Array:
+def plain_cell_gradient(dh: Array, dc_next: Array, o_gate: Array, c: Array, f_next: Array) -> Array:
     """Gradient by a cell, without peepholes.
 
     Half of 0.64 of 10, and three quarters of 4.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
-    >>> plain_cell_gradient(**now, f_next=np.array([0.75]), dc_next=np.array([4]))
+    >>> plain_cell_gradient(**now, dc_next=np.array([4]), f_next=np.array([0.75]))
     array([6.2])
     """
     return dh * o_gate * (1 - np.tanh(c) ** 2) + f_next * dc_next
@@ -963,12 +963,12 @@ def plain_cell_gradient(dh: Array, o_gate: Array, c: Array, f_next: Array, dc_ne
     ],
     bindings={"dc": Gradient(L, c[t])},
 )
-def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
+def forget_gate_gradient(dc: Array, f_gate: Array, c_prev: Array) -> Array:
     """Gradient by the pre-activation of the forget gate.
 
     The slope of a half open gate is 1/4.
 
-    >>> forget_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
+    >>> forget_gate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
     array([1.5])
     """
     return dc * c_prev * f_gate * (1 - f_gate)
@@ -993,12 +993,12 @@ def forget_gate_gradient(dc: Array, c_prev: Array, f_gate: Array) -> Array:
     ],
     bindings={"dc": Gradient(L, c[t])},
 )
-def input_gate_gradient(dc: Array, c_tilde: Array, i_gate: Array) -> Array:
+def input_gate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
     """Gradient by the pre-activation of the input gate.
 
     The slope of a half open gate is 1/4.
 
-    >>> input_gate_gradient(np.array([10.0]), np.array([0.6]), np.array([0.5]))
+    >>> input_gate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
     array([1.5])
     """
     return dc * c_tilde * i_gate * (1 - i_gate)
@@ -1051,19 +1051,19 @@ def candidate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
     },
 )
 def input_gradient(
-    W_xi: Array,
-    W_xf: Array,
-    W_xo: Array,
-    W_xc: Array,
     da_i: Array,
     da_f: Array,
     da_o: Array,
     da_c: Array,
+    W_xi: Array,
+    W_xf: Array,
+    W_xo: Array,
+    W_xc: Array,
 ) -> Array:
     """Gradient by an input.
 
     >>> W, da = np.array([[1, 2]]), np.array([1])
-    >>> input_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
+    >>> input_gradient(da, 10 * da, 100 * da, 1000 * da, W, W, W, W)
     array([1111, 2222])
     """
     return W_xi.T @ da_i + W_xf.T @ da_f + W_xo.T @ da_o + W_xc.T @ da_c
@@ -1090,19 +1090,19 @@ def input_gradient(
     },
 )
 def initial_hidden_gradient(
-    W_hi: Array,
-    W_hf: Array,
-    W_ho: Array,
-    W_hc: Array,
     da_i_1: Array,
     da_f_1: Array,
     da_o_1: Array,
     da_c_1: Array,
+    W_hi: Array,
+    W_hf: Array,
+    W_ho: Array,
+    W_hc: Array,
 ) -> Array:
     """Gradient by the initial hidden state.
 
     >>> W, da = np.array([[1, 2], [3, 4]]), np.array([1, 0])
-    >>> initial_hidden_gradient(W, W, W, W, da, 10 * da, 100 * da, 1000 * da)
+    >>> initial_hidden_gradient(da, 10 * da, 100 * da, 1000 * da, W, W, W, W)
     array([1111, 2222])
     """
     return W_hi.T @ da_i_1 + W_hf.T @ da_f_1 + W_ho.T @ da_o_1 + W_hc.T @ da_c_1
@@ -1124,15 +1124,15 @@ def initial_hidden_gradient(
     },
 )
 def initial_cell_gradient(
-    f_1: Array, dc_1: Array, p_i: Array, da_i_1: Array, p_f: Array, da_f_1: Array
+    dc_1: Array, da_i_1: Array, da_f_1: Array, f_1: Array, p_i: Array, p_f: Array
 ) -> Array:
     """Gradient by the initial cell.
 
     Three quarters of 4, and the peepholes add 2 times 5 and 3 times 7.
 
     >>> initial_cell_gradient(
-    ...     f_1=np.array([0.75]), dc_1=np.array([4]), p_i=np.array([2]), da_i_1=np.array([5]),
-    ...     p_f=np.array([3]), da_f_1=np.array([7]),
+    ...     dc_1=np.array([4]), da_i_1=np.array([5]), da_f_1=np.array([7]), f_1=np.array([0.75]),
+    ...     p_i=np.array([2]), p_f=np.array([3]),
     ... )
     array([34.])
     """
@@ -1269,10 +1269,10 @@ def bias_gradients(da_is: Array, da_fs: Array, da_os: Array, da_cs: Array) -> Ar
     ],
     bindings={"c_prevs": Steps(c, 0, T - 1), "da_is": Stack(Gradient(L, a_i[t]), t, 1, T)},
 )
-def input_peephole_gradient(c_prevs: Array, da_is: Array) -> Array:
+def input_peephole_gradient(da_is: Array, c_prevs: Array) -> Array:
     """Gradient by the peephole of the input gate.
 
-    >>> input_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    >>> input_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
     array([41])
     """
     return np.sum(c_prevs * da_is, axis=0)
@@ -1287,10 +1287,10 @@ def input_peephole_gradient(c_prevs: Array, da_is: Array) -> Array:
     ],
     bindings={"c_prevs": Steps(c, 0, T - 1), "da_fs": Stack(Gradient(L, a_f[t]), t, 1, T)},
 )
-def forget_peephole_gradient(c_prevs: Array, da_fs: Array) -> Array:
+def forget_peephole_gradient(da_fs: Array, c_prevs: Array) -> Array:
     """Gradient by the peephole of the forget gate.
 
-    >>> forget_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    >>> forget_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
     array([41])
     """
     return np.sum(c_prevs * da_fs, axis=0)
@@ -1305,10 +1305,10 @@ def forget_peephole_gradient(c_prevs: Array, da_fs: Array) -> Array:
     ],
     bindings={"cs": Steps(c, 1, T), "da_os": Stack(Gradient(L, a_o[t]), t, 1, T)},
 )
-def output_peephole_gradient(cs: Array, da_os: Array) -> Array:
+def output_peephole_gradient(da_os: Array, cs: Array) -> Array:
     """Gradient by the peephole of the output gate.
 
-    >>> output_peephole_gradient(np.array([[3], [7]]), np.array([[2], [5]]))
+    >>> output_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
     array([41])
     """
     return np.sum(cs * da_os, axis=0)

@@ -303,7 +303,7 @@ def carousel_over_steps(H: int) -> Array:
     ],
     bindings={"written": g_c(a_c[t]), "J": Jacobian(h[t - 1], c[t - 1])},
 )
-def truncation_cuts(i_gate: Array, written: Array, W_hi: Array, W_hc: Array, J: Array) -> Array:
+def truncation_cuts(J: Array, i_gate: Array, written: Array, W_hi: Array, W_hc: Array) -> Array:
     """Total derivative of the cell of 1997 by the cell before.
 
     written : What the cell is offered at this step, squashed into (-2, 2).
@@ -312,7 +312,7 @@ def truncation_cuts(i_gate: Array, written: Array, W_hi: Array, W_hc: Array, J: 
     One unit: the identity, 1/4 through the gate and 3/8 through what is written.
 
     >>> one = np.eye(1)
-    >>> truncation_cuts(np.array([0.5]), np.array([1.0]), W_hi=one, W_hc=one, J=one)
+    >>> truncation_cuts(one, np.array([0.5]), np.array([1.0]), W_hi=one, W_hc=one)
     array([[1.625]])
     """
     by_gate = np.diag(written * i_gate * (1 - i_gate)) @ W_hi

@@ -15,7 +15,7 @@ from rnnnotes.notation.vanilla_rnn import *
 
 
 @formula(Eq(s[t], F(s[t - 1], x[t], theta)), source=["goodfellow2016", "pascanu2013"])
-def generic_state(s_prev: Array, x: Array, theta: Array, F: Map) -> Array:
+def generic_state(x: Array, s_prev: Array, theta: Array, F: Map) -> Array:
     """State of any recurrent network after one step.
 
     theta : Parameters, the same at every step.
@@ -23,7 +23,7 @@ def generic_state(s_prev: Array, x: Array, theta: Array, F: Map) -> Array:
     A state that halves what it held and adds the input, at each step:
 
     >>> halve = lambda s, x, theta: theta * s + x
-    >>> generic_state(np.array([8.0]), np.array([1.0]), np.array([0.5]), halve)
+    >>> generic_state(np.array([1.0]), np.array([8.0]), np.array([0.5]), halve)
     array([5.])
     """
     return F(s_prev, x, theta)
@@ -165,7 +165,7 @@ def elman(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array, f: Elem
     ],
     bindings={"s_0": s[0]},
 )
-def unrolled(s_0: Array, xs: Array, theta: Array, F: Map) -> Array:
+def unrolled(xs: Array, s_0: Array, theta: Array, F: Map) -> Array:
     """State after the last step, unrolled.
 
     theta : Parameters, the same at every step.
@@ -173,7 +173,7 @@ def unrolled(s_0: Array, xs: Array, theta: Array, F: Map) -> Array:
     A step that doubles the state and adds the input reads binary digits: 101 is five.
 
     >>> digits = np.array([[1.0], [0.0], [1.0]])
-    >>> unrolled(np.zeros(1), digits, np.array([2.0]), lambda s, x, theta: theta * s + x)
+    >>> unrolled(digits, np.zeros(1), np.array([2.0]), lambda s, x, theta: theta * s + x)
     array([5.])
     """
     s = s_0
@@ -259,7 +259,7 @@ def merged_bias(
     ],
     bindings={"db": Gradient(L, b_ih)},
 )
-def merged_bias_step(b_ih: Array, b_hh: Array, db: Array, eta: float) -> Array:
+def merged_bias_step(db: Array, b_ih: Array, b_hh: Array, eta: float) -> Array:
     """Gradient step of two biases.
 
     db : Gradient by either bias.
@@ -267,7 +267,7 @@ def merged_bias_step(b_ih: Array, b_hh: Array, db: Array, eta: float) -> Array:
 
     A gradient of 1 at a learning rate of 1/4 moves the sum by 1/2.
 
-    >>> merged_bias_step(np.array([1.0]), np.array([2.0]), np.array([1.0]), eta=0.25)
+    >>> merged_bias_step(np.array([1.0]), np.array([1.0]), np.array([2.0]), eta=0.25)
     array([2.5])
     """
     return (b_ih + b_hh) - 2 * eta * db

@@ -6,14 +6,27 @@ import ast
 import inspect
 import re
 import textwrap
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+import sympy as sp
 
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.formulas import chapters, find_all
+from rnnnotes.book.language import (
+    At,
+    Function,
+    Gradient,
+    Immediate,
+    Jacobian,
+    Steps,
+    Variable,
+    walk,
+)
 from rnnnotes.book.legend import Words, documented, kind, more_of
 from rnnnotes.book.proof import STRENGTH
+from rnnnotes.book.symbols import T
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -57,6 +70,55 @@ def section(stated, name):
     doc = documented(stated)
     found = re.search(rf"^{name}\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", doc, re.MULTILINE | re.DOTALL)
     return found[1] if found else ""
+
+
+# -- The order of parameters -----------------------------------------------------------------------
+
+ORDER = ["derivative", "input", "state", "matrix", "vector or number", "function", "index or size"]
+"""What a parameter may stand for, in the order in which the parameters of a code stand."""
+
+
+def group(stood):
+    """Which of these a parameter stands for; what has a time and is no input is a state."""
+    if isinstance(stood, Function):
+        return "function"
+    if isinstance(stood, sp.Symbol):
+        return "index or size"
+    parts = [*walk(stood)]
+    if any(isinstance(part, Gradient | Jacobian | Immediate) for part in parts):
+        return "derivative"
+    times = [bound for part in parts if isinstance(part, Variable) for bound in part.times]
+    if not any(bound.has(T) for bound in times):
+        return "matrix" if len(stood.shape) == 2 else "vector or number"
+    named_x = isinstance(stood, At | Steps) and stood.args[0].name.partition("_")[0] == "x"
+    return "input" if named_x else "state"
+
+
+@each_formula
+def test_parameters_stand_in_one_order(stated):
+    """Who has called one formula knows where a gradient or a weight goes in the next."""
+    groups = [group(stood) for stood in stated.arguments.values()]
+
+    assert groups == sorted(groups, key=ORDER.index)
+
+
+def test_two_parameters_stand_in_one_order_wherever_they_meet():
+    """Two arrays of one shape that change places are not refused: the numbers are wrong."""
+    met = {}
+    for stated in FORMULAS.values():
+        for pair in combinations(stated.arguments, 2):
+            met.setdefault(pair, stated.id)
+
+    assert not {(met[pair], met[pair[::-1]]) for pair in met if pair[::-1] in met}
+
+
+@each_formula
+def test_no_parameter_has_a_default(stated):
+    """A formula says all that it is computed from, and so does each call of it."""
+    parameters = inspect.signature(stated.code).parameters.values()
+
+    assert all(one.default is one.empty for one in parameters)
+    assert all(one.kind is one.POSITIONAL_OR_KEYWORD for one in parameters)
 
 
 # -- Every formula ---------------------------------------------------------------------------------

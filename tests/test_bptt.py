@@ -45,17 +45,17 @@ def loss(xs, h_0, weights):
 def backward(xs, h_0, weights):
     """All gradients, by the formulas of the chapter."""
     as_, hs, a_ys = forward(xs, h_0, weights)
-    da_ys = np.array([bptt.output_gradient(a_y, np.tanh(a_y), slope) for a_y in a_ys])
-    dhs = [bptt.final_state_gradient(weights["W_hy"], da_ys[-1])]
+    da_ys = np.array([bptt.output_gradient(np.tanh(a_y), a_y, slope) for a_y in a_ys])
+    dhs = [bptt.final_state_gradient(da_ys[-1], weights["W_hy"])]
     for t in reversed(range(T - 1)):
         dhs.insert(
             0,
             bptt.state_gradient(
-                as_[t + 1], weights["W_hh"], weights["W_hy"], da_ys[t], dhs[0], slope
+                da_ys[t], dhs[0], as_[t + 1], weights["W_hh"], weights["W_hy"], slope
             ),
         )
     das = np.array(
-        [bptt.pre_activation_gradient(a, dh, slope) for a, dh in zip(as_, dhs, strict=True)]
+        [bptt.pre_activation_gradient(dh, a, slope) for a, dh in zip(as_, dhs, strict=True)]
     )
     return {
         "W_xh": bptt.input_weight_gradient(das, xs),
@@ -63,8 +63,8 @@ def backward(xs, h_0, weights):
         "b_h": bptt.hidden_bias_gradient(das),
         "W_hy": bptt.output_weight_gradient(da_ys, hs[1:]),
         "b_y": bptt.output_bias_gradient(da_ys),
-        "h_0": bptt.initial_state_gradient(weights["W_hh"], das[0]),
-        "xs": np.array([bptt.input_gradient(weights["W_xh"], da) for da in das]),
+        "h_0": bptt.initial_state_gradient(das[0], weights["W_hh"]),
+        "xs": np.array([bptt.input_gradient(da, weights["W_xh"]) for da in das]),
     }
 
 

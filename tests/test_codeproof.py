@@ -434,10 +434,10 @@ WRONG = {
         lambda Q, eigenvalues: Q @ np.diag(eigenvalues) @ Q.T,
     ),
     "large values": ("building_blocks.relu", lambda u: np.minimum(np.maximum(u, 0.0), 50.0)),
-    "zero gradient": ("lstm.input_gradient", lambda W_xi, da_i: 0 * (W_xi.T @ da_i)),
+    "zero gradient": ("lstm.input_gradient", lambda da_i, W_xi: 0 * (W_xi.T @ da_i)),
     "seven times": (
         "lstm.last_cell_gradient",
-        lambda dh, o_gate, c, p_o, da_o: 7 * (dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o),
+        lambda dh, da_o, o_gate, c, p_o: 7 * (dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o),
     ),
     "other function": ("lstm.candidate", lambda a_c: np.sinh(a_c) / np.cosh(2 * a_c)),
     "truth values added": (

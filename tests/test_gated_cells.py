@@ -72,7 +72,7 @@ def test_jacobian_without_reset_gate_matches_finite_differences(rng, w):
 
     def step(h):
         candidate = cells.plain_candidate(x, h, **pick(w, "W_xh W_hh b_h"))
-        return cells.kept_state(forget_gate(x, h, w), candidate, h)
+        return cells.kept_state(forget_gate(x, h, w), h, candidate)
 
     candidate = cells.plain_candidate(x, h, **pick(w, "W_xh W_hh b_h"))
     exact = cells.no_reset_jacobian(forget_gate(x, h, w), h, candidate, **pick(w, "W_hf W_hh"))
@@ -100,17 +100,17 @@ def test_jacobians_of_the_mutations_match_finite_differences(rng, w):
 
     def first(h):
         z, _, candidate = mut1(x, x_fit, h, w)
-        return cells.mut_state(candidate, z, h)
+        return cells.mut_state(z, h, candidate)
 
     def third(h):
         z, _, candidate = mut3(x, h, w)
-        return cells.mut_state(candidate, z, h)
+        return cells.mut_state(z, h, candidate)
 
     z, r, candidate = mut1(x, x_fit, h, w)
-    close(cells.mut1_jacobian(z, r, h, candidate, **pick(w, "W_hh W_hr")), nudged(first, h))
+    close(cells.mut1_jacobian(z, r, h, candidate, **pick(w, "W_hr W_hh")), nudged(first, h))
     z, r, candidate = mut3(x, h, w)
 
-    close(cells.mut3_jacobian(z, r, h, candidate, **pick(w, "W_hz W_hh W_hr")), nudged(third, h))
+    close(cells.mut3_jacobian(z, r, h, candidate, **pick(w, "W_hz W_hr W_hh")), nudged(third, h))
 
 
 def rhn_parts(x, s, w, depth):
@@ -127,8 +127,8 @@ def rhn_step(x, s, w, layers):
     Js = []
     for depth in range(1, layers + 1):
         candidate, transform, carry = rhn_parts(x, s, w, depth)
-        Js.append(cells.rhn_jacobian(carry, transform, candidate, s, **pick(w, "R_k R_t R_h")))
-        s = cells.rhn_layer(candidate, transform, s, carry)
+        Js.append(cells.rhn_jacobian(transform, candidate, carry, s, **pick(w, "R_t R_h R_k")))
+        s = cells.rhn_layer(transform, candidate, carry, s)
     return s, np.array(Js)
 
 
@@ -148,7 +148,7 @@ def test_highway_layer_is_a_layer_whose_carry_gate_is_the_complement(rng, w):
     layer = cells.highway_layer(transform, candidate, s)
 
     np.testing.assert_allclose(layer, (candidate - s) * transform + s, rtol=1e-12)
-    np.testing.assert_allclose(layer, cells.rhn_layer(candidate, transform, s, 1 - transform))
+    np.testing.assert_allclose(layer, cells.rhn_layer(transform, candidate, 1 - transform, s))
     close(
         cells.highway_jacobian(transform, candidate, s, **pick(w, "R_t R_h")),
         nudged(
@@ -178,10 +178,10 @@ def test_flax_cell_in_batches(rng, w, reset_gate):
     for x, h, row in zip(xs, hs, expected, strict=True):
         f = forget_gate(x, h, w)
         if reset_gate:
-            candidate = cells.mgu_candidate_after(x, f, h, w["W_xh"], w["b_h"], w["W_hh"], b_hh)
+            candidate = cells.mgu_candidate_after(x, f, h, w["W_xh"], w["W_hh"], w["b_h"], b_hh)
         else:
             candidate = cells.plain_candidate(x, h, **pick(w, "W_xh W_hh b_h"))
-        np.testing.assert_allclose(cells.kept_state(f, candidate, h), row, rtol=1e-12)
+        np.testing.assert_allclose(cells.kept_state(f, h, candidate), row, rtol=1e-12)
 
 
 def test_turning_the_gate_around_is_a_renaming_only_without_a_reset_gate(rng, w):
@@ -192,13 +192,13 @@ def test_turning_the_gate_around_is_a_renaming_only_without_a_reset_gate(rng, w)
     plain = cells.plain_candidate(x, h, **pick(w, "W_xh W_hh b_h"))
 
     np.testing.assert_allclose(
-        cells.mgu_state(f, h, plain), cells.kept_state(turned, plain, h), rtol=1e-12
+        cells.mgu_state(f, h, plain), cells.kept_state(turned, h, plain), rtol=1e-12
     )
     zero = np.zeros(H)
     before = cells.mgu_candidate(x, f, h, **pick(w, "W_xh W_hh b_h"))
-    after = cells.mgu_candidate_after(x, turned, h, w["W_xh"], w["b_h"], w["W_hh"], zero)
+    after = cells.mgu_candidate_after(x, turned, h, w["W_xh"], w["W_hh"], w["b_h"], zero)
 
-    assert np.abs(cells.mgu_state(f, h, before) - cells.kept_state(turned, after, h)).max() > 0.01
+    assert np.abs(cells.mgu_state(f, h, before) - cells.kept_state(turned, h, after)).max() > 0.01
 
 
 def test_input_of_a_mutation_may_be_the_input_itself(rng):
@@ -218,7 +218,7 @@ def test_mut2_is_a_gated_recurrent_unit_but_for_its_reset_gate(rng, w):
     plain = cells.plain_candidate(x, h, **pick(w, "W_xh W_hh b_h"))
 
     np.testing.assert_allclose(
-        cells.mut_state(candidate, z, h), cells.kept_state(1 - z, plain, h), rtol=1e-12
+        cells.mut_state(z, h, candidate), cells.kept_state(1 - z, h, plain), rtol=1e-12
     )
 
 
@@ -272,7 +272,7 @@ def test_sru_over_many_steps_is_the_solution_with_the_gates_it_took(rng, w):
     solved = cells.sru_solution(np.array(gates), np.array(candidates), np.zeros(H), T)
     np.testing.assert_allclose(solved, c, rtol=1e-12)
     open_gate = cells.sru_reset_gate(xs[0], c, 0 * w["W_xr"], 0 * p_r, np.full(H, 1e3))
-    np.testing.assert_allclose(cells.sru_output(open_gate, c, np.ones(H)), c)
+    np.testing.assert_allclose(cells.sru_output(np.ones(H), open_gate, c), c)
 
 
 def test_sru_jacobian_matches_finite_differences(rng, w):
@@ -311,7 +311,7 @@ def test_huge_weights_do_not_drive_the_state_out_of_its_bound(rng, w):
     for x in rng.standard_normal((100, D)):
         with np.errstate(over="ignore"):
             gate = forget_gate(x, h, large)
-        new = cells.kept_state(gate, cells.plain_candidate(x, h, **pick(large, "W_xh W_hh b_h")), h)
+        new = cells.kept_state(gate, h, cells.plain_candidate(x, h, **pick(large, "W_xh W_hh b_h")))
 
         assert (np.abs(new) <= cells.bounded_step(h) + 1e-12).all()
         assert (np.abs(new) <= cells.bounded_state(h_0) + 1e-12).all()

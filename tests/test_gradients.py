@@ -115,7 +115,7 @@ def test_at_the_threshold_and_above_anything_can_happen(w, bias, expected):
     """A unit that rests at slope 1/4 keeps or doubles a gradient; a saturated one loses it."""
     state, as_ = 0.5, []
     for _ in range(30):
-        as_.append(gradients.scalar_pre_activation(state, bias, w))
+        as_.append(gradients.scalar_pre_activation(bias, state, w))
         state = gradients.scalar_state(as_[-1], building_blocks.sigmoid)
     slope = gradients.scalar_gradient(np.array(as_), w, building_blocks.sigmoid_slope, 30)
 
@@ -224,7 +224,7 @@ def test_derivative_of_a_unit_matches_a_finite_difference(name, rng):
     def run(h):
         as_ = []
         for x in xs:
-            as_.append(gradients.scalar_pre_activation(h, x, w))
+            as_.append(gradients.scalar_pre_activation(x, h, w))
             h = gradients.scalar_state(as_[-1], f)
         return np.array(as_), h
 

@@ -39,7 +39,7 @@ def pre_activation(x, h_prev, r, weights, variant, code):
     """Pre-activation of the candidate, and what the state adds to it if the reset comes after."""
     if variant == "before":
         rest = named(weights, "W_xh", "W_hh", "b_h")
-        return code.pre_activation_reset_before(x, h_prev, r, **rest), None
+        return code.pre_activation_reset_before(x, r, h_prev, **rest), None
     a_h = code.recurrent_part(h_prev, **named(weights, "W_hh", "b_hh"))
     return code.pre_activation_reset_after(x, r, a_h, **named(weights, "W_xh", "b_h")), a_h
 
@@ -63,23 +63,23 @@ def backward(xs, h_0, weights, dLs, variant, code=gru):
     """All gradients, from those of the losses of each step by its state."""
     steps, hs = forward(xs, h_0, weights, variant, code)
     recurrent = named(weights, "W_hz", "W_hr", "W_hh")
-    inward = named(weights, "W_xr", "W_xz", "W_xh")
+    inward = named(weights, "W_xz", "W_xr", "W_xh")
     dh, found, dxs = code.last_state_gradient(dLs[-1]), [], []
     for t in reversed(range(len(xs))):
         h_prev, r, z, h_tilde, a_h = steps[t]
         dz, dh_tilde = (
-            code.update_gate_gradient(h_prev, h_tilde, dh),
-            code.candidate_gradient(z, dh),
+            code.update_gate_gradient(dh, h_prev, h_tilde),
+            code.candidate_gradient(dh, z),
         )
-        da_z = code.update_pre_activation_gradient(z, dz)
-        da = code.candidate_pre_activation_gradient(h_tilde, dh_tilde)
+        da_z = code.update_pre_activation_gradient(dz, z)
+        da = code.candidate_pre_activation_gradient(dh_tilde, h_tilde)
         if variant == "before":
-            dr, da_h = code.reset_gate_gradient_before(h_prev, weights["W_hh"], da), None
+            dr, da_h = code.reset_gate_gradient_before(da, h_prev, weights["W_hh"]), None
         else:
-            dr, da_h = code.reset_gate_gradient_after(a_h, da), code.recurrent_part_gradient(r, da)
-        da_r = code.reset_pre_activation_gradient(r, dr)
+            dr, da_h = code.reset_gate_gradient_after(da, a_h), code.recurrent_part_gradient(da, r)
+        da_r = code.reset_pre_activation_gradient(dr, r)
         found.insert(0, (da_r, da_z, da, da_h))
-        dxs.insert(0, code.input_gradient(**inward, da_r=da_r, da_z=da_z, da=da))
+        dxs.insert(0, code.input_gradient(da_z, da_r, da, **inward))
         ways = (da_z, da_r, da, z, r) if variant == "before" else (da_z, da_r, da_h, z)
         if t == 0:
             dh_0 = getattr(code, f"initial_state_gradient_{variant}")(dh, *ways, **recurrent)
@@ -172,14 +172,14 @@ def test_backward_pass_is_the_derivative_of_the_forward_pass(variant):
 
 
 BREAKS = {
-    "update_gate_gradient": lambda h_prev, h_tilde, dh: (h_tilde - h_prev) * dh,
-    "update_pre_activation_gradient": lambda z_gate, dz: z_gate * dz,
-    "candidate_gradient": lambda z_gate, dh: z_gate * dh,
-    "candidate_pre_activation_gradient": lambda h_tilde, dh_tilde: (1 - h_tilde) * dh_tilde,
-    "reset_pre_activation_gradient": lambda r_gate, dr: (1 - r_gate) * dr,
-    "reset_gate_gradient_before": lambda h_prev, W_hh, da: h_prev * (W_hh @ da),
-    "reset_gate_gradient_after": lambda a_h, da: da,
-    "recurrent_part_gradient": lambda r_gate, da: da,
+    "update_gate_gradient": lambda dh, h_prev, h_tilde: (h_tilde - h_prev) * dh,
+    "update_pre_activation_gradient": lambda dz, z_gate: z_gate * dz,
+    "candidate_gradient": lambda dh, z_gate: z_gate * dh,
+    "candidate_pre_activation_gradient": lambda dh_tilde, h_tilde: (1 - h_tilde) * dh_tilde,
+    "reset_pre_activation_gradient": lambda dr, r_gate: (1 - r_gate) * dr,
+    "reset_gate_gradient_before": lambda da, h_prev, W_hh: h_prev * (W_hh @ da),
+    "reset_gate_gradient_after": lambda da, a_h: da,
+    "recurrent_part_gradient": lambda da, r_gate: da,
     "state_gradient_before": lambda dL, dh, da_z, da_r, da, z, r, W_hz, W_hr, W_hh: (
         dL + z * dh + W_hz.T @ da_z + W_hr.T @ da_r + W_hh.T @ da
     ),
@@ -195,7 +195,7 @@ BREAKS = {
     "candidate_recurrent_weight_gradient_before": lambda das, rs, h_prevs: das.T @ h_prevs,
     "candidate_recurrent_weight_gradient_after": lambda da_hs, h_prevs: h_prevs.T @ da_hs,
     "recurrent_bias_gradient": lambda da_hs: da_hs[0],
-    "input_gradient": lambda W_xr, W_xz, W_xh, da_r, da_z, da: W_xr.T @ da_r + W_xh.T @ da,
+    "input_gradient": lambda da_z, da_r, da, W_xz, W_xr, W_xh: W_xr.T @ da_r + W_xh.T @ da,
 }
 """Backward code with one mistake each, of those that one makes."""
 
@@ -219,10 +219,10 @@ def test_the_wrong_loss_in_the_backward_pass_is_refuted():
 
 def step_jacobian(h_prev, r, z, h_tilde, a_h, weights):
     """Jacobian of one step: the reset comes after if there is a recurrent part."""
-    rest = named(weights, "W_hr", "W_hz", "W_hh")
+    rest = named(weights, "W_hz", "W_hr", "W_hh")
     if a_h is None:
-        return gru.jacobian_reset_before(h_prev, r, z, h_tilde, **rest)
-    return gru.jacobian_reset_after(h_prev, r, z, h_tilde, a_h, **rest)
+        return gru.jacobian_reset_before(z, r, h_prev, h_tilde, **rest)
+    return gru.jacobian_reset_after(z, r, h_prev, h_tilde, a_h, **rest)
 
 
 @each_variant

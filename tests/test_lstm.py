@@ -63,15 +63,15 @@ def backward(steps, w, vs, use=lstm):
     for t, step, v in reversed(list(zip(range(1, len(vs) + 1), steps, vs, strict=True))):
         o, c = step["o"], step["c"]
         later = [das[0][g] for g in GATES] if das else []
-        dh = use.hidden_gradient(v, *Ws, *later) if das else use.last_hidden_gradient(v)
-        da_o = use.output_gate_gradient(dh, c, o)
+        dh = use.hidden_gradient(v, *later, *Ws) if das else use.last_hidden_gradient(v)
+        da_o = use.output_gate_gradient(dh, o, c)
         if das:
-            kept = p_o, da_o, steps[t]["f"], dc, p_i, later[0], p_f, later[1]
-            dc = use.cell_gradient(dh, o, c, *kept)
+            f_next = steps[t]["f"]
+            dc = use.cell_gradient(dh, da_o, dc, *later[:2], o, c, f_next, p_o, p_i, p_f)
         else:
-            dc = use.last_cell_gradient(dh, o, c, p_o, da_o)
-        da_f = use.forget_gate_gradient(dc, step["c_prev"], step["f"])
-        da_i = use.input_gate_gradient(dc, step["c_tilde"], step["i"])
+            dc = use.last_cell_gradient(dh, da_o, o, c, p_o)
+        da_f = use.forget_gate_gradient(dc, step["f"], step["c_prev"])
+        da_i = use.input_gate_gradient(dc, step["i"], step["c_tilde"])
         da_c = use.candidate_gradient(dc, step["i"], step["c_tilde"])
         das.insert(0, {"i": da_i, "f": da_f, "o": da_o, "c": da_c})
     stacked = [np.array([da[g] for da in das]) for g in GATES]
@@ -83,17 +83,17 @@ def backward(steps, w, vs, use=lstm):
     db = np.split(use.bias_gradients(*stacked), 4)
     first = [das[0][g] for g in GATES]
     dxs = [
-        use.input_gradient(*(w[f"W_x{g}"] for g in GATES), *(da[g] for g in GATES)) for da in das
+        use.input_gradient(*(da[g] for g in GATES), *(w[f"W_x{g}"] for g in GATES)) for da in das
     ]
     return {
         **{f"W_x{g}": part for g, part in zip(GATES, dW_x, strict=True)},
         **{f"W_h{g}": part for g, part in zip(GATES, dW_h, strict=True)},
         **{f"b_{g}": part for g, part in zip(GATES, db, strict=True)},
-        "p_i": use.input_peephole_gradient(seen["c_prev"], stacked[0]),
-        "p_f": use.forget_peephole_gradient(seen["c_prev"], stacked[1]),
-        "p_o": use.output_peephole_gradient(seen["c"], stacked[2]),
-        "h_0": use.initial_hidden_gradient(*Ws, *first),
-        "c_0": use.initial_cell_gradient(steps[0]["f"], dc, p_i, first[0], p_f, first[1]),
+        "p_i": use.input_peephole_gradient(stacked[0], seen["c_prev"]),
+        "p_f": use.forget_peephole_gradient(stacked[1], seen["c_prev"]),
+        "p_o": use.output_peephole_gradient(stacked[2], seen["c"]),
+        "h_0": use.initial_hidden_gradient(*first, *Ws),
+        "c_0": use.initial_cell_gradient(dc, first[0], first[1], steps[0]["f"], p_i, p_f),
         "xs": np.array(dxs),
     }
 
@@ -214,11 +214,11 @@ def test_without_peepholes_the_plain_gradient_is_that_with_peepholes(rng, given)
     """Peephole weights of zero leave two of the five paths."""
     steps = forward(given["xs"], w := without_peepholes(given))
     dh, da, dc_next = rng.standard_normal((3, SIZES["H"]))
-    now, zero = (dh, steps[1]["o"], steps[1]["c"]), w["p_o"]
+    now, zero = (steps[1]["o"], steps[1]["c"], steps[2]["f"]), w["p_o"]
 
-    plain = lstm.plain_cell_gradient(*now, steps[2]["f"], dc_next)
+    plain = lstm.plain_cell_gradient(dh, dc_next, *now)
 
-    full = lstm.cell_gradient(*now, zero, da, steps[2]["f"], dc_next, zero, da, zero, da)
+    full = lstm.cell_gradient(dh, da, dc_next, da, da, *now, zero, zero, zero)
     np.testing.assert_array_equal(plain, full)
 
 
@@ -237,10 +237,10 @@ def test_step_jacobian_matches_finite_differences(given):
     )
     (step,) = forward(given["xs"][:1], w)
     by_hidden = lstm.cell_by_hidden(
-        step["c_prev"], step["f"], step["i"], step["c_tilde"], w["W_hf"], w["W_hi"], w["W_hc"]
+        step["f"], step["c_prev"], step["i"], step["c_tilde"], w["W_hi"], w["W_hf"], w["W_hc"]
     )
 
-    exact = lstm.step_jacobian(step["o"], step["c"], step["f"], w["W_ho"], by_hidden)
+    exact = lstm.step_jacobian(by_hidden, step["o"], step["c"], step["f"], w["W_ho"])
 
     np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-9)
 
@@ -259,10 +259,10 @@ def test_total_derivative_of_the_cell_matches_finite_differences(given):
         [(after(first["c"] + e) - after(first["c"] - e)) / 2e-6 for e in 1e-6 * np.eye(SIZES["H"])]
     )
     by_hidden = lstm.cell_by_hidden(
-        first["c"], second["f"], second["i"], second["c_tilde"], w["W_hf"], w["W_hi"], w["W_hc"]
+        second["f"], first["c"], second["i"], second["c_tilde"], w["W_hi"], w["W_hf"], w["W_hc"]
     )
 
-    exact = lstm.total_cell_jacobian(second["f"], by_hidden, first["o"], first["c"])
+    exact = lstm.total_cell_jacobian(by_hidden, second["f"], first["o"], first["c"])
 
     np.testing.assert_allclose(exact, numeric, rtol=1e-6, atol=1e-9)
 
@@ -302,7 +302,7 @@ def test_closed_output_gate_leaves_the_direct_path_alone():
     """Nothing of the cell is seen, so its total derivative is that along the cell."""
     f_gate, c = np.array([0.75, 0.5]), np.array([1.0, -2.0])
 
-    total = lstm.total_cell_jacobian(f_gate, np.full((2, 2), 9.0), np.zeros(2), c)
+    total = lstm.total_cell_jacobian(np.full((2, 2), 9.0), f_gate, np.zeros(2), c)
 
     np.testing.assert_array_equal(total, lstm.direct_cell_jacobian(f_gate))
 

@@ -68,7 +68,7 @@ def test_total_derivative_of_1997_is_a_finite_difference(rng):
                          for e in 1e-6 * np.eye(H)]).T / 2e-6  # fmt: skip
 
     i_gate, a = offered(c_prev)
-    J = variants.truncation_cuts(i_gate, variants.squash_in(a), W_hi, W_hc, differences(state))
+    J = variants.truncation_cuts(differences(state), i_gate, variants.squash_in(a), W_hi, W_hc)
 
     np.testing.assert_allclose(J, differences(cell), atol=1e-8)
     assert np.abs(J - variants.truncated_carousel(H)).max() > 0.1  # what is cut is not small

@@ -75,7 +75,7 @@ def test_unrolled_is_step_after_step(rng, weights):
     def step(state, x, theta):
         return rnn.elman(x, state, **weights, f=np.tanh)
 
-    folded = rnn.unrolled(h, xs, np.zeros(1), step)
+    folded = rnn.unrolled(xs, h, np.zeros(1), step)
     for x in xs:
         h = rnn.elman(x, h, **weights, f=np.tanh)
 
@@ -136,7 +136,7 @@ def test_descent_on_two_biases_moves_their_sum_twice_as_far(rng, weights):
     moved = (b_ih - eta * by_ih) + (b_hh - eta * by_hh)
 
     assert np.abs(by_ih).max() > 0.1  # else there is nothing to tell apart
-    np.testing.assert_allclose(moved, rnn.merged_bias_step(b_ih, b_hh, by_ih, eta), rtol=1e-8)
+    np.testing.assert_allclose(moved, rnn.merged_bias_step(by_ih, b_ih, b_hh, eta), rtol=1e-8)
 
 
 def test_two_biases_are_one(rng, weights):

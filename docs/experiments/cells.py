@@ -68,8 +68,8 @@ def vanilla_backward(steps: Sequence[Step], w: Weights, dh: Array) -> Weights:
     """Gradients of a loss that reads the last state, of which the gradient is given."""
     das = []
     for step in reversed(steps):
-        das.append(BPTT.tanh_backward(step.h, dh))
-        dh = BPTT.initial_state_gradient(w["W_hh"], das[-1])
+        das.append(BPTT.tanh_backward(dh, step.h))
+        dh = BPTT.initial_state_gradient(das[-1], w["W_hh"])
     da_rows = rows(reversed(das))
     return {
         "W_xh": BPTT.input_weight_gradient(da_rows, rows(s.x for s in steps)),
@@ -108,14 +108,14 @@ def lstm_backward(steps: Sequence[Step], w: Weights, dh: Array) -> Weights:
     das: list[tuple[Array, ...]] = []
     none = f_next = dc = np.zeros_like(dh)
     for s in reversed(steps):
-        dc, f_next = LSTM.plain_cell_gradient(dh, s.o_gate, s.c, f_next, dc), s.f_gate
+        dc, f_next = LSTM.plain_cell_gradient(dh, dc, s.o_gate, s.c, f_next), s.f_gate
         das.append((
-            LSTM.input_gate_gradient(dc, s.c_tilde, s.i_gate),
-            LSTM.forget_gate_gradient(dc, s.c_prev, s.f_gate),
-            LSTM.output_gate_gradient(dh, s.c, s.o_gate),
+            LSTM.input_gate_gradient(dc, s.i_gate, s.c_tilde),
+            LSTM.forget_gate_gradient(dc, s.f_gate, s.c_prev),
+            LSTM.output_gate_gradient(dh, s.o_gate, s.c),
             LSTM.candidate_gradient(dc, s.i_gate, s.c_tilde),
         ))  # fmt: skip
-        dh = LSTM.hidden_gradient(none, w["W_hi"], w["W_hf"], w["W_ho"], w["W_hc"], *das[-1])
+        dh = LSTM.hidden_gradient(none, *das[-1], w["W_hi"], w["W_hf"], w["W_ho"], w["W_hc"])
     da_rows = [rows(reversed(gate)) for gate in zip(*das, strict=True)]
     stacked = {
         "W_x": LSTM.input_weight_gradients(*da_rows, rows(s.x for s in steps)),
@@ -132,10 +132,10 @@ def lstm_backward(steps: Sequence[Step], w: Weights, dh: Array) -> Weights:
 def lstm_jacobian(s: Step, w: Weights) -> Array:
     """Jacobian of one step, of hidden state and cell together."""
     J_ch = lstm.cell_by_hidden(
-        c_prev=s.c_prev, f_gate=s.f_gate, c_tilde=s.c_tilde, i_gate=s.i_gate,
-        W_hf=w["W_hf"], W_hi=w["W_hi"], W_hc=w["W_hc"],
+        f_gate=s.f_gate, c_prev=s.c_prev, i_gate=s.i_gate, c_tilde=s.c_tilde,
+        W_hi=w["W_hi"], W_hf=w["W_hf"], W_hc=w["W_hc"],
     )  # fmt: skip
-    return lstm.step_jacobian(s.o_gate, s.c, s.f_gate, w["W_ho"], J_ch)
+    return lstm.step_jacobian(J_ch, s.o_gate, s.c, s.f_gate, w["W_ho"])
 
 
 # -- GRU -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def gru_forward(xs: Array, w: Weights, h: Array) -> list[Step]:
             GRU.update_gate_pre_activation(x, h, w["W_xz"], w["W_hz"], w["b_z"])
         )
         s.h_tilde = GRU.candidate(
-            GRU.pre_activation_reset_before(x, h, s.r_gate, w["W_xh"], w["W_hh"], w["b_h"])
+            GRU.pre_activation_reset_before(x, s.r_gate, h, w["W_xh"], w["W_hh"], w["b_h"])
         )
         s.h = h = GRU.hidden_state(s.z_gate, h, s.h_tilde)
         steps.append(s)
@@ -165,12 +165,12 @@ def gru_backward(steps: Sequence[Step], w: Weights, dh: Array) -> Weights:
     das: list[tuple[Array, ...]] = []
     none = np.zeros_like(dh)
     for s in reversed(steps):
-        da = GRU.candidate_pre_activation_gradient(s.h_tilde, GRU.candidate_gradient(s.z_gate, dh))
+        da = GRU.candidate_pre_activation_gradient(GRU.candidate_gradient(dh, s.z_gate), s.h_tilde)
         da_z = GRU.update_pre_activation_gradient(
-            s.z_gate, GRU.update_gate_gradient(s.h_prev, s.h_tilde, dh)
+            GRU.update_gate_gradient(dh, s.h_prev, s.h_tilde), s.z_gate
         )
         da_r = GRU.reset_pre_activation_gradient(
-            s.r_gate, GRU.reset_gate_gradient_before(s.h_prev, w["W_hh"], da)
+            GRU.reset_gate_gradient_before(da, s.h_prev, w["W_hh"]), s.r_gate
         )
         dh = GRU.state_gradient_before(
             none, dh, da_z, da_r, da, s.z_gate, s.r_gate, w["W_hz"], w["W_hr"], w["W_hh"]
@@ -196,7 +196,7 @@ def gru_backward(steps: Sequence[Step], w: Weights, dh: Array) -> Weights:
 def gru_jacobian(s: Step, w: Weights) -> Array:
     """Jacobian of one step."""
     return gru.jacobian_reset_before(
-        s.h_prev, s.r_gate, s.z_gate, s.h_tilde, w["W_hr"], w["W_hz"], w["W_hh"]
+        s.z_gate, s.r_gate, s.h_prev, s.h_tilde, w["W_hz"], w["W_hr"], w["W_hh"]
     )
 
 

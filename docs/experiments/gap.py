@@ -116,7 +116,7 @@ def gradient(name: str, weights: Weights, xs: Array, bits: Array) -> Weights:
         for p, r in zip(map(odds, scores.T), bits, strict=True)
     ]
     da_y = np.column_stack(each) / len(bits)
-    dh = BPTT.final_state_gradient(weights["W_hy"], da_y)
+    dh = BPTT.final_state_gradient(da_y, weights["W_hy"])
     return CELLS[CONTENDERS[name][0]].backward(steps, weights, dh) | {
         "W_hy": BPTT.output_weight_gradient(rows([da_y]), rows([steps[-1].h])),
         "b_y": BPTT.output_bias_gradient(rows([da_y])),

@@ -70,9 +70,9 @@ def held() -> tuple[Array, Array, Array]:
     for x in xs:
         a_z = gru.update_gate_pre_activation(x, hs[-1], np.array([[0.0, -8.0]]), zero, 4 * one)
         zs.append(gru.update_gate(a_z))
-        a = gru.pre_activation_reset_before(x, hs[-1], one, np.array([[2.0, 0.0]]), zero, 0 * one)
+        a = gru.pre_activation_reset_before(x, one, hs[-1], np.array([[2.0, 0.0]]), zero, 0 * one)
         h_tilde = gru.candidate(a)
-        step = gru.jacobian_reset_before(hs[-1], one, zs[-1], h_tilde, zero, zero, zero)
+        step = gru.jacobian_reset_before(zs[-1], one, hs[-1], h_tilde, zero, zero, zero)
         steps.append(step[0, 0])
         hs.append(gru.hidden_state(zs[-1], hs[-1], h_tilde))
     reach = np.append(np.cumprod(steps[:0:-1])[::-1], 1.0)

@@ -52,12 +52,12 @@ def backward(run):
         building_blocks.cross_entropy_gradient(building_blocks.softmax(scores), int(c) + 1)
         for scores, c in zip(array(run.scores), run.classes, strict=True)
     ])  # fmt: skip
-    dhs = [bptt.final_state_gradient(W_hy, da_ys[-1])]
+    dhs = [bptt.final_state_gradient(da_ys[-1], W_hy)]
     for a_next, da_y in zip(run.as_[:0:-1], da_ys[-2::-1], strict=True):
-        dhs.append(bptt.state_gradient(a_next, W_hh, W_hy, da_y, dhs[-1], run.slope))
+        dhs.append(bptt.state_gradient(da_y, dhs[-1], a_next, W_hh, W_hy, run.slope))
     dhs.reverse()
     das = np.array([
-        bptt.pre_activation_gradient(a, dh, run.slope) for a, dh in zip(run.as_, dhs, strict=True)
+        bptt.pre_activation_gradient(dh, a, run.slope) for a, dh in zip(run.as_, dhs, strict=True)
     ])  # fmt: skip
     return {
         "states": np.array(dhs),
@@ -66,8 +66,8 @@ def backward(run):
         "hidden bias": bptt.hidden_bias_gradient(das),
         "output weights": bptt.output_weight_gradient(da_ys, hs[1:]),
         "output bias": bptt.output_bias_gradient(da_ys),
-        "inputs": np.array([bptt.input_gradient(array(run.cell.weight_ih), da) for da in das]),
-        "initial state": bptt.initial_state_gradient(W_hh, das[0]),
+        "inputs": np.array([bptt.input_gradient(da, array(run.cell.weight_ih)) for da in das]),
+        "initial state": bptt.initial_state_gradient(das[0], W_hh),
     }
 
 
@@ -115,7 +115,7 @@ def test_a_truncated_gradient_is_that_of_a_state_cut_from_its_past(run, tau):
     # By the weights in a row, row after row: each row of them reaches one unit.
     dss = [np.kron(np.diag(run.slope(run.as_[k - 1])), array(run.hs[k - 1])) for k in looked_back]
     ours = bptt.truncated_gradient(
-        bptt.final_state_gradient(array(run.output.weight), da_y), np.array(Js), np.array(dss)
+        bptt.final_state_gradient(da_y, array(run.output.weight)), np.array(Js), np.array(dss)
     )
 
     np.testing.assert_allclose(ours.reshape(H, H), array(theirs), rtol=1e-10, atol=1e-14)

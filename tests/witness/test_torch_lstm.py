@@ -56,21 +56,21 @@ def backward(steps, vs, w):
             steps[t][n] for n in ("i", "f", "o", "c_tilde", "c", "c_prev")
         )
         if das:
-            dh = lstm.hidden_gradient(vs[t], *Ws, *das[0])
-            dc = lstm.plain_cell_gradient(dh, o, c, steps[t + 1]["f"], dc)
+            dh = lstm.hidden_gradient(vs[t], *das[0], *Ws)
+            dc = lstm.plain_cell_gradient(dh, dc, o, c, steps[t + 1]["f"])
         else:
-            dc = lstm.last_cell_gradient(dh, o, c, p_o=zero, da_o=zero)
+            dc = lstm.last_cell_gradient(dh, zero, o, c, p_o=zero)
         das.insert(
             0,
             [
-                lstm.input_gate_gradient(dc, c_tilde, i),
-                lstm.forget_gate_gradient(dc, c_prev, f),
-                lstm.output_gate_gradient(dh, c, o),
+                lstm.input_gate_gradient(dc, i, c_tilde),
+                lstm.forget_gate_gradient(dc, f, c_prev),
+                lstm.output_gate_gradient(dh, o, c),
                 lstm.candidate_gradient(dc, i, c_tilde),
             ],
         )
-    dh_0 = lstm.initial_hidden_gradient(*Ws, *das[0])
-    dc_0 = lstm.initial_cell_gradient(steps[0]["f"], dc, zero, zero, zero, zero)
+    dh_0 = lstm.initial_hidden_gradient(*das[0], *Ws)
+    dc_0 = lstm.initial_cell_gradient(dc, zero, zero, steps[0]["f"], zero, zero)
     return np.swapaxes(das, 0, 1), dh_0, dc_0
 
 
@@ -133,5 +133,5 @@ def test_gradients_are_those_of_autograd(network, rng):
         np.testing.assert_allclose(gradient, theirs[name], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(dh_0, h.grad[0].numpy(), rtol=1e-10)
     np.testing.assert_allclose(dc_0, c.grad[0].numpy(), rtol=1e-10)
-    dxs = [lstm.input_gradient(*(w[f"W_x{g}"] for g in "ifoc"), *das[:, t]) for t in range(T)]
+    dxs = [lstm.input_gradient(*das[:, t], *(w[f"W_x{g}"] for g in "ifoc")) for t in range(T)]
     np.testing.assert_allclose(dxs, xs.grad.numpy(), rtol=1e-10)

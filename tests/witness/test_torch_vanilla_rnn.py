@@ -90,7 +90,7 @@ def test_a_step_of_sgd_moves_both_biases(seeded, rng):
 
     moved = numbers(cell)["bias_ih"] + numbers(cell)["bias_hh"]
     ours = rnn.merged_bias_step(
-        before["bias_ih"], before["bias_hh"], cell.bias_ih.grad.numpy(), eta
+        cell.bias_ih.grad.numpy(), before["bias_ih"], before["bias_hh"], eta
     )
 
     np.testing.assert_allclose(moved, ours, rtol=1e-12)

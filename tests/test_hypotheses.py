@@ -105,3 +105,14 @@ def test_every_hypothesis_of_the_book_gives_a_symbol_its_value():
     for stated in supposing:
         assert [one.statement for one in stated.assumed] == [*stated.hypotheses]
         assert not stated.is_definition
+
+
+def test_a_matrix_may_be_supposed_to_be_its_transpose():
+    """An equation in which the symbol stands on both sides gives it no value, and is used as it is."""
+    symmetric = Eq(W_hh, W_hh.T)
+
+    assert check(claim(W_hh.T @ v, "=", W_hh @ v, where=[symmetric])) == ["proved"]
+    with pytest.raises(Refuted):
+        check(claim(W_hh.T @ v, "=", W_hh @ v, "without"))
+    with pytest.raises(Refuted):
+        check(claim(W_hh @ W_hh, "=", Identity(H), "more", where=[symmetric]))

@@ -179,6 +179,7 @@ class Formula:
             Formula(f"{self.id}.where", condition, self.code, self.sources, ranges=self.ranges)
             for condition in self.hypotheses
             if isinstance(condition.left, Variable | At)
+            and condition.left not in walk(condition.right)  # as in W = Wᵀ
         )
 
     @property

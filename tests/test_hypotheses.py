@@ -108,7 +108,7 @@ def test_every_hypothesis_of_the_book_gives_a_symbol_its_value():
 
 
 def test_a_matrix_may_be_supposed_to_be_its_transpose():
-    """An equation in which the symbol stands on both sides gives it no value, and is used as it is."""
+    """A symbol that stands on both sides has no value by that: the equation is used as it is."""
     symmetric = Eq(W_hh, W_hh.T)
 
     assert check(claim(W_hh.T @ v, "=", W_hh @ v, where=[symmetric])) == ["proved"]

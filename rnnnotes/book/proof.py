@@ -61,6 +61,8 @@ from rnnnotes.book.plaintext import text
 from rnnnotes.book.premises import definitions_of, functions_of, require_conditions
 from rnnnotes.book.settings import (
     FEWEST,
+    Corners,
+    Far,
     Indices,
     NoIndicesError,
     Refuted,
@@ -71,7 +73,7 @@ from rnnnotes.book.settings import (
     settings_of,
 )
 from rnnnotes.book.sizes import Sizes, large, ones
-from rnnnotes.book.world import World
+from rnnnotes.book.world import World, derives
 from rnnnotes.book.zeros import says_that_it_is_zero, slopes_in
 from rnnnotes.core.solver import NoSolverError
 
@@ -337,17 +339,18 @@ class Checker:
     @cached_property
     def smallest(self) -> list[Setting]:
         """The formula where all sizes are one."""
-        return self._beyond(ones(self.stated))
+        return self._beyond(Corners, ones(self.stated))
 
     @cached_property
     def largest(self) -> list[Setting]:
         """The formula where all sizes are large: a look there costs more, and proofs need none."""
-        return self._beyond(large(self.stated))
+        sides = self.stated.statement.left, *(line.expr for line in self.stated.derivation)
+        return self._beyond(Far if any(map(derives, sides)) else Corners, large(self.stated))
 
-    def _beyond(self, sizes: Sizes) -> list[Setting]:
+    def _beyond(self, kind: type[Corners], sizes: Sizes) -> list[Setting]:
         """Setting at sizes at which only a counterexample is looked for, if there can be one."""
         with suppress(NoIndicesError):
-            return [Setting(self.stated, sizes)] if sizes else []
+            return [kind(self.stated, sizes)] if sizes else []
         return []
 
     def _look_beyond(self, number: int, settings: list[Setting]) -> None:
@@ -355,14 +358,14 @@ class Checker:
         before, line = self._before(number), self.stated.derivation[number]
         for one in settings if self._small(number) is None else ():
             with suppress(Undecided):  # no number may fulfil the conditions there
-                for at in one.corners:
+                for at in one.assignments:
                     one.look(before, line.sign, line.expr, at, self._place(number))
 
     def _run_beyond(self, settings: list[Setting]) -> None:
         """Run the code at other sizes."""
         for one in settings:
             with suppress(Undecided):
-                running.look(self.stated, one, one.corners)
+                running.look(self.stated, one, one.assignments)
 
     def _refuse_empty(self, side: Expression) -> None:
         """Refuse a side, and a derivative in it, that is zero in every draw and not said to be."""

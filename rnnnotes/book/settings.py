@@ -6,7 +6,7 @@ rounding can explain, the formula is refuted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -31,9 +31,6 @@ DRAWS = 10 * len(KINDS)
 
 FEWEST = DRAWS // 5
 """Draws that must tell something of what algebra does not decide."""
-
-CANDIDATES = 16 * DRAWS
-"""Draws that are tried before the conditions of a statement are given up as too rare."""
 
 Indices = dict[sp.Symbol, int]
 
@@ -71,10 +68,14 @@ class Failure(NamedTuple):
 class Setting:
     """One formula at one choice of its sizes."""
 
-    def __init__(self, stated: Formula, sizes: Sizes, seed: int = 0) -> None:
+    tried = 16
+    """Candidates for each draw, which is to fulfil the conditions of the statement."""
+
+    def __init__(self, stated: Formula, sizes: Sizes, seed: int = 0, count: int = DRAWS) -> None:
         self.stated = stated
         self.sizes = dict(sizes)
         self.seed = seed
+        self.count = count
         self.definitions = definitions_of(stated)
         self.assignments = list(self._assignments())
         self._known: dict[Any, tuple[Floats, Floats]] = {}
@@ -82,8 +83,8 @@ class Setting:
         if not self.assignments:
             raise NoIndicesError(f"{stated.id}: its indices have no value, so it says nothing")
 
-    def _assignments(self, *, ends: bool = False) -> Iterator[Indices]:
-        """Every choice of the free indices of the statement, or those at the ends of ranges."""
+    def _assignments(self) -> Iterator[Indices]:
+        """Every choice of the free indices of the statement."""
 
         def extend(at: Indices, rest: list[Any]) -> Iterator[Indices]:
             if not rest:
@@ -91,16 +92,14 @@ class Setting:
                 return
             (symbol, low, high), *later = rest
             first, last = (whole_number(bound, {**self.sizes, **at}) for bound in (low, high))
-            values = range(first, last + 1)
-            for value in dict.fromkeys((*values[:1], *values[-1:])) if ends else values:
+            for value in self._values(range(first, last + 1)):
                 yield from extend({**at, symbol: value}, later)
 
         yield from extend({}, self.stated.index_ranges())
 
-    @property
-    def corners(self) -> list[Indices]:
-        """Choices at which each index has its first value or its last one."""
-        return list(self._assignments(ends=True))
+    def _values(self, values: range) -> Iterable[int]:
+        """Values of an index that are looked at."""
+        return values
 
     @cached_property
     def symbols(self) -> World:
@@ -115,13 +114,13 @@ class Setting:
     def numbers(self) -> World:
         """World of the draws that fulfil the conditions of the statement."""
         if not self.conditions:
-            return self._world(Draws(range(DRAWS), DRAWS, self.seed))
+            return self._world(Draws(range(self.count), self.count, self.seed))
         with np.errstate(all="ignore"):
             every = _Candidates(self)
-            chosen = np.flatnonzero(every.fulfilling)[:DRAWS]
-        if len(chosen) < FEWEST:
+            chosen = np.flatnonzero(every.fulfilling)[: self.count]
+        if len(chosen) < self.count * FEWEST // DRAWS:
             raise Undecided(f"{self.stated.id}: too few draws fulfil its conditions: "
-                            f"{len(chosen)} of {CANDIDATES}")  # fmt: skip
+                            f"{len(chosen)} of {every.count}")  # fmt: skip
         return self._world(every.draws(chosen))
 
     @property
@@ -356,6 +355,23 @@ def is_small(error: Floats, large: Floats) -> Any:
 # -- Draws under conditions ------------------------------------------------------------------------
 
 
+class Corners(Setting):
+    """A formula at sizes at which only a counterexample is looked for: at the ends of ranges."""
+
+    def _values(self, values: range) -> Iterable[int]:
+        """First value of an index and its last one."""
+        return dict.fromkeys((*values[:1], *values[-1:]))
+
+
+class Far(Corners):
+    """A formula at large sizes, in few draws: derivatives take much memory in each of them."""
+
+    tried = 2
+
+    def __init__(self, stated: Formula, sizes: Sizes) -> None:
+        super().__init__(stated, sizes, count=len(KINDS))
+
+
 class _Candidates:
     """Many draws of a setting, made so that its conditions can hold.
 
@@ -366,6 +382,7 @@ class _Candidates:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self.count = setting.tried * setting.count
         self.bounds: dict[str, dict[int, Floats]] = {}
         self.fixed: dict[str, Floats] = {}
         self.scales: dict[str, Floats] = {}
@@ -379,7 +396,7 @@ class _Candidates:
 
     def draws(self, chosen: Any) -> Draws:
         """Some of the candidates."""
-        return Draws(chosen, CANDIDATES, self.setting.seed, self.bounds, self.fixed, self.scales)
+        return Draws(chosen, self.count, self.setting.seed, self.bounds, self.fixed, self.scales)
 
     def _values(self, node: Expression) -> list[Number]:
         """Entries of an expression at all choices of the indices."""
@@ -390,7 +407,7 @@ class _Candidates:
         # No array is written into, and what is kept keeps its identity.
         key = node, *map(id, chosen)
         if key not in self._computed:
-            world = self.setting._world(self.draws(range(CANDIDATES)))
+            world = self.setting._world(self.draws(range(self.count)))
             numbers = [number for at in self.setting.assignments
                                    for number in world.value(node, at).flat]  # fmt: skip
             self._computed[key] = chosen, numbers
@@ -409,7 +426,7 @@ class _Candidates:
         if not anywhere.issuperset(bounded.arguments):
             return False
         values = [number.value for number in self._values(condition.right)]
-        lowest = np.minimum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, np.inf)))
+        lowest = np.minimum.reduce(np.broadcast_arrays(*values, np.full(self.count, np.inf)))
         bounds = self.bounds.setdefault(bounded.function.name, {})
         inside = lowest / 2 if condition.sign == "<" else lowest
         order = bounded.function.order
@@ -431,10 +448,10 @@ class _Candidates:
 
     def _meet(self, bound: Any, bounded: Expression, sign: int) -> None:
         """Set a symbol to the largest entry of what it bounds from above, or least from below."""
-        own = np.broadcast_to(self._values(bound)[0].value, CANDIDATES)
+        own = np.broadcast_to(self._values(bound)[0].value, self.count)
         values = [sign * number.value + 3 * number.error for number in self._values(bounded)]
-        top = sign * np.maximum.reduce(np.broadcast_arrays(*values, np.full(CANDIDATES, -np.inf)))
-        turn = np.arange(CANDIDATES) // len(KINDS) % 3
+        top = sign * np.maximum.reduce(np.broadcast_arrays(*values, np.full(self.count, -np.inf)))
+        turn = np.arange(self.count) // len(KINDS) % 3
         fixed = np.where(turn == 0, top, np.where((turn == 1) & (sign > 0), 2 * top, own))
         usable = np.isfinite(fixed) & ((fixed > 0) | (not bound.positive))
         self.fixed[bound.name] = np.where(usable, fixed, own)
@@ -449,7 +466,7 @@ class _Candidates:
             failing = ~self.holding(condition)
             if np.sum(~failing) >= 2 * DRAWS:
                 return
-            kept = self.scales.get(name, np.ones(CANDIDATES))
+            kept = self.scales.get(name, np.ones(self.count))
             for power in FACTORS:
                 if not failing.any():
                     break
@@ -464,7 +481,7 @@ class _Candidates:
         left, right = self._values(condition.left), self._values(condition.right)
         # A number on the right bounds every entry on the left.
         right = [number for number in right for _ in range(len(left) // len(right))]
-        result = np.ones(CANDIDATES, dtype=bool)
+        result = np.ones(self.count, dtype=bool)
         for a, b in zip(left, right, strict=True):
             result &= holds(a, condition.sign, b)
         return result

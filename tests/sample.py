@@ -5,6 +5,7 @@ from zlib import crc32
 import numpy as np
 import sympy as sp
 
+import rnnnotes.notation  # noqa: F401 -- declares the sizes
 from rnnnotes.book import tape
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import exact

@@ -164,12 +164,12 @@ class Formula:
 
     @property
     def hypotheses(self) -> tuple[Relation, ...]:
-        """Conditions that are equations: what the formula supposes."""
+        """Conditions that are equations, which the formula supposes."""
         return tuple(condition for condition in self.where if condition.sign == "=")
 
     @property
     def provisos(self) -> tuple[Relation, ...]:
-        """Conditions that are none: within which bounds it holds."""
+        """Conditions that are no equations, within whose bounds it holds."""
         return tuple(condition for condition in self.where if condition.sign != "=")
 
     @cached_property

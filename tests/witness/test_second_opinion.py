@@ -303,7 +303,7 @@ def stated(left, sign, right, *given, where=(), ranges=None):
         "wrong.claim", Relation(left, sign, right), lambda: 0.0, ("elman1990",),
         given=tuple(each if isinstance(each, Formula) else find(each) for each in given),
         derivation=(Line(sign, wrap(right), "claimed"),),
-        where=tuple(Relation(*condition) for condition in where), ranges=ranges or {},
+        where=tuple(where), ranges=ranges or {},
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 The chapters are modules of this package.  What is offered here works on any formula:
 `check` proves one or many, `find` finds one by its id, `search` finds some by words, `cite`
-cites one, and `compare` holds a function of your own against it.
+cites one, and `compare` holds a function of your own against it.  `formula` states one.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from rnnnotes.book.checking import check, check_all
     from rnnnotes.book.citing import cite
     from rnnnotes.book.comparing import compare
-    from rnnnotes.book.formulas import find
+    from rnnnotes.book.formulas import find, formula
     from rnnnotes.book.searching import search
 
     __version__: str
 
-__all__ = ["__version__", "check", "check_all", "cite", "compare", "find", "search"]
+__all__ = ["__version__", "check", "check_all", "cite", "compare", "find", "formula", "search"]
 
 HOMES = {"check": "checking", "check_all": "checking", "cite": "citing",
-         "compare": "comparing", "find": "formulas", "search": "searching"}  # fmt: skip
+         "compare": "comparing", "find": "formulas", "formula": "formulas",
+         "search": "searching"}  # fmt: skip
 """Modules that hold what is offered here, loaded when it is first used."""
 
 

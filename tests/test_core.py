@@ -33,10 +33,12 @@ from rnnnotes.core.normal import (
     holds,
     integer,
     is_zero,
+    is_zero_in_cases,
     known,
     mapped,
     mask,
     minus,
+    nought,
     number,
     of,
     over,
@@ -47,8 +49,10 @@ from rnnnotes.core.normal import (
     put,
     scalar,
     scaled,
+    step,
     summed,
     times,
+    unsigned,
     within,
 )
 from rnnnotes.core.terms import Apply, Delta, Entry, Group, Mask, Power, Product
@@ -709,6 +713,48 @@ ARGUMENTS = {
     "a square": times(a(), a()),
     "nothing": ZERO,
 }
+
+
+COMPARED = {
+    "step": (step, lambda u: u > 0),
+    "unsigned": (unsigned, lambda u: u >= 0),
+    "nought": (nought, lambda u: u == 0),
+}
+GAPS = [t - k, k - t, t - 2, 2 - t, p - q, 2 * p - q - 1, affine(0), affine(1), n - p]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize("gap", GAPS, ids=str)
+def test_of_a_whole_number_a_comparison_is_a_mask(name, gap):
+    """At the edge, on both sides of it, and where the facts decide it."""
+    rule, expected = COMPARED[name]
+    poly = rule(integer(gap))
+
+    assert agrees(poly, lambda draw: float(expected(draw.whole(gap))))
+    assert not any(isinstance(atom, Apply) for monomial in poly.terms for atom, _ in monomial)
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_of_a_real_number_a_comparison_stays_one(name):
+    """Half of a whole number is none, and its mask would have another edge."""
+    rule, expected = COMPARED[name]
+    for real in (b(p), scaled(Fraction(1, 2), integer(t)), minus(integer(t), b(p)), ZERO):
+        assert agrees(rule(real), lambda draw: float(expected(draw.value(real).real)))  # noqa: B023
+    assert step(minus(a(p), a(p))) == ZERO
+
+
+def test_what_masks_ask_for_is_so_or_not():
+    """Each of two masks that are one another's opposite is one where the other is zero."""
+    both = plus(mask(t - 2), mask(1 - t))
+    apart = minus(plus(mask(t - 2), mask(2 - t)), plus(ONE, delta(t - 2)))
+
+    assert is_zero_in_cases(minus(both, ONE))
+    assert is_zero_in_cases(apart)
+    assert not is_zero(minus(both, ONE))
+    for wrong in (minus(plus(mask(t - 2), mask(2 - t)), ONE), minus(both, number(2)),
+                  minus(mask(t - 2), ONE), minus(plus(mask(t - 2), mask(-t - 1)), ONE)):  # fmt: skip
+        assert not is_zero_in_cases(wrong)
+        assert not agrees(wrong, lambda draw: 0)
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)

@@ -13,6 +13,7 @@ from readback import Misprint, as_displayed, meaning, number, read_latex, read_t
 from readback.words import LATEX, TEXT, LatexWords, TextWords
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
 from rnnnotes.book.formulas import find_all
 from rnnnotes.book.plaintext import range_text, text
 from rnnnotes.book.printing import latex, range_latex
@@ -252,6 +253,7 @@ OPERATIONS = {
         (lang.MatMul, "matrix", "matrix"), (lang.MatMul, "matrix", "matrix"),
         (lang.Outer, "vector", "vector"), (lang.Transpose, "matrix"), (lang.Inverse, "matrix"),
         (lang.Diag, "vector"), (lang.Power, "matrix", "scalar"),
+        (lambda a: nodes.Rows(softmax, a), "matrix"),
         (lang.MatrixPower, "matrix", "scalar"), (lambda a: lang.Product(a, j, t, k + 1), "matrix"),
         (lang.Jacobian, "vector", some.sampled_from([v, h[t - 1]])),
         (lang.Immediate, some.sampled_from(STATES), some.sampled_from([v, h[t - 1], b_h])),
@@ -264,6 +266,8 @@ OPERATIONS = {
 for kind in OPERATIONS:
     OPERATIONS[kind] += [(two, kind, kind) for two in (lang.Add, lang.Sub, lang.Times, lang.Max)]
     OPERATIONS[kind] += [(two, kind, kind) for two in (lang.Min, lang.Indicator)]
+    OPERATIONS[kind] += [(lambda a, b: lang.Bracket(lang.Le(a, b)), kind, kind)]
+    OPERATIONS[kind] += [(lambda a, b: lang.Bracket(lang.Eq(a, b)), kind, kind)]
     OPERATIONS[kind] += [(one, kind) for one in (lang.Neg, lang.Abs, tanh, exp, f, sigmoid.prime)]
     OPERATIONS[kind] += [(lambda a: lang.Sum(a, j, 1, t - tau), kind)]
 

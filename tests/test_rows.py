@@ -11,6 +11,7 @@ from rnnnotes.book import sympyhelpers
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
 from rnnnotes.book.language import (
+    Bracket,
     Compose,
     Concatenate,
     Convolve,
@@ -22,6 +23,7 @@ from rnnnotes.book.language import (
     Immediate,
     Indicator,
     Jacobian,
+    Le,
     MatMul,
     Max,
     Norm,
@@ -216,6 +218,8 @@ MIXED = [
     lambda: v**v.T,
     lambda: Max(v, w.T),
     lambda: Indicator(v.T, w),
+    lambda: Bracket(Le(v.T, w)),
+    lambda: Bracket(Le(v.T, 0)) + w,
     lambda: W_hh @ v + v.T @ W_hh,
     lambda: Gradient(psi(v), v) + Jacobian(psi(v), v),
     lambda: h[t] - Jacobian(L, h[t]),

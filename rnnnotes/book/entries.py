@@ -163,6 +163,15 @@ OPAQUE = {"Abs", "Max", "Min", "Indicator", "Norm", "SpectralRadius"}
 """Functions of which algebra knows nothing; draws give them values."""
 
 
+DECIDED: dict[Hashable, Callable[..., Any]] = {
+    ABS: abs,
+    ("Max", ()): max,
+    ("Min", ()): min,
+    ("Indicator", ()): lambda a, b: int(bool(a > b)),
+}
+"""Functions of which algebra knows the value at numbers."""
+
+
 VALUES: dict[tuple[Hashable, sp.Expr], sp.Expr] = {
     ("exp", sp.S.Zero): sp.S.One,
     ("log", sp.S.One): sp.S.Zero,
@@ -228,7 +237,10 @@ class Ledger:
             return self.expansions[str(name)](*arguments)
         if len(arguments) == 1 and any(orders):
             return self._slope_of(name, arguments[0], orders[0])
-        atom_ = Atom(name, orders, tuple(expand(exact(argument)) for argument in arguments))
+        values = tuple(expand(exact(argument)) for argument in arguments)
+        if name in DECIDED and all(value.is_Rational for value in values):
+            return self.constant(DECIDED[name](*values))
+        atom_ = Atom(name, orders, values)
         return Entry(self._intern(atom_), self)
 
     def _slope_of(self, name: Hashable, argument: Entry, order: int) -> Entry:
@@ -325,6 +337,8 @@ class Ledger:
             return DERIVATIVES[atom.name](symbol, atom.arguments[0])
         if atom.name in (("Max", ()), ("Min", ())):
             return self._chosen(atom, place)
+        if atom.name == ("Indicator", ()):
+            return sp.S.Zero  # but at its edge, which is kept away
         if isinstance(atom.name, tuple) and atom.name[0] in OPAQUE:
             raise BranchesOnValues(f"{atom.name[0]} is not differentiated by algebra")
         orders = tuple(order + (place == at) for at, order in enumerate(atom.orders))

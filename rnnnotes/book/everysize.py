@@ -96,7 +96,8 @@ def holds_for_all_sizes(
     Shown or None
         What the proof rests on; None if it is not known that they are equal.
     """
-    return first_of(STAGES, left, right, replace(premises, budget=SHORT), claim)
+    sides = lang.unfolded(left), lang.unfolded(right)
+    return first_of(STAGES, *sides, replace(premises, budget=SHORT), lang.unfolded(claim))
 
 
 Stage = Callable[[Expression, Expression, Premises, Relation | None], Shown | None]

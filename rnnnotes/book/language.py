@@ -22,7 +22,8 @@ and the immediate derivative `Immediate`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias, cast
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias, cast
 
 import sympy as sp
 from sympy.core.symbol import Str
@@ -33,9 +34,11 @@ __all__ = [
     "Apply",
     "At",
     "Block",
+    "Bracket",
     "Compose",
     "Concatenate",
     "Convolve",
+    "Derived",
     "Determinant",
     "Diag",
     "Divide",
@@ -81,8 +84,12 @@ __all__ = [
     "Transpose",
     "Variable",
     "Zeros",
+    "free_index",
     "indices",
+    "kind",
+    "opened",
     "put",
+    "unfolded",
     "walk",
     "wrap",
 ]
@@ -841,6 +848,98 @@ class Stack(Expression):
         node = sp.Basic.__new__(cls, body, index, low, high)
         node.shape = (high - low + 1, *body.shape)
         return cast(Stack, node)
+
+
+class Bracket(Expression):
+    """One where a comparison holds, else zero (the bracket of Iverson), entry by entry.
+
+    Of whole numbers, such as two indices, it is a mask: ``Bracket(Le(j, i))``.
+    """
+
+    def __new__(cls, comparison: Relation) -> Bracket:
+        _require(
+            isinstance(comparison, Relation),
+            lambda: f"Bracket: needs a comparison such as Le(j, i), not {comparison}",
+        )
+        node = sp.Basic.__new__(cls, comparison)
+        node.shape, node.row = comparison.left.shape, comparison.left.row
+        return cast(Bracket, node)
+
+    @property
+    def comparison(self) -> Relation:
+        """What holds or not."""
+        return cast(Relation, self.args[0])
+
+    @cached_property
+    def strictly(self) -> Expression:
+        """The same by strict comparisons alone."""
+        left, right = self.comparison.left, self.comparison.right
+        above, below = Indicator(left, right), Indicator(right, left)
+        match self.comparison.sign:
+            case "<":
+                return below
+            case "<=":
+                return 1 - above
+            case "=":
+                return 1 - above - below
+        return above + below
+
+
+class Derived(Expression):
+    """A node that stands for an expression of other nodes, and is printed as itself.
+
+    What proves, draws, exports and evaluates sees that expression alone, so there is nothing more
+    to trust.  A kind of node says what it stands for in `unfolded`.  Its templates `tex` and
+    `plain` hold ``<name>`` for each part, within brackets or braces of their own, so that no part
+    is too loose for its place.
+    """
+
+    tex: ClassVar[str]
+    plain: ClassVar[str]
+
+    def __new__(cls, *parts: Any) -> Any:
+        node = sp.Basic.__new__(cls, *map(_part, parts))
+        node.shape, node.row = node.unfolded.shape, node.unfolded.row
+        return node
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """What the node stands for."""
+        raise NotImplementedError
+
+
+def _part(part: Any) -> sp.Basic:
+    return part if isinstance(part, _Tree) else wrap(part)
+
+
+def free_index(name: str, *parts: sp.Basic) -> sp.Symbol:
+    """Index of a name, or of a longer one, that some trees do not hold: it captures nothing."""
+    held = {str(symbol) for part in parts for symbol in part.atoms(sp.Symbol)}
+    while name in held:
+        name += "_"
+    return sp.Symbol(name, integer=True)
+
+
+def unfolded(node: Any) -> Any:
+    """Tree in which no node is derived."""
+    node = opened(node)
+    if isinstance(node, Variable | Function) or not isinstance(node, _Tree | sp.Tuple):
+        return node
+    parts = [unfolded(part) for part in node.args]
+    same = all(new is old for new, old in zip(parts, node.args, strict=True))
+    return node if same else node.func(*parts)
+
+
+def opened(node: Any) -> Any:
+    """What a node stands for, if it is derived."""
+    while isinstance(node, Derived):
+        node = node.unfolded
+    return node
+
+
+def kind(node: Any) -> type:
+    """Kind of a node, under which tables have its rule: what is derived has one for all."""
+    return Derived if isinstance(node, Derived) else type(node)
 
 
 class Relation(_Tree):

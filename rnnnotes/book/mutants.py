@@ -212,7 +212,7 @@ def broken(
     for operator, changed in changes(node, rules):
         yield operator, f"{where or 'whole'}: {type(node).__name__}", changed
     for place, part in enumerate(node.args):
-        if isinstance(part, lang.Expression | sp.Tuple):
+        if isinstance(part, lang.Expression | lang.Relation | sp.Tuple):
             for operator, inner, changed in broken(part, f"{where}.{place}".lstrip("."), rules):
                 arguments = [*node.args[:place], changed, *node.args[place + 1 :]]
                 try:

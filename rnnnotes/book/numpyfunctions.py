@@ -95,10 +95,10 @@ ENTRYWISE: dict[Any, lang.Expression] = {
 COMPARISONS: dict[Any, lang.Expression] = {
     np.greater: lang.Indicator(LEFT, RIGHT),
     np.less: lang.Indicator(RIGHT, LEFT),
-    np.greater_equal: 1 - lang.Indicator(RIGHT, LEFT),
-    np.less_equal: 1 - lang.Indicator(LEFT, RIGHT),
-    np.equal: 1 - lang.Indicator(LEFT, RIGHT) - lang.Indicator(RIGHT, LEFT),
-    np.not_equal: lang.Indicator(LEFT, RIGHT) + lang.Indicator(RIGHT, LEFT),
+    np.greater_equal: lang.Bracket(lang.Le(RIGHT, LEFT)),
+    np.less_equal: lang.Bracket(lang.Le(LEFT, RIGHT)),
+    np.equal: lang.Bracket(lang.Eq(LEFT, RIGHT)),
+    np.not_equal: lang.Bracket(lang.Ne(LEFT, RIGHT)),
 }
 """Comparisons, one where they are true and zero where not."""
 

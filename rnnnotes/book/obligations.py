@@ -109,7 +109,7 @@ class Known:
 
     def _by_kind(self, node: Any) -> Signs:
         value = self.value(node)
-        rule = SIGNS.get(type(node))
+        rule = SIGNS.get(lang.kind(node))
         plain = ANY if rule is None else rule(self, node)
         return plain if value is None else plain & self.signs(value)
 
@@ -292,8 +292,20 @@ def _range(node: Any) -> tuple[Any, sp.Symbol, Any, Any]:
 
 
 def _sum(known: Known, node: Any) -> Signs:
+    """Signs of a sum: of terms that are not negative, one that is positive is enough."""
     signs, count = _steps(known, node)
+    body, index, *ends = _range(node)
+    at_ends = (known.signs(lang.put(body, {index: end})) for end in ends)
+    if signs <= NOT_NEGATIVE and count == POSITIVE and POSITIVE in at_ends:
+        return POSITIVE
     return _many(signs) | (frozenset() if count == POSITIVE else ZERO)
+
+
+def _total(known: Known, node: Any) -> Signs:
+    (vector,) = node.args
+    if isinstance(vector, lang.Stack):
+        return known.signs(lang.Sum(*vector.args))
+    return _many(known.signs(vector))
 
 
 def _product(known: Known, node: Any) -> Signs:
@@ -301,6 +313,20 @@ def _product(known: Known, node: Any) -> Signs:
         return ANY
     signs, count = _steps(known, node)
     return _times(signs, signs) | signs | (frozenset() if count == POSITIVE else POSITIVE)
+
+
+HOLDING: dict[str, Signs] = {
+    "<": frozenset({-1}), "<=": frozenset({-1, 0}), "=": ZERO, "!=": NOT_ZERO, ">": POSITIVE
+}  # fmt: skip
+"""Signs of the left side less the right, where a comparison holds."""
+
+
+def _where(known: Known, sign: str, left: Any, right: Any) -> Signs:
+    """Signs of what is one where a comparison holds, else zero."""
+    numbers = isinstance(left, lang.Number) and isinstance(right, lang.Number)
+    gap = left.args[0] - right.args[0] if numbers else lang.Sub(left, right)
+    signs = known.number(gap) if numbers else known.signs(gap)
+    return frozenset(int(one in HOLDING[sign]) for one in signs)
 
 
 def _both(known: Known, node: Any) -> Signs:
@@ -321,12 +347,16 @@ SIGNS: dict[type, Callable[[Known, Any], Signs]] = {
     lang.Zeros: lambda known, node: ZERO,
     lang.Identity: lambda known, node: NOT_NEGATIVE,
     lang.OneHot: lambda known, node: NOT_NEGATIVE,
-    lang.Indicator: lambda known, node: NOT_NEGATIVE,
+    lang.Indicator: lambda known, node: _where(known, ">", *node.args),
+    lang.Bracket: lambda known, node: _where(
+        known, node.comparison.sign, node.comparison.left, node.comparison.right
+    ),
+    lang.Stack: lambda known, node: _steps(known, node)[0],
     lang.SpectralRadius: lambda known, node: NOT_NEGATIVE,
     lang.Size: lambda known, node: POSITIVE,
     lang.Entry: lambda known, node: known.signs(node.args[0]),
     lang.Transpose: lambda known, node: known.signs(node.args[0]),
-    lang.Total: lambda known, node: _many(known.signs(node.args[0])),
+    lang.Total: _total,
     lang.Diag: lambda known, node: known.signs(node.args[0]) | ZERO,
     lang.Abs: lambda known, node: _absolute(known.signs(node.args[0])),
     lang.Norm: lambda known, node: _absolute(known.signs(node.args[0])),
@@ -348,6 +378,7 @@ SIGNS: dict[type, Callable[[Known, Any], Signs]] = {
     lang.Max: _both,
     lang.Min: _both,
     lang.Concatenate: _parts,
+    lang.Derived: lambda known, node: known.signs(node.unfolded),
 }
 """Signs of each node, from those of its parts; of any other node nothing is known."""
 
@@ -398,6 +429,7 @@ class _Finder:
         if (node, bounds, slope) in self.seen:
             return
         self.seen.add((node, bounds, slope))
+        node = lang.opened(node)
         for kind, of in self._own(node, bounds, slope):
             self.obligations.append(Obligation(kind, of, bounds))
         if isinstance(node, lang.Apply):
@@ -415,7 +447,7 @@ class _Finder:
         derivative = isinstance(node, lang.Jacobian | lang.Gradient | lang.Immediate)
         inner = (*bounds, _range(node)[1:]) if type(node) in lang.BINDERS else bounds
         for part in node.args[:1] if derivative else node.args:
-            if isinstance(part, Expression | sp.Tuple):
+            if isinstance(part, Expression | lang.Relation | sp.Tuple):
                 self.visit(part, inner, slope or derivative)
 
     def _own(self, node: Any, bounds: Any, slope: bool) -> Iterator[tuple[Kind, Expression]]:
@@ -448,6 +480,8 @@ class _Finder:
             case lang.Max() | lang.Min() | lang.Indicator() if kink:
                 first, second = node.args
                 yield "no kink", first if second == lang.Number(0) else lang.Sub(first, second)
+            case lang.Bracket() if kink:
+                yield "no kink", lang.Sub(node.comparison.left, node.comparison.right)
 
     def _of_power(
         self, base: Expression, exponent: Expression, bounds: Any, slope: bool

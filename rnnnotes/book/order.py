@@ -87,7 +87,7 @@ def compares_for_all_sizes(
     Contradiction
         If what is given contradicts itself.
     """
-    line = Relation(left, sign, right)
+    line, claim = lang.unfolded(Relation(left, sign, right)), lang.unfolded(claim)
     if shown := by_arrays(line, given, claim):
         return shown
     norms = any(isinstance(node, MEASURES) for side in (left, right) for node in lang.walk(side))

@@ -18,7 +18,16 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book.printing import ATOM, HADAMARD, PRODUCT, SUM, binding, is_open, is_total
+from rnnnotes.book.printing import (
+    ATOM,
+    HADAMARD,
+    PRODUCT,
+    SUM,
+    binding,
+    filled,
+    is_open,
+    is_total,
+)
 
 __all__ = ["RULES", "argument_text", "in_order", "range_text", "text"]
 
@@ -40,14 +49,15 @@ def text(node: sp.Basic) -> str:
     """
     if isinstance(node, lang.Relation):
         return f"{text(node.left)} {SIGNS[node.sign]} {text(node.right)}"
-    return RULES[type(node)](node)
+    return RULES[lang.kind(node)](node)
 
 
 def argument_text(value: Any) -> str:
     """Text of what a parameter of the code stands for."""
     if isinstance(value, lang.Function):
         return _name(value)
-    return text(value) if isinstance(value, lang.Expression) else index_text(value)
+    tree = isinstance(value, lang.Expression | lang.Relation)
+    return text(value) if tree else index_text(value)
 
 
 def range_text(index: sp.Symbol, low: sp.Expr, high: sp.Expr) -> str:
@@ -223,6 +233,10 @@ def _fenced(fence: str) -> Callable[[Any], str]:
     return rule
 
 
+def _between(inner: str, left: str, right: str) -> str:
+    return f"{left}{inner}{right}"
+
+
 def _rows(node: Any) -> str:
     return "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
 
@@ -263,6 +277,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Immediate: _derivative("∂⁺"),
     lang.Gradient: lambda node: f"∇_{text(node.args[1])} {_inside(node.args[0], ATOM)}",
     lang.Order: lambda node: f"O({_power(lang.Power(*node.args))})",
+    lang.Derived: lambda node: filled(node.plain, node, argument_text, _between),
     lang.Norm: _fenced("‖"),
     lang.Abs: _fenced("|"),
     lang.SpectralRadius: _called("ρ"),
@@ -271,5 +286,6 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Max: _called("max"),
     lang.Min: _called("min"),
     lang.Indicator: lambda node: f"[{text(node.args[0])} > {text(node.args[1])}]",
+    lang.Bracket: lambda node: f"[{text(node.comparison)}]",
 }
 """How each node is written."""

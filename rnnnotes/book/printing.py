@@ -58,7 +58,7 @@ def latex(node: sp.Basic) -> str:
         if isinstance(node.left, lang.Block):  # two matrices do not fit on one line
             return rf"\begin{{aligned}} & {left} \\ & {right} \end{{aligned}}"
         return f"{left} {right}"
-    return RULES[type(node)](node)
+    return RULES[lang.kind(node)](node)
 
 
 def index_latex(expr: sp.Expr) -> str:
@@ -70,7 +70,8 @@ def argument_latex(value: Any) -> str:
     """LaTeX of what a parameter of the code stands for."""
     if isinstance(value, lang.Function):
         return _function(value)
-    return latex(value) if isinstance(value, lang.Expression) else index_latex(value)
+    tree = isinstance(value, lang.Expression | lang.Relation)
+    return latex(value) if tree else index_latex(value)
 
 
 def values_latex(low: sp.Expr, high: sp.Expr) -> str:
@@ -379,6 +380,26 @@ def _order(node: Any) -> str:
     return rf"\mathcal{{O}}({_power(lang.Power(*node.args))})"
 
 
+FIELD = re.compile(r"([(\[]?)<(\w+)>([)\]]?)")
+"""Place of a part in a template, with the brackets around it, if it has some for itself."""
+
+
+def filled(template: str, node: Any, part: Callable[[Any], str], fence: Callable[..., str]) -> str:
+    """Template of a node, with the print of each part in its place."""
+
+    def field(found: re.Match[str]) -> str:
+        left, name, right = found.groups()
+        value = getattr(node, name)
+        inner = ", ".join(map(part, value if isinstance(value, tuple) else (value,)))
+        return fence(inner, left, right) if left and right else left + inner + right
+
+    return FIELD.sub(field, template)
+
+
+def _derived(node: Any) -> str:
+    return filled(node.tex, node, argument_latex, bracket)
+
+
 RULES: dict[type, Callable[[Any], str]] = {
     lang.Number: lambda node: number_latex(node.args[0]),
     lang.Ones: lambda node: r"\mathbf{1}",
@@ -415,6 +436,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Immediate: _fraction(r"\partial^{+}"),
     lang.Gradient: _gradient,
     lang.Order: _order,
+    lang.Derived: _derived,
     lang.Norm: _fenced(r"\lVert", r"\rVert"),
     lang.Abs: _fenced("|", "|"),
     lang.Determinant: _named(r"\det"),
@@ -423,5 +445,6 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Max: _named(r"\max"),
     lang.Min: _named(r"\min"),
     lang.Indicator: lambda node: f"[{latex(node.args[0])} > {latex(node.args[1])}]",
+    lang.Bracket: lambda node: bracket(latex(node.comparison), "[", "]"),
 }
 """How each node is set."""

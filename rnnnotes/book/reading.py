@@ -172,7 +172,7 @@ class Reading:
         """Entry of an expression at a place."""
         if node in self.bound:
             return self.bound[node](at)
-        rule = RULES.get(type(node))
+        rule = RULES.get(lang.kind(node))
         if rule is None:
             raise Unsupported(type(node).__name__)
         return rule(self, node, at)
@@ -349,6 +349,20 @@ def _larger(self: Reading, node: Any, at: At) -> Poly:
 def _indicator(self: Reading, node: Any, at: At) -> Poly:
     left, right = (self.part(part, at) for part in node.args)
     return core.step(core.minus(left, right))
+
+
+def _bracket(self: Reading, node: Any, at: At) -> Poly:
+    """Entry of a bracket: of whole numbers a mask or a delta, which the facts may decide."""
+    comparison = node.comparison
+    gap = core.minus(self.part(comparison.right, at), self.part(comparison.left, at))
+    match comparison.sign:
+        case "<":
+            return core.step(gap)
+        case "<=":
+            return core.unsigned(gap)
+        case "=":
+            return core.nought(gap)
+    return core.minus(core.ONE, core.nought(gap))
 
 
 def _stacked(
@@ -531,6 +545,7 @@ RULES: dict[type, Rule] = {
     lang.Max: _larger,
     lang.Min: _larger,
     lang.Indicator: _indicator,
+    lang.Bracket: _bracket,
     lang.Concatenate: _concatenate,
     lang.Block: _block,
     lang.Convolve: _convolve,
@@ -538,6 +553,7 @@ RULES: dict[type, Rule] = {
     lang.Steps: _step_at,
     lang.Stack: _step_at,
     lang.Inverse: _inverse,
+    lang.Derived: lambda self, node, at: self.entry(node.unfolded, at),
     lang.Jacobian: _jacobian,
     lang.Gradient: _jacobian,
     lang.Immediate: _jacobian,

@@ -258,7 +258,8 @@ class Setting:
         """Whether a node is a symbol or a function that each draw gives a value of its own."""
         if isinstance(node, Function):
             return node.name not in {*tape.FUNCTIONS, *self.numbers.functions}
-        return isinstance(node, lang.At) or (isinstance(node, Variable) and not node.times)
+        timed = isinstance(node, lang.At | lang.Steps)
+        return timed or (isinstance(node, Variable) and not node.times)
 
     def _is_bound(self, node: sp.Basic, at: Indices) -> bool:
         """Whether a symbol is taken at each time of a sum or a product: then all of it is shown."""

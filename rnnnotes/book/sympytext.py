@@ -104,7 +104,7 @@ def sympy_text(stated: Formula) -> str:
 
 def source(node: Any) -> str:
     """SymPy of an expression, in more brackets than it needs."""
-    return RULES[type(node)](node)
+    return RULES[lang.kind(node)](node)
 
 
 class _Writer:
@@ -605,6 +605,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Jacobian: _derivative,
     lang.Gradient: _derivative,
     lang.Immediate: _derivative,
+    lang.Derived: lambda node: source(node.unfolded),
     lang.Order: lambda node: f"big_o({source(node.args[0])} ** {number(node.args[1])})",
     lang.Size: _called("len"),
     lang.Determinant: lambda node: f"({source(node.args[0])}).det()",
@@ -614,5 +615,6 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Max: _entrywise("sp.Max"),
     lang.Min: _entrywise("sp.Min"),
     lang.Indicator: _entrywise("indicator"),
+    lang.Bracket: lambda node: source(node.strictly),
 }
 """How each node reads in SymPy."""

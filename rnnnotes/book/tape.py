@@ -361,7 +361,8 @@ def indicator(a: Number, b: Number) -> Number:
     """Return one where a is larger than b, else zero, and nothing where rounding hides which."""
     gap, error = a.value - b.value, a.error + b.error
     value = np.where(gap > error, 1.0, np.where(gap <= -error, 0.0, np.nan))
-    return Number(value, 0.0, ((a, _refuse("Indicator")), (b, ZERO)))
+    flat = Number(np.where(np.abs(gap) > error, 0.0, np.nan), 0.0)  # at its edge it has no slope
+    return Number(value, 0.0, ((a, flat), (b, flat)))
 
 
 def larger(a: Number, b: Number, sign: int = 1) -> Number:

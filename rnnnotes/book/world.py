@@ -164,7 +164,7 @@ class World:
         return self._values[key]
 
     def _evaluated(self, node: Any, at: Indices) -> Entries:
-        return np.asarray(RULES[type(node)](self, node, at), dtype=object)
+        return np.asarray(RULES[lang.kind(node)](self, node, at), dtype=object)
 
     def values(self, node: Any, at: Indices) -> list[Entries]:
         """Value of each part of a node."""
@@ -646,6 +646,7 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Sum: _sum,
     lang.Product: _product,
     lang.Compose: _compose,
+    lang.Derived: lambda world, node, at: world.value(node.unfolded, at),
     lang.Jacobian: _derivative,
     lang.Gradient: _derivative,
     lang.Immediate: _immediate,
@@ -658,5 +659,6 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Max: _opaque,
     lang.Min: _opaque,
     lang.Indicator: _opaque,
+    lang.Bracket: lambda world, node, at: world.value(node.strictly, at),
 }
 """What each node does with arrays of entries."""

@@ -21,6 +21,7 @@ from rnnnotes.core.normal import (
     context,
     holds,
     is_zero,
+    is_zero_in_cases,
     mapped,
     of,
     plus,
@@ -150,7 +151,8 @@ class Graph:
         self, poly: Poly, rewrite: Callable[[Poly], Poly], deep: bool = False
     ) -> bool:
         """Whether a polynomial is zero once entries are written out, its derivatives closed."""
-        return is_zero(self.settled_by(poly, lambda atom: not is_slope(atom), rewrite, deep))
+        settled = self.settled_by(poly, lambda atom: not is_slope(atom), rewrite, deep)
+        return is_zero_in_cases(settled)
 
     def settled_by(
         self, poly: Poly, kind: Callable[[Atom], bool], rewrite: Callable[[Poly], Poly], deep: bool

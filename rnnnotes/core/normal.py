@@ -50,6 +50,7 @@ __all__ = [
     "entry",
     "fresh",
     "is_zero",
+    "is_zero_in_cases",
     "known",
     "mapped",
     "mask",
@@ -1071,10 +1072,23 @@ def norm(ranges: Sequence[tuple[Affine, Affine]], body: Callable[..., Poly]) -> 
 
 
 def step(poly: Poly) -> Poly:
-    """One where a number is positive, else zero."""
-    if not poly.terms:
-        return ZERO
-    return closed("step", poly)
+    """One where a number is positive, else zero; of a whole number, a mask."""
+    whole = as_affine(poly)
+    return closed("step", poly) if whole is None else mask(whole - 1)
+
+
+def unsigned(poly: Poly) -> Poly:
+    """One where a number is not negative, else zero; of a whole number, a mask."""
+    whole = as_affine(poly)
+    return minus(ONE, step(scaled(-1, poly))) if whole is None else mask(whole)
+
+
+def nought(poly: Poly) -> Poly:
+    """One where a number is zero, else zero; of a whole number, a delta."""
+    whole = as_affine(poly)
+    if whole is not None:
+        return delta(whole)
+    return minus(ONE, plus(step(poly), step(scaled(-1, poly))))
 
 
 def is_positive(atom: Atom) -> bool:
@@ -1248,6 +1262,30 @@ def is_zero(poly: Poly) -> bool:
     """Whether a polynomial is zero, once what divides whole terms is multiplied away."""
     numerator, _ = fraction(poly)
     return not numerator.terms
+
+
+CASES = 4
+"""How many masks are taken to be zero or one, one after the other."""
+
+
+def is_zero_in_cases(poly: Poly, cases: int = CASES) -> bool:
+    """Whether a polynomial is zero, be what its masks ask for so or not.
+
+    A mask outside of all sums is one or zero, and each makes a fact on whole numbers.
+    """
+    if is_zero(poly):
+        return True
+    masks = [atom for monomial in poly.terms for atom, _ in monomial if isinstance(atom, Mask)]
+    if not (masks and cases):
+        return False
+    least = min(masks, key=lambda mask: mask.key).least
+
+    def decided(fact: Affine) -> bool:
+        with assuming(fact):
+            again = mapped(poly, lambda atom: isinstance(atom, Mask | Delta), lambda atom: None)
+            return is_zero_in_cases(again, cases - 1)
+
+    return decided(least) and decided(-least - 1)
 
 
 def fraction(poly: Poly) -> tuple[Poly, Monomial]:

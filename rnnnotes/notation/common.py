@@ -1,6 +1,7 @@
 """Letters that every chapter has."""
 
 from rnnnotes.book.language import *
+from rnnnotes.book.nodes import *
 from rnnnotes.book.symbols import declare, index, size
 
 # -- Sizes -----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
 
 Meaning = tuple[Any, ...]
 
@@ -155,6 +156,11 @@ def meaning(node: Any) -> Meaning:
             return ("matrix", tuple(meanings(entries) for entries in node.args))
         case lang.Concatenate():
             return ("matrix", tuple((part,) for part in meanings(node.args)))
+        case lang.Bracket():
+            return ("bracket", meaning(node.comparison))
+        case nodes.Rows():
+            function, *matrices = node.args
+            return ("rows", function.name, meanings(matrices))
         case lang.Order():
             return ("order", power(*meanings(node.args)))
         case _:

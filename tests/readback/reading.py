@@ -154,6 +154,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "called": lambda name, arguments: (CALLED.get(name, str(name)), *arguments),
     "fenced": lambda fence, inner: (FENCES[fence], inner),
     "indicator": lambda left, right: ("indicator", left, right),
+    "bracket": lambda comparison: ("bracket", comparison),
+    "rows": lambda function, matrices: ("rows", str(function), matrices),
     "matrix": lambda *rows: ("matrix", rows),
     "row": lambda *entries: entries,
     "order": lambda power: ("order", power),

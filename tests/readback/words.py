@@ -21,7 +21,7 @@ LATEX = {
     "^": "SUP", "{": "LB", "}": "RB", "(": "LPAR", ")": "RPAR", r"\left(": "LPAR",
     r"\right)": "RPAR", "[": "LSQ", "]": "RSQ", ">": "GT", ":": "COLON", "'": "PRIME",
     r"\top": "TOP", r"\sum": "SUM", r"\prod": "PROD", r"\nabla": "NABLA", r"\frac": "FRAC",
-    r"\sqrt": "SQRT",
+    r"\sqrt": "SQRT", r"\left[": "LSQ", r"\right]": "RSQ", r"\mathrm{rows}": "ROWS",
     r"\mathrm{d}": "D", r"\partial": "PARTIAL", r"\partial^{+}": "IMMEDIATE", "e": "E",
     r"\mathbf{1}": "ONES", r"\mathbf{0}": "ZEROS", r"\mathbf{I}": "IDENTITY",
     r"\mathbf{e}": "ONEHOT", r"\operatorname{diag}": "CALLED", r"\operatorname{size}": "CALLED",
@@ -45,7 +45,7 @@ TEXT = {
     "I": "IDENTITY", "e": "ONEHOT", "diag": "CALLED", "size": "CALLED", "ρ": "CALLED",
     "max": "CALLED", "min": "CALLED", "det": "CALLED",
     "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
-    "sqrt": "SQRT",
+    "sqrt": "SQRT", ".rows": "ROWS",
 }  # fmt: skip
 """What a reader knows of plain text."""
 

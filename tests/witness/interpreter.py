@@ -22,6 +22,7 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
 from rnnnotes.book.symbols import INDICES
 
 Env: TypeAlias = Mapping[sp.Symbol, int]
@@ -631,6 +632,24 @@ def _stack(reading: Reading, env: Env, node: Any) -> Any:
     values = range(number(low, env), number(high, env) + 1)
     shape = [number(length, env) for length in node.shape]
     return np.reshape([reading.value(body, {**env, index: value}) for value in values], shape)
+
+
+@means(lang.Bracket)
+def _bracket(reading: Reading, env: Env, node: Any) -> Any:
+    """One where a comparison holds, entry by entry, else zero."""
+    left, sign, right = node.comparison.args
+    a, b = map(np.real, reading.values((left, right), env))
+    holds = {"=": a == b, "!=": a != b, "<": a < b, "<=": a <= b}[str(sign)]
+    return np.where(holds, 1.0, 0.0)[()]
+
+
+@means(nodes.Rows)
+def _rows(reading: Reading, env: Env, node: Any) -> Any:
+    """A map of each row: what it gives are the rows."""
+    function, *matrices = node.args
+    shape = tuple(number(length, env) for length in node.shape[1:])
+    rows = zip(*reading.values(matrices, env), strict=True)
+    return np.array([reading.apply(function, shape, [*each], env) for each in rows])
 
 
 @means(lang.MatrixPower)

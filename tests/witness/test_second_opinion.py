@@ -101,7 +101,8 @@ def test_the_second_program_shares_nothing_with_the_checker():
                 assert not any(name.name.startswith("rnnnotes") for name in node.names)
 
     assert imported == {
-        "rnnnotes.book.formulas.Formula", "rnnnotes.book.language", "rnnnotes.book.plaintext.text",
+        "rnnnotes.book.formulas.Formula", "rnnnotes.book.language", "rnnnotes.book.nodes",
+        "rnnnotes.book.plaintext.text",
         "rnnnotes.book.symbols.INDICES", "rnnnotes.book.symbols.SIZES",
     }  # fmt: skip
 

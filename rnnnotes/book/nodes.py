@@ -1,0 +1,56 @@
+"""Nodes that stand for expressions of other nodes.
+
+Each is one class: what its parts are called, what it stands for, and how it is set and written.
+What is proved of one is proved of the expression that it stands for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from rnnnotes.book.language import (
+    Derived,
+    Entry,
+    Expression,
+    Function,
+    Stack,
+    StatementError,
+    free_index,
+)
+
+__all__ = ["Rows"]
+
+
+def part(place: int) -> Any:
+    """Part of a node, by its place among the others."""
+    return property(lambda node: node.args[place])
+
+
+def parts(first: int) -> Any:
+    """All parts of a node from a place on."""
+    return property(lambda node: node.args[first:])
+
+
+class Rows(Derived):
+    """A map of each row of a matrix, or of the rows of several: what it gives fills a row.
+
+    The map takes columns and is handed the rows as such; of a map that gives numbers the values
+    are the entries of a column.
+    """
+
+    function: Function = part(0)
+    matrices: tuple[Expression, ...] = parts(1)
+    tex = r"<function>_{\mathrm{rows}}(<matrices>)"
+    plain = "<function>.rows(<matrices>)"
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Values of the map, one for each row."""
+        if self.function.elementwise or self.function.index:
+            raise StatementError(f"Rows: {self.function.name} is no map, or one of a time")
+        lengths = {matrix.shape[:1] for matrix in self.matrices}
+        if len(lengths) != 1 or any(len(matrix.shape) != 2 for matrix in self.matrices):
+            raise StatementError("Rows: needs matrices with as many rows, one or more")
+        row, (length,) = free_index("row", *self.args), *lengths
+        return Stack(self.function(*(Entry(one, row).T for one in self.matrices)), row, 1, length)

@@ -1,0 +1,119 @@
+"""Statements of each node that stands for others, or that asks how whole numbers compare.
+
+Each true one stands beside one that differs in little and is false.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rnnnotes.book.formulas import Formula, Line, find
+from rnnnotes.book.language import (
+    Bracket,
+    Entry,
+    Eq,
+    Expression,
+    Le,
+    Lt,
+    Ne,
+    Ones,
+    Outer,
+    Relation,
+    Stack,
+    Steps,
+    Sum,
+    put,
+    wrap,
+)
+from rnnnotes.book.nodes import Rows
+from rnnnotes.notation import B, H, T, W_xh, X, exp, j, k, softmax, t, u, v, x
+
+__all__ = ["FALSE", "MEASURE_ZERO", "PAIRS", "TRUE", "Claim", "formula_of", "masked"]
+
+
+class Claim(NamedTuple):
+    """Two sides, what is given, and conditions."""
+
+    left: Expression
+    right: Expression
+    given: tuple[str, ...] = ()
+    where: tuple[Relation, ...] = ()
+
+
+def formula_of(claim: Claim) -> Formula:
+    """Theorem in one line, with no code to speak of."""
+
+    def claimed():
+        """Claimed."""
+        return float("nan")
+
+    return Formula(
+        id="nodes.claimed",
+        statement=Relation(claim.left, "=", wrap(claim.right)),
+        code=claimed,
+        sources=(),
+        given=tuple(map(find, claim.given)),
+        derivation=(Line("=", wrap(claim.right), "it is claimed"),),
+        where=claim.where,
+    )
+
+
+SOFTMAX = ("building_blocks.softmax",)
+S = X @ W_xh.T
+"""Scores: a row for each example."""
+PROBABILITIES = Rows(softmax, S)
+
+CAUSAL = Stack(Stack(Bracket(Le(j, t)), j, 1, T), t, 1, T)
+"""Ones at all steps up to the one at hand."""
+PAIRS = Steps(x) @ Steps(x).T
+"""Scores of every step by every step."""
+
+
+def masked(mask):
+    """Softmax of the scores of a step, of those places alone that a mask leaves open."""
+    open_, k_open = mask, put(mask, {j: k})
+    weight = exp(Entry(PAIRS, t, k)) * k_open
+    row = open_ * exp(Entry(PAIRS, t, j)) / Sum(weight, k, 1, T)
+    return Stack(Stack(row, j, 1, T), t, 1, T)
+
+
+TRUE = {
+    "rows of a softmax add up to one": Claim(PROBABILITIES @ Ones(H), Ones(B), SOFTMAX),
+    "a shift of each row": Claim(
+        Rows(softmax, S + Outer(X @ W_xh.T @ v, Ones(H))), PROBABILITIES, SOFTMAX
+    ),
+    "as many steps as there have been": Claim(CAUSAL @ Ones(T), Stack(wrap(t), t, 1, T)),
+    "a step is open or closed": Claim(Bracket(Le(t, 3)) + Bracket(Lt(3, t)), 1),
+    "a number is small or large": Claim(Bracket(Le(u, 3)) + Bracket(Lt(3, u)), 1),
+    "a step that is not before and not after": Claim(
+        Bracket(Le(j, t)) - Bracket(Lt(j, t)), Bracket(Eq(t, j))
+    ),
+    "two steps that differ": Claim(Bracket(Ne(j, t)), 1 - Bracket(Eq(j, t))),
+    "a sum under a mask": Claim(Sum(Bracket(Le(k, t)) * x[k], k, 1, T), Sum(x[k], k, 1, t)),
+    "masked rows add up to one": Claim(masked(Bracket(Le(j, t))) @ Ones(T), Ones(T)),
+    "a bracket whose index is bound": Claim(
+        Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
+        Sum(x[k], k, 1, t),
+    ),
+}
+
+FALSE = {
+    "columns of a softmax add up to one": Claim(PROBABILITIES.T @ Ones(B), Ones(H), SOFTMAX),
+    "a shift of each column": Claim(Rows(softmax, S + Outer(Ones(B), v)), PROBABILITIES, SOFTMAX),
+    "one step less": Claim(CAUSAL @ Ones(T), Stack(wrap(t - 1), t, 1, T)),
+    "at the edge twice": Claim(Bracket(Le(t, T)) + Bracket(Le(T, t)), 1),
+    "a number at the edge twice": Claim(Bracket(Le(u, 3)) + Bracket(Le(3, u)), 1),
+    "a step that is not before": Claim(Bracket(Le(j, t)) - Bracket(Lt(t, j)), Bracket(Eq(t, j))),
+    "two steps that are equal": Claim(Bracket(Ne(j, t)), Bracket(Eq(j, t))),
+    "a sum under the mask of what comes later": Claim(
+        Sum(Bracket(Le(t, k)) * x[k], k, 1, T), Sum(x[k], k, 1, t)
+    ),
+    "masked columns add up to one": Claim(masked(Bracket(Le(j, t))).T @ Ones(T), Ones(T)),
+    "a bracket that captures": Claim(
+        Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
+        Sum(x[k], k, 1, T),
+    ),
+}
+
+MEASURE_ZERO = ("a number at the edge twice",)
+"""False where two real numbers are equal, and nowhere else: few numbers that are drawn tell."""

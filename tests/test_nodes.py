@@ -1,0 +1,180 @@
+"""Nodes that stand for others, and brackets: proved, refuted, read back and exported."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+from of_nodes import FALSE, MEASURE_ZERO, PAIRS, TRUE, Claim, formula_of, masked
+from test_readback import is_read_back
+
+from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
+from rnnnotes.book.language import (
+    Bracket,
+    Derived,
+    Eq,
+    Le,
+    Lt,
+    Ne,
+    Ones,
+    Outer,
+    StatementError,
+    Sum,
+    unfolded,
+    walk,
+    wrap,
+)
+from rnnnotes.book.nodes import Rows
+from rnnnotes.book.proof import Checker, Refuted
+from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.notation import (
+    B,
+    H,
+    T,
+    W_hh,
+    W_xh,
+    X,
+    exp,
+    f,
+    j,
+    k,
+    log,
+    phi,
+    softmax,
+    t,
+    tanh,
+    u,
+    v,
+)
+
+ALL = {**TRUE, **FALSE}
+DERIVED = [kind for name in nodes.__all__ if issubclass(kind := getattr(nodes, name), Derived)]
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_a_true_statement_is_proved_for_all_sizes(name):
+    """The core sees what the node stands for, at places that are letters."""
+    assert Checker(formula_of(TRUE[name])).line(0) == "proved"
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_a_false_statement_is_refuted_and_not_shown(name):
+    """A draw meets it, and what has no draws does not take it for true either."""
+    checker = Checker(formula_of(FALSE[name]))
+
+    assert checker._at_all(0) is None
+    with pytest.raises(Refuted):
+        checker.line(0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_printed_is_read_back(name):
+    """The reader has a rule of its own for each node."""
+    stated = formula_of(ALL[name])
+
+    for tree in (stated.statement, *stated.where):
+        is_read_back(tree)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_export_says_the_same(name, capsys):
+    """A program that knows SymPy alone finds a true line equal, and a false one not."""
+    try:
+        exec(sympy_text(formula_of(ALL[name])), {"__name__": "empty"})
+        status = 0
+    except SystemExit as end:
+        status = end.code
+
+    assert "equal" in capsys.readouterr().out.lower()
+    assert status == int(name in FALSE and name not in MEASURE_ZERO)
+
+
+def test_each_node_is_stated():
+    """A node that is added has a true and a false statement."""
+    for table in (TRUE, FALSE):
+        stated = {type(node) for claim in table.values()
+                  for side in claim[:2] for node in walk(wrap(side))}  # fmt: skip
+
+        assert {*DERIVED, Bracket} <= stated
+
+
+def test_what_a_node_stands_for_holds_no_such_node():
+    """One within another is unfolded too, and nothing else changes."""
+    inner = Rows(softmax, X @ W_xh.T)
+    tree = Le(Outer(Ones(B), v) + Rows(softmax, inner), inner)
+
+    assert not unfolded(tree).atoms(Derived)
+    assert unfolded(tree).left.args[1].shape == (B, H)
+    assert unfolded(tree).sign == "<="
+    assert unfolded(W_hh @ tanh(v)) == W_hh @ tanh(v)
+
+
+# -- Rows ------------------------------------------------------------------------------------------
+
+
+def test_rows_capture_no_index():
+    """The index of a row is none that a matrix holds."""
+    row = sp.Symbol("row", integer=True)
+    shifted = Rows(softmax, X @ W_xh.T * wrap(row))
+
+    assert row in lang.indices(shifted.unfolded)
+    assert lang.indices(shifted) == {row}
+
+
+def test_rows_are_of_a_map_and_of_matrices():
+    """What acts entry by entry needs no rows; a map at each time is another at each row of time."""
+    with pytest.raises(StatementError, match="f is no map"):
+        Rows(f, W_hh)
+    with pytest.raises(StatementError, match="needs matrices with as many rows"):
+        Rows(softmax, v)
+    with pytest.raises(StatementError, match="needs matrices with as many rows"):
+        Rows(phi, W_hh, X)
+    with pytest.raises(StatementError, match="takes"):
+        Rows(phi, X)
+
+
+# -- Brackets --------------------------------------------------------------------------------------
+
+
+def test_a_row_that_may_be_masked_as_a_whole_is_refused():
+    """It would be zero over zero: of what comes before the first step there is nothing."""
+    wrong = Claim(masked(Bracket(Lt(j, t))) @ Ones(T), Ones(T))
+
+    with pytest.raises(StatementError, match="may be zero: state in `where`"):
+        Checker(formula_of(wrong))
+
+
+def test_a_row_is_open_if_a_condition_says_so():
+    """A mask that nobody knows leaves open what is stated."""
+    open_ = Bracket(Lt(u, lang.Entry(PAIRS, t, k)))
+    total = Sum(open_ * exp(lang.Entry(PAIRS, t, k)), k, 1, T)
+    claim = Claim(Sum(open_ * exp(lang.Entry(PAIRS, t, k)) / total, k, 1, T), 1)
+
+    with pytest.raises(StatementError, match="may be zero"):
+        Checker(formula_of(claim))
+    assert Checker(formula_of(claim._replace(where=(Lt(0, total),)))).line(0) == "proved"
+
+
+def test_what_stands_in_a_bracket_needs_a_value():
+    """One over zero is not at most three, nor is it above."""
+    claim = Claim(Bracket(Le(1 / u, 3)) + Bracket(Lt(3, 1 / u)), 1)
+
+    with pytest.raises(StatementError, match="u may be zero"):
+        Checker(formula_of(claim))
+    with pytest.raises(StatementError, match="u may not be positive"):
+        Checker(formula_of(Claim(Bracket(Eq(log(u), 3)), Bracket(Eq(log(u), 3)))))
+
+
+def test_a_bracket_has_no_slope_at_its_edge():
+    """It jumps there, so that a derivative is refused unless the edge is kept away from."""
+    slope = Claim(lang.Jacobian(Bracket(Le(u, 3)) * u, u), Bracket(Le(u, 3)))
+
+    with pytest.raises(StatementError, match="u - 3 may be zero"):
+        Checker(formula_of(slope))
+    assert Checker(formula_of(slope._replace(where=(Ne(u, 3),)))).line(0) == "proved"
+
+
+def test_a_bracket_is_of_a_comparison():
+    """A number is no comparison."""
+    with pytest.raises(StatementError, match="needs a comparison"):
+        Bracket(u)

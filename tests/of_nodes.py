@@ -22,11 +22,31 @@ from rnnnotes.book.language import (
     Stack,
     Steps,
     Sum,
+    Total,
     put,
     wrap,
 )
-from rnnnotes.book.nodes import Rows
-from rnnnotes.notation import B, H, T, W_xh, X, exp, j, k, softmax, t, u, v, x
+from rnnnotes.book.nodes import Expectation, Rows, Variance
+from rnnnotes.notation import (
+    B,
+    H,
+    T,
+    W_hy,
+    W_xh,
+    X,
+    b_h,
+    exp,
+    j,
+    k,
+    n,
+    p,
+    scores,
+    softmax,
+    t,
+    u,
+    v,
+    x,
+)
 
 __all__ = ["FALSE", "MEASURE_ZERO", "PAIRS", "TRUE", "Claim", "formula_of", "masked"]
 
@@ -38,6 +58,7 @@ class Claim(NamedTuple):
     right: Expression
     given: tuple[str, ...] = ()
     where: tuple[Relation, ...] = ()
+    sign: str = "="
 
 
 def formula_of(claim: Claim) -> Formula:
@@ -49,11 +70,11 @@ def formula_of(claim: Claim) -> Formula:
 
     return Formula(
         id="nodes.claimed",
-        statement=Relation(claim.left, "=", wrap(claim.right)),
+        statement=Relation(claim.left, claim.sign, wrap(claim.right)),
         code=claimed,
         sources=(),
         given=tuple(map(find, claim.given)),
-        derivation=(Line("=", wrap(claim.right), "it is claimed"),),
+        derivation=(Line(claim.sign, wrap(claim.right), "it is claimed"),),
         where=claim.where,
     )
 
@@ -77,6 +98,11 @@ def masked(mask):
     return Stack(Stack(row, j, 1, T), t, 1, T)
 
 
+ONE_IN_ALL = (Eq(Total(p), 1),)
+"""Weights that are probabilities add up to one."""
+SHARES = softmax(scores)
+BIASED = S + Outer(Ones(B), b_h)
+
 TRUE = {
     "rows of a softmax add up to one": Claim(PROBABILITIES @ Ones(H), Ones(B), SOFTMAX),
     "a shift of each row": Claim(
@@ -91,6 +117,21 @@ TRUE = {
     "two steps that differ": Claim(Bracket(Ne(j, t)), 1 - Bracket(Eq(j, t))),
     "a sum under a mask": Claim(Sum(Bracket(Le(k, t)) * x[k], k, 1, T), Sum(x[k], k, 1, t)),
     "masked rows add up to one": Claim(masked(Bracket(Le(j, t))) @ Ones(T), Ones(T)),
+    "a bias in each row": Claim(Entry(BIASED, n).T, W_xh @ Entry(X, n).T + b_h),
+    "a variance by squares": Claim(
+        Variance(p, scores),
+        Expectation(p, scores**2) - Expectation(p, scores) ** 2,
+        where=ONE_IN_ALL,
+    ),
+    "a variance of what is scaled": Claim(
+        Variance(SHARES, u * (W_hy @ v) + u), u**2 * Variance(SHARES, W_hy @ v), SOFTMAX
+    ),
+    "an expectation of what is shifted": Claim(
+        Expectation(SHARES, scores + u), Expectation(SHARES, scores) + u, SOFTMAX
+    ),
+    "an expectation of a sum": Claim(
+        Expectation(p, scores + W_hy @ v), Expectation(p, scores) + Expectation(p, W_hy @ v)
+    ),
     "a bracket whose index is bound": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, t),
@@ -109,6 +150,18 @@ FALSE = {
         Sum(Bracket(Le(t, k)) * x[k], k, 1, T), Sum(x[k], k, 1, t)
     ),
     "masked columns add up to one": Claim(masked(Bracket(Le(j, t))).T @ Ones(T), Ones(T)),
+    "a bias in each column": Claim(Entry(BIASED, n).T, W_xh @ Entry(X, n).T + b_h * n),
+    "a variance by squares, whatever the weights": Claim(
+        Variance(p, scores), Expectation(p, scores**2) - Expectation(p, scores) ** 2
+    ),
+    "a variance that is linear": Claim(
+        Variance(SHARES, u * (W_hy @ v)), u * Variance(SHARES, W_hy @ v), SOFTMAX
+    ),
+    "an expectation of a product": Claim(
+        Expectation(SHARES, W_hy @ v * scores),
+        Expectation(SHARES, W_hy @ v) * Expectation(SHARES, scores),
+        SOFTMAX,
+    ),
     "a bracket that captures": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, T),

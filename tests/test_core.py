@@ -752,7 +752,7 @@ def test_what_masks_ask_for_is_so_or_not():
     assert is_zero_in_cases(apart)
     assert not is_zero(minus(both, ONE))
     for wrong in (minus(plus(mask(t - 2), mask(2 - t)), ONE), minus(both, number(2)),
-                  minus(mask(t - 2), ONE), minus(plus(mask(t - 2), mask(-t - 1)), ONE)):  # fmt: skip
+                  plus(mask(t - 2), mask(-t - 1), number(-1))):  # fmt: skip
         assert not is_zero_in_cases(wrong)
         assert not agrees(wrong, lambda draw: 0)
 

@@ -96,8 +96,7 @@ def holds_for_all_sizes(
     Shown or None
         What the proof rests on; None if it is not known that they are equal.
     """
-    sides = lang.unfolded(left), lang.unfolded(right)
-    return first_of(STAGES, *sides, replace(premises, budget=SHORT), lang.unfolded(claim))
+    return first_of(STAGES, left, right, replace(premises, budget=SHORT), claim)
 
 
 Stage = Callable[[Expression, Expression, Premises, Relation | None], Shown | None]
@@ -353,6 +352,7 @@ def parts_of(
     left: Expression, right: Expression, premises: Premises
 ) -> list[tuple[Expression, Expression, Premises]]:
     """Return the parts in which two sides differ, if they are one function of as many parts."""
+    left, right = lang.opened(left), lang.opened(right)
     if type(left) is not type(right) or len(left.args) != len(right.args):
         return []
     if isinstance(left, SUMS) and left.args[1:] == right.args[1:]:

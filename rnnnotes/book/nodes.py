@@ -19,7 +19,7 @@ from rnnnotes.book.language import (
     free_index,
 )
 
-__all__ = ["Rows"]
+__all__ = ["Expectation", "Rows", "Variance"]
 
 
 def part(place: int) -> Any:
@@ -30,6 +30,40 @@ def part(place: int) -> Any:
 def parts(first: int) -> Any:
     """All parts of a node from a place on."""
     return property(lambda node: node.args[first:])
+
+
+class Expectation(Derived):
+    """Mean of the entries of a column, each with its weight: a probability, if they add up to one.
+
+    That they do is a condition, to be stated where it is needed.
+    """
+
+    weights: Expression = part(0)
+    values: Expression = part(1)
+    tex = r"\mathbb{E}_{<weights>}[<values>]"
+    plain = "expectation(<weights>, <values>)"
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Inner product of weights and values."""
+        if self.weights.row or self.values.row or len(self.weights.shape) != 1:
+            raise StatementError("Expectation: needs two columns, of weights and of values")
+        return self.weights @ self.values
+
+
+class Variance(Derived):
+    """Mean square of what the entries of a column are off their mean, each with its weight."""
+
+    weights: Expression = part(0)
+    values: Expression = part(1)
+    tex = r"\operatorname{Var}_{<weights>}[<values>]"
+    plain = "variance(<weights>, <values>)"
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Mean square of the deviations from the mean."""
+        mean = Expectation(self.weights, self.values)
+        return Expectation(self.weights, (self.values - mean) ** 2)
 
 
 class Rows(Derived):

@@ -87,10 +87,14 @@ def compares_for_all_sizes(
     Contradiction
         If what is given contradicts itself.
     """
-    line, claim = lang.unfolded(Relation(left, sign, right)), lang.unfolded(claim)
+    line = Relation(lang.opened(left), sign, lang.opened(right))
     if shown := by_arrays(line, given, claim):
         return shown
-    norms = any(isinstance(node, MEASURES) for side in (left, right) for node in lang.walk(side))
+    norms = any(
+        isinstance(node, MEASURES)
+        for side in (left, right)
+        for node in lang.walk(lang.unfolded(side))
+    )
     for way in (holds, inductively):
         for one in variants(given):
             if way(line, one, claim, norms=norms):

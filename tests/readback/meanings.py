@@ -93,6 +93,7 @@ NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", la
          lang.Immediate: "immediate", lang.Gradient: "gradient", lang.Sum: "sum",
          lang.Product: "prod", lang.Compose: "compose", lang.Steps: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",
+         nodes.Expectation: "expectation", nodes.Variance: "variance",
          lang.Ones: "ones", lang.Zeros: "zeros", lang.Identity: "identity"}  # fmt: skip
 
 

@@ -19,11 +19,12 @@ BY_NAME = {symbol.name: symbol for symbol in SYMBOLS}
 
 TELLING = {"SYMBOL", "LIFTED", "FUNCTION", "INDEX", "INT", "PRIME", "CALLED", "ONES", "ZEROS",
            "IDENTITY", "SIGN", "SUM", "PROD", "D", "PARTIAL", "IMMEDIATE", "NORM", "BAR",
-           "COLON"}  # fmt: skip
+           "COLON", "WEIGHTED"}  # fmt: skip
 """Words that mean something; the others say how they are joined, which a grammar has seen to."""
 
 CALLED = {r"\operatorname{diag}": "diag", r"\operatorname{size}": "size", r"\rho": "radius",
           r"\max": "max", r"\min": "min", r"\det": "det",
+          r"\mathbb{E}": "expectation", r"\operatorname{Var}": "variance",
           "ρ": "radius", "sum": "sum of entries"}  # fmt: skip
 
 SIGNS = {r"\le": "<=", "≤": "<=", "<": "<", r"\ne": "!=", "≠": "!="}
@@ -155,6 +156,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "fenced": lambda fence, inner: (FENCES[fence], inner),
     "indicator": lambda left, right: ("indicator", left, right),
     "bracket": lambda comparison: ("bracket", comparison),
+    "weighted": lambda name, weights, values: (CALLED[name], weights, values),
     "rows": lambda function, matrices: ("rows", str(function), matrices),
     "matrix": lambda *rows: ("matrix", rows),
     "row": lambda *entries: entries,

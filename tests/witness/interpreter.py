@@ -495,6 +495,10 @@ PLAIN: dict[type, Callable[..., Any]] = {
     lang.Size: lambda array: float(np.size(array)),
     lang.Concatenate: lambda *vectors: np.concatenate(vectors),
     lang.Convolve: _convolve,
+    nodes.Expectation: lambda weights, values: np.sum(weights * values),
+    nodes.Variance: lambda weights, values: np.sum(
+        weights * (values - np.sum(weights * values)) ** 2
+    ),
 }
 """Nodes whose value is made from the values of their parts."""
 

@@ -184,5 +184,7 @@ class Draw:
         if atom.name in KNOWN and not atom.at:
             assert not atom.slots
             return complex(KNOWN[atom.name](arguments[0][()]))
+        if atom.name == "largest":
+            return max(arguments[0].values(), key=lambda value: value.real)
         slots = [(number, self.places(at)) for number, at in atom.slots]
         return wave(atom.name, self.places(atom.at), arguments, slots)

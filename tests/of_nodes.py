@@ -26,7 +26,7 @@ from rnnnotes.book.language import (
     put,
     wrap,
 )
-from rnnnotes.book.nodes import Expectation, Rows, Variance
+from rnnnotes.book.nodes import Expectation, Largest, Rows, Variance
 from rnnnotes.notation import (
     B,
     H,
@@ -35,7 +35,9 @@ from rnnnotes.notation import (
     W_xh,
     X,
     b_h,
+    eps,
     exp,
+    i,
     j,
     k,
     n,
@@ -45,6 +47,7 @@ from rnnnotes.notation import (
     t,
     u,
     v,
+    w,
     x,
 )
 
@@ -132,6 +135,16 @@ TRUE = {
     "an expectation of a sum": Claim(
         Expectation(p, scores + W_hy @ v), Expectation(p, scores) + Expectation(p, W_hy @ v)
     ),
+    "an entry is not above the largest": Claim(Entry(S, n, i), Largest(Entry(S, n).T), sign="<="),
+    "none is above the largest": Claim(v, Largest(v), sign="<="),
+    "the largest is not above a bound of all": Claim(Largest(v), u, where=(Le(v, u),), sign="<="),
+    "the largest is one of what it is of": Claim(Largest(Ones(H) * u), u),
+    "the largest of what is shifted": Claim(Largest(v + u), Largest(v) + u),
+    "the largest of what is scaled": Claim(Largest(eps * v), eps * Largest(v)),
+    "what is at a largest entry is the largest": Claim(
+        Bracket(Eq(Entry(v, i), Largest(v))) * (Largest(v) - Entry(v, i)), 0
+    ),
+    "a softmax that cannot overflow": Claim(softmax(v - Largest(v)), softmax(v), SOFTMAX),
     "a bracket whose index is bound": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, t),
@@ -162,6 +175,17 @@ FALSE = {
         Expectation(SHARES, W_hy @ v) * Expectation(SHARES, scores),
         SOFTMAX,
     ),
+    "an entry is below the largest": Claim(Entry(v, i), Largest(v), sign="<"),
+    "the largest is an entry": Claim(Largest(v), Entry(v, i)),
+    "the largest is not above a bound of another": Claim(
+        Largest(v), u, where=(Le(w, u),), sign="<="
+    ),
+    "the largest of what is scaled by any number": Claim(Largest(u * v), u * Largest(v)),
+    "what is at no largest entry is the largest": Claim(
+        Bracket(Lt(Entry(v, i), Largest(v))) * (Largest(v) - Entry(v, i)), 0
+    ),
+    "the largest of a sum": Claim(Largest(v + w), Largest(v) + Largest(w)),
+    "a softmax of what is divided": Claim(softmax(Largest(v) * v), softmax(v), SOFTMAX),
     "a bracket that captures": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, T),

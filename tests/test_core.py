@@ -20,6 +20,7 @@ from hypothesis import strategies as some
 from rnnnotes.core import normal
 from rnnnotes.core.derivatives import partial
 from rnnnotes.core.equations import Equation, peeled, used
+from rnnnotes.core.inequalities import Order, largest, none_above
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine, contradictory
 from rnnnotes.core.normal import (
     ONE,
@@ -741,6 +742,32 @@ def test_of_a_real_number_a_comparison_stays_one(name):
     for real in (b(p), scaled(Fraction(1, 2), integer(t)), minus(integer(t), b(p)), ZERO):
         assert agrees(rule(real), lambda draw: float(expected(draw.value(real).real)))  # noqa: B023
     assert step(minus(a(p), a(p))) == ZERO
+
+
+def test_the_largest_is_one_of_the_entries_and_none_is_above():
+    """What is said of it holds at each draw, for some place of the letter that is brought up."""
+    poly = normal.largest(affine(1), n, lambda i: minus(a(i), b(i, p)))
+    order = Order()
+    with assuming(*within(q, affine(1), n)):
+        (equal,) = largest(order, atom_of(poly))
+        below = list(none_above([atom_of(poly)]))
+    (letter,) = equal.left.free - poly.free
+
+    assert {one.sign for one in below} == {"<="}
+    for draw in draws():
+        places_ = range(1, draw.letters["n"] + 1)
+        every = [draw.at({letter: place}).value(equal.left).real for place in places_]
+
+        assert draw.value(poly).real == max(every)
+        assert draw.value(equal.right) == draw.value(poly)
+        assert all(draw.value(one.left).real <= max(every) for one in below)
+    assert {minus(a(one), b(one, p)) for one in (p, q)} <= {one.left for one in below}
+
+
+def test_of_nothing_there_is_no_largest():
+    """The rules say that it is one of the numbers."""
+    with pytest.raises(Unsupported, match="may be nothing"):
+        normal.largest(affine(1), t - k, a)
 
 
 def test_what_masks_ask_for_is_so_or_not():

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import sympy as sp
-from of_nodes import FALSE, MEASURE_ZERO, PAIRS, TRUE, Claim, formula_of, masked
+from of_nodes import (
+    FALSE,
+    MEASURE_ZERO,
+    PAIRS,
+    PROBABILITIES,
+    SOFTMAX,
+    TRUE,
+    Claim,
+    formula_of,
+    masked,
+)
 from test_readback import is_read_back
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import nodes
+from rnnnotes.book.codeproof import prove_code
 from rnnnotes.book.language import (
     Bracket,
     Derived,
@@ -24,7 +39,7 @@ from rnnnotes.book.language import (
     walk,
     wrap,
 )
-from rnnnotes.book.nodes import Rows
+from rnnnotes.book.nodes import Largest, Rows
 from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import (
@@ -85,7 +100,7 @@ def test_the_export_says_the_same(name, capsys):
     except SystemExit as end:
         status = end.code
 
-    assert "equal" in capsys.readouterr().out.lower()
+    assert re.search("equal|holds?", capsys.readouterr().out.lower())
     assert status == int(name in FALSE and name not in MEASURE_ZERO)
 
 
@@ -178,3 +193,80 @@ def test_a_bracket_is_of_a_comparison():
     """A number is no comparison."""
     with pytest.raises(StatementError, match="needs a comparison"):
         Bracket(u)
+
+
+# -- The largest -----------------------------------------------------------------------------------
+
+
+def test_the_largest_has_no_slope():
+    """Where two entries are equal it has a kink, and nothing keeps them apart."""
+    with pytest.raises(StatementError, match="may be zero"):
+        Checker(formula_of(Claim(lang.Gradient(Largest(v), v), lang.OneHot(1, H))))
+
+
+def test_the_largest_is_of_a_column():
+    """A matrix has a largest entry in each row, and a row is no column."""
+    for wrong in (W_hh, v.T, u):
+        with pytest.raises(StatementError, match="needs a column"):
+            Largest(wrong)
+
+
+# -- Code ------------------------------------------------------------------------------------------
+
+
+def row_softmax(X, W_xh):
+    """Softmax of each row, from which its largest score is taken away."""
+    scores = X @ W_xh.T
+    weights = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+    return weights / np.sum(weights, axis=1, keepdims=True)
+
+
+def causal_softmax(xs):
+    """Softmax of each row of scores up to the diagonal."""
+    weights = np.tril(np.exp(xs @ xs.T))
+    return weights / np.sum(weights, axis=1, keepdims=True)
+
+
+def causal_by_comparison(xs):
+    """The same, by comparing steps."""
+    steps = np.arange(len(xs))
+    weights = np.where(steps <= steps[:, None], np.exp(xs @ xs.T), 0)
+    return weights / np.sum(weights, axis=1, keepdims=True)
+
+
+def above_the_diagonal(xs):
+    """Of what comes later."""
+    weights = np.triu(np.exp(xs @ xs.T))
+    return weights / np.sum(weights, axis=1, keepdims=True)
+
+
+def columns(X, W_xh):
+    """Softmax of each column."""
+    weights = np.exp(X @ W_xh.T)
+    return weights / np.sum(weights, axis=0, keepdims=True)
+
+
+CODES = {
+    row_softmax: PROBABILITIES,
+    causal_softmax: masked(Bracket(Le(j, t))),
+    causal_by_comparison: masked(Bracket(Le(j, t))),
+}
+
+
+def of_code(code, value):
+    """Proof that code computes an expression."""
+    return prove_code(replace(formula_of(Claim(value, value, SOFTMAX)), code=code))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_code_is_proved_for_all_sizes(code):
+    """NumPy knows rows by their axis, and a mask by comparing or by a triangle."""
+    assert str(of_code(code, CODES[code])) == "proved for all sizes"
+
+
+@pytest.mark.parametrize(
+    ("code", "other"), [(columns, row_softmax), (above_the_diagonal, causal_softmax)]
+)
+def test_code_along_the_other_axis_is_not_proved(code, other):
+    """The weights of a column add up to one there, and those of a row do not."""
+    assert of_code(code, CODES[other]).outcome == "not equal"

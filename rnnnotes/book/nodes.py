@@ -10,16 +10,19 @@ from functools import cached_property
 from typing import Any
 
 from rnnnotes.book.language import (
+    Compose,
     Derived,
     Entry,
     Expression,
     Function,
+    Max,
     Stack,
     StatementError,
+    Variable,
     free_index,
 )
 
-__all__ = ["Expectation", "Rows", "Variance"]
+__all__ = ["Expectation", "Largest", "Rows", "Variance"]
 
 
 def part(place: int) -> Any:
@@ -64,6 +67,26 @@ class Variance(Derived):
         """Mean square of the deviations from the mean."""
         mean = Expectation(self.weights, self.values)
         return Expectation(self.weights, (self.values - mean) ** 2)
+
+
+class Largest(Derived):
+    """Largest entry of a column; where several are, it is each of them.
+
+    The core knows that it is one of the entries, and that none is above it.
+    """
+
+    column: Expression = part(0)
+    tex = r"\max(<column>)"
+    plain = "max(<column>)"
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """The larger of each entry and of what was largest before it."""
+        if self.column.row or len(self.column.shape) != 1:
+            raise StatementError("Largest: needs a column")
+        place, so_far = free_index("place", self.column), Variable("so_far")
+        larger = Max(so_far, Entry(self.column, place))
+        return Compose(larger, so_far, Entry(self.column, 1), place, 2, *self.column.shape)
 
 
 class Rows(Derived):

@@ -382,6 +382,16 @@ def mean(array: Any, axis: Any = None, keepdims: bool = False) -> SymbolicArray:
     return total(array, axis, keepdims) / number_of(multiplied(lengths))
 
 
+@means(np.max)
+def largest(array: Any, axis: Any = None, keepdims: bool = False) -> SymbolicArray:
+    """Largest along one axis; of nothing there is none."""
+    array = as_array(array)
+    axes = axes_of(axis, array.ndim)
+    if len(axes) != 1 or not surely(array.lengths[axes[0]] - 1):
+        raise Unsupported("the largest along several axes, or of what may be empty")
+    return reduced(number_from(array), axis, keepdims, core.largest)
+
+
 def _running(combine: Combine) -> Callable[..., SymbolicArray]:
     def run(array: Any, axis: Any = None) -> SymbolicArray:
         array = as_array(array)

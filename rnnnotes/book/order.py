@@ -87,7 +87,7 @@ def compares_for_all_sizes(
     Contradiction
         If what is given contradicts itself.
     """
-    line = Relation(lang.opened(left), sign, lang.opened(right))
+    line = Relation(left, sign, right)
     if shown := by_arrays(line, given, claim):
         return shown
     norms = any(
@@ -131,7 +131,7 @@ def by_factors(line: Relation, given: Given, claim: Relation) -> Shown | None:
 
     So an induction may be over one factor alone.
     """
-    left, right = line.left, line.right
+    left, right = lang.opened(line.left), lang.opened(line.right)
     products = isinstance(left, lang.Times) and isinstance(right, lang.Times)
     if not products or line.sign != "<=" or left.shape or len(left.args) != len(right.args):
         return None

@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
 from rnnnotes.book.world import Definition
 from rnnnotes.core import normal as core
 from rnnnotes.core.derivatives import partial
@@ -172,7 +173,7 @@ class Reading:
         """Entry of an expression at a place."""
         if node in self.bound:
             return self.bound[node](at)
-        rule = RULES.get(lang.kind(node))
+        rule = RULES.get(type(node)) or RULES.get(lang.kind(node))
         if rule is None:
             raise Unsupported(type(node).__name__)
         return rule(self, node, at)
@@ -426,7 +427,7 @@ def _apply(self: Reading, node: Any, at: At) -> Poly:
     return core.apply(function.name, (*index, *at), map(self.array, node.arguments))
 
 
-OWN = ("abs", "step", "norm", "radius")
+OWN = ("abs", "step", "norm", "radius", "largest")
 """Names under which the core knows what are nodes of the language."""
 
 
@@ -553,6 +554,9 @@ RULES: dict[type, Rule] = {
     lang.Steps: _step_at,
     lang.Stack: _step_at,
     lang.Inverse: _inverse,
+    nodes.Largest: lambda self, node, at: core.largest(
+        *self.axis(node.column.shape[0]), lambda i: self.entry(node.column, (i,))
+    ),
     lang.Derived: lambda self, node, at: self.entry(node.unfolded, at),
     lang.Jacobian: _jacobian,
     lang.Gradient: _jacobian,

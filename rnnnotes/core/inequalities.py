@@ -157,6 +157,7 @@ class Order:
                 with assuming(*self.reach):
                     new += [fact for law in self.laws for fact in law.instances(met)]
                     new += splits(met)
+                    new += none_above(met)
                 asked.update(pending)
                 before = len(facts)
                 facts.update(dict.fromkeys(new))
@@ -351,6 +352,19 @@ def splits(met: Collection[Atom]) -> Iterator[Comparison]:
             first, second = cut_off(one, affine(letter), place)
             if any(atom in met for part in (first, second) for atom in atoms_of(part)):
                 yield Comparison(of(one), "=", plus(first, second))
+
+
+def none_above(met: Collection[Atom]) -> Iterator[Comparison]:
+    """No number is above the largest: at all letters that surely lie within the range."""
+    facts = context().facts
+    letters = [affine(name) for name in sorted({n for fact in facts.known for n in fact.names})]
+    for atom in met:
+        if isinstance(atom, Apply) and atom.name == "largest":
+            (argument,) = atom.arguments
+            ((name,), (bounds,)) = argument.letters, argument.ranges
+            for place in letters:
+                if all(map(facts.entails, within(place, *bounds))):
+                    yield Comparison(put(argument.body, {name: place}), "<=", of(atom))
 
 
 def cut_off(atom: Sum, letter: Affine, place: Affine) -> Iterator[Poly]:
@@ -587,5 +601,22 @@ def geometric(order: Order, atom: Atom) -> Iterator[Comparison]:
     yield Comparison(times(minus(ONE, base.base), of(atom)), "=", value)
 
 
-RULES: tuple[Rule, ...] = (computed, visibly_signed, signed_sum, signed_product, geometric)
+def largest(order: Order, atom: Atom) -> Iterator[Comparison]:
+    """The largest of some numbers is one of them: there is one, as is asked where it is made."""
+    if isinstance(atom, Apply) and atom.name == "largest":
+        (argument,) = atom.arguments
+        ((letter,), (bounds,)) = argument.letters, argument.ranges
+        place = order.somewhere(atom.key, bounds)
+        with assuming(*within(place, *bounds)):
+            yield Comparison(put(argument.body, {letter: place}), "=", of(atom))
+
+
+RULES: tuple[Rule, ...] = (
+    computed,
+    visibly_signed,
+    signed_sum,
+    signed_product,
+    geometric,
+    largest,
+)
 """What is known of each atom, whatever is given."""

@@ -52,6 +52,7 @@ __all__ = [
     "is_zero",
     "is_zero_in_cases",
     "known",
+    "largest",
     "mapped",
     "mask",
     "minus",
@@ -1069,6 +1070,13 @@ def norm(ranges: Sequence[tuple[Affine, Affine]], body: Callable[..., Poly]) -> 
     """Norm of a vector or a matrix, by its entry at a place; a transpose has the same."""
     turned = array(ranges[::-1], lambda *at: body(*at[::-1]))
     return apply("norm", (), [min(array(ranges, body), turned, key=lambda one: one.key)])
+
+
+def largest(low: Affine, high: Affine, body: Callable[[Affine], Poly]) -> Poly:
+    """Largest of the values of a body over a letter from `low` to `high`, of which there is one."""
+    if not context().facts.entails(high - low):
+        raise Unsupported("the largest of what may be nothing")
+    return of(Apply("largest", (), (array([(low, high)], body),)))
 
 
 def step(poly: Poly) -> Poly:

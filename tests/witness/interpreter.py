@@ -496,6 +496,7 @@ PLAIN: dict[type, Callable[..., Any]] = {
     lang.Concatenate: lambda *vectors: np.concatenate(vectors),
     lang.Convolve: _convolve,
     nodes.Expectation: lambda weights, values: np.sum(weights * values),
+    nodes.Largest: off_the_real_line(np.max),
     nodes.Variance: lambda weights, values: np.sum(
         weights * (values - np.sum(weights * values)) ** 2
     ),

@@ -41,4 +41,4 @@ def test_a_node_is_what_it_stands_for(name):
     for side in claim[:2]:
         for node in walk(wrap(side)):
             if isinstance(node, Derived):
-                assert not objections(Claim(node, node.unfolded, claim.given, claim.where))
+                assert not objections(Claim(node, node.unfolded, claim.given))

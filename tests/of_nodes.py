@@ -26,12 +26,15 @@ from rnnnotes.book.language import (
     put,
     wrap,
 )
-from rnnnotes.book.nodes import Expectation, Largest, Rows, Variance
+from rnnnotes.book.nodes import Columns, Concat, Expectation, Largest, Rows, Variance
 from rnnnotes.notation import (
     B,
     H,
+    M,
     T,
+    W_hh,
     W_hy,
+    W_x4,
     W_xh,
     X,
     b_h,
@@ -103,6 +106,9 @@ def masked(mask):
 
 ONE_IN_ALL = (Eq(Total(p), 1),)
 """Weights that are probabilities add up to one."""
+HEADS = Concat(M[j], j, 1, T)
+"""As many matrices as there are steps, beside one another."""
+BLOCKS = W_x4.T
 SHARES = softmax(scores)
 BIASED = S + Outer(Ones(B), b_h)
 
@@ -145,6 +151,19 @@ TRUE = {
         Bracket(Eq(Entry(v, i), Largest(v))) * (Largest(v) - Entry(v, i)), 0
     ),
     "a softmax that cannot overflow": Claim(softmax(v - Largest(v)), softmax(v), SOFTMAX),
+    "heads beside one another, times a matrix": Claim(
+        HEADS @ Concat(M[j] @ W_hh, j, 1, T).T, Sum(M[j] @ (M[j] @ W_hh).T, j, 1, T)
+    ),
+    "a head of those beside one another": Claim(Columns(HEADS, (k - 1) * H + 1, k * H), M[k]),
+    "heads that are split and put together": Claim(
+        Concat(Columns(HEADS, (k - 1) * H + 1, k * H), k, 1, T), HEADS
+    ),
+    "four blocks that are split and put together": Claim(
+        Concat(Columns(BLOCKS, (k - 1) * H + 1, k * H), k, 1, 4), BLOCKS
+    ),
+    "heads under a mask that captures nothing": Claim(
+        Concat(Bracket(Eq(j, t)) * M[j], j, 1, T) @ Concat(M[j], j, 1, T).T, M[t] @ M[t].T
+    ),
     "a bracket whose index is bound": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, t),
@@ -186,6 +205,18 @@ FALSE = {
     ),
     "the largest of a sum": Claim(Largest(v + w), Largest(v) + Largest(w)),
     "a softmax of what is divided": Claim(softmax(Largest(v) * v), softmax(v), SOFTMAX),
+    "heads beside one another, in another order": Claim(
+        HEADS @ Concat(M[T + 1 - j], j, 1, T).T, Sum(M[j] @ M[j].T, j, 1, T)
+    ),
+    "the head before": Claim(Columns(HEADS, (k - 1) * H + 1, k * H), M[1]),
+    "heads of the wrong width": Claim(Concat(Columns(HEADS, k, k + H - 1), k, 1, T), HEADS),
+    "four blocks in another order": Claim(
+        Concat(Columns(BLOCKS, (4 - k) * H + 1, (5 - k) * H), k, 1, 4), BLOCKS
+    ),
+    "heads under a mask that captures": Claim(
+        Concat(Bracket(Eq(j, t)) * M[j], j, 1, T) @ Concat(M[j], j, 1, T).T,
+        Sum(M[t] @ M[t].T, t, 1, T),
+    ),
     "a bracket that captures": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, T),

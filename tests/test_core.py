@@ -22,6 +22,7 @@ from rnnnotes.core.derivatives import partial
 from rnnnotes.core.equations import Equation, peeled, used
 from rnnnotes.core.inequalities import Order, largest, none_above
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine, contradictory
+from rnnnotes.core.integers import product as product_of_whole
 from rnnnotes.core.normal import (
     ONE,
     ZERO,
@@ -126,7 +127,7 @@ def whole(expr, point):
     return expr.constant + sum(number * point[name] for name, number in expr.parts)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(some.lists(EXPRESSIONS, max_size=5), EXPRESSIONS)
 def test_what_facts_entail_holds_wherever_they_do(facts, expr):
     """All whole numbers near zero are tried: one that breaks what is entailed would be found."""
@@ -187,15 +188,122 @@ def test_facts_that_are_too_many_decide_nothing():
     assert not contradictory([*facts, affine("u") - 1, -affine("u")])
 
 
+@given(some.lists(EXPRESSIONS, min_size=2, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_a_product_is_multiplied_out(factors):
+    """It has the value of the product of the values, and so has what is put for its letters."""
+    result = product_of_whole(factors)
+    values = {"x": affine("y") - 2, "z": affine("x") + affine("y")}
+    for place in GRID[::97]:
+        draw = Draw(place)
+        expected = math.prod(map(draw.whole, factors))
+        moved = Draw({**place, "x": place["y"] - 2, "z": place["x"] + place["y"]})
+
+        assert draw.whole(result) == expected
+        assert draw.whole(result.put(values)) == moved.whole(result)
+
+
+PRODUCTS = some.builds(
+    lambda plain, x_y, y_z: plain + x_y * affine("x*y") + y_z * affine("y*z"),
+    EXPRESSIONS, some.integers(-2, 2), some.integers(-2, 2),
+)  # fmt: skip
+
+
+@given(some.lists(PRODUCTS, max_size=4), PRODUCTS)
+@settings(max_examples=300, deadline=None)
+def test_what_facts_on_products_entail_holds_wherever_they_do(facts, expr):
+    """Products of letters are letters of their own, which hold no more than what is so of them."""
+    fulfilled = [place for place in GRID if all(Draw(place).whole(fact) >= 0 for fact in facts)]
+    here = Facts(facts)
+
+    if here.entails(expr):
+        assert all(Draw(place).whole(expr) >= 0 for place in fulfilled)
+    if here.are_contradictory():
+        assert not fulfilled
+
+
+def test_a_place_of_a_block_is_a_place_of_the_whole():
+    """Entry q of block p, of n blocks of m entries each."""
+    place = product_of_whole((p - 1, m)) + q
+    inside = Facts([*FACTS[:2], *within(p, affine(1), n), *within(q, affine(1), m)])
+
+    assert inside.entails(place - 1)
+    assert inside.entails(affine("m*n") - place)
+    assert not inside.entails(place - 2)
+    assert not inside.entails(affine("m*n") - place - 1)
+    assert not Facts([*FACTS[:2], p, n - p, *within(q, affine(1), m)]).entails(place - 1)
+    assert not Facts([*within(p, affine(1), n), *within(q, affine(1), m + 1)]).entails(
+        affine("m*n") - place
+    )
+
+
+def blocks(low, high, length, place):
+    """Sum over a letter h, of one where a place is in block h of some length, else zero."""
+    return summed(low, high, lambda h: times(
+        mask(place - product_of_whole((h - 1, length)) - 1),
+        mask(product_of_whole((h, length)) - place),
+    ))  # fmt: skip
+
+
+def test_one_block_holds_a_place_that_is_within_them():
+    """Of n blocks of m, a place from 1 to n m; one beyond is in none."""
+    with assuming(*within(affine("c"), affine(1), affine("m*n"))):
+        one = blocks(affine(1), n, m, affine("c"))
+        late = blocks(affine(2), n, m, affine("c"))
+        twice = blocks(affine(1), n, m + 1, affine("c"))
+    beyond = blocks(affine(1), n, m, affine("c"))
+
+    assert one == ONE
+    assert ONE not in (late, twice, beyond)
+    for draw in draws():
+        letters = draw.letters
+        for c in range(-1, letters["n"] * letters["m"] + 3):
+            held = [(c - 1) // letters["m"] + 1]
+            inside = Draw({**letters, "c": c})
+
+            assert inside.value(beyond) == sum(1 <= h <= letters["n"] for h in held)
+            if 1 <= c <= letters["n"] * letters["m"]:
+                assert inside.value(one) == 1
+                assert inside.value(late) == sum(2 <= h <= letters["n"] for h in held)
+
+
+def test_a_letter_that_masks_pin_is_put():
+    """Entry q of block p is in block p alone; what reaches further may be in two."""
+    place = product_of_whole((p - 1, m)) + q
+    for reach, is_pinned in ((m, True), (m + 1, False), (2 * m, False)):
+        inside = within(q, affine(1), m)
+        with assuming(*inside):
+            poly = summed(affine(1), n, lambda h: times(
+                mask(place - product_of_whole((h - 1, m)) - 1),
+                mask(product_of_whole((h - 1, m)) + reach - place),  # noqa: B023
+                a(h),
+            ))  # fmt: skip
+        for draw in draws():
+            if draw.letters["q"] > draw.letters["m"]:
+                continue
+            at, length = draw.whole(place), draw.letters["m"]
+            expected = sum(
+                draw.value(a(affine(h)))
+                for h in range(1, draw.letters["n"] + 1)
+                if 1 <= at - (h - 1) * length <= draw.whole(reach)
+            )
+
+            assert close(draw.value(poly), expected)
+        assert (poly == a(p)) == is_pinned
+
+
 def test_a_product_of_letters_holds_its_letters():
     """What has the letter within a product of letters depends on it."""
     both = affine("n*x")
 
     assert both.letters == {"n", "x"}
     assert Mask(both).free == {"n", "x"}
-    with pytest.raises(Unsupported):
-        both.put({"x": affine(2)})
     assert both.put({"y": affine(2)}) == both
+    assert both.put({"x": affine(2)}) == 2 * affine("n")
+    assert both.put({"x": k + 1}) == affine("k*n") + affine("n")
+    assert both.put({"x": k - p, "n": m + 1}) == product_of_whole((k - p, m + 1))
+    assert (affine("x") - both).solved("x") is None
+    assert (affine("y") - both).solved("y") == both
     assert agrees(integer(affine("n*m") + 1), lambda d: d.letters["n"] * d.letters["m"] + 1)
 
 

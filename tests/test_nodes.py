@@ -39,12 +39,13 @@ from rnnnotes.book.language import (
     walk,
     wrap,
 )
-from rnnnotes.book.nodes import Largest, Rows
+from rnnnotes.book.nodes import Columns, Concat, Largest, Rows
 from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import (
     B,
     H,
+    M,
     T,
     W_hh,
     W_xh,
@@ -122,6 +123,24 @@ def test_what_a_node_stands_for_holds_no_such_node():
     assert unfolded(tree).left.args[1].shape == (B, H)
     assert unfolded(tree).sign == "<="
     assert unfolded(W_hh @ tanh(v)) == W_hh @ tanh(v)
+
+
+def one_of_each():
+    """A node of each kind, with what the statement is given."""
+    found = {
+        type(node): Claim(node, node.unfolded, claim.given)
+        for claim in TRUE.values()
+        for side in claim[:2]
+        for node in walk(wrap(side))
+        if isinstance(node, Derived)
+    }
+    return [pytest.param(claim, id=kind.__name__) for kind, claim in found.items()]
+
+
+@pytest.mark.parametrize("claim", one_of_each())
+def test_a_node_is_what_it_stands_for(claim):
+    """Where the core or the draws know more of a node, they know nothing else."""
+    assert Checker(formula_of(claim)).line(0) in ("proved", "tested")
 
 
 # -- Rows ------------------------------------------------------------------------------------------
@@ -270,3 +289,33 @@ def test_code_is_proved_for_all_sizes(code):
 def test_code_along_the_other_axis_is_not_proved(code, other):
     """The weights of a column add up to one there, and those of a row do not."""
     assert of_code(code, CODES[other]).outcome == "not equal"
+
+
+# -- Heads -----------------------------------------------------------------------------------------
+
+
+def test_columns_are_within_the_matrix():
+    """Python counts from the end what is below zero."""
+    for first, last in ((0, 1), (1, H + 1), (H + 1, H + 2)):
+        wrong = Columns(W_hh, first, last)
+        checker = Checker(formula_of(Claim(wrong, wrong)))
+
+        with pytest.raises(StatementError, match="no columns"):
+            checker.look()
+
+
+def test_matrices_beside_one_another_are_of_one_shape():
+    """A place would be in none of them, or in two."""
+    with pytest.raises(StatementError, match="as many columns at each index"):
+        Concat(v, j, 1, T)
+    with pytest.raises(StatementError, match="as many columns at each index"):
+        Concat(lang.Ones(H, j), j, 1, T)
+
+
+def test_matrices_beside_one_another_bind_their_index():
+    """What is put for a free index of the same name stays outside."""
+    heads = Concat(M[j] * M[t], j, 1, T)
+
+    assert lang.indices(heads) == {t, T}
+    assert lang.put(heads, {t: j}).unfolded != heads.unfolded
+    assert j in lang.indices(lang.put(heads, {t: j}))

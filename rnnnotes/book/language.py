@@ -29,6 +29,7 @@ import sympy as sp
 from sympy.core.symbol import Str
 
 __all__ = [
+    "BINDERS",
     "Abs",
     "Add",
     "Apply",
@@ -898,18 +899,19 @@ class Derived(Expression):
     plain: ClassVar[str]
 
     def __new__(cls, *parts: Any) -> Any:
-        node = sp.Basic.__new__(cls, *map(_part, parts))
+        node = sp.Basic.__new__(cls, *cls._taken(*parts))
         node.shape, node.row = node.unfolded.shape, node.unfolded.row
         return node
+
+    @classmethod
+    def _taken(cls, *parts: Any) -> tuple[sp.Basic, ...]:
+        """Parts as the node holds them: numbers are wrapped, unless a kind says otherwise."""
+        return tuple(part if isinstance(part, _Tree) else wrap(part) for part in parts)
 
     @cached_property
     def unfolded(self) -> Expression:
         """What the node stands for."""
         raise NotImplementedError
-
-
-def _part(part: Any) -> sp.Basic:
-    return part if isinstance(part, _Tree) else wrap(part)
 
 
 def free_index(name: str, *parts: sp.Basic) -> sp.Symbol:

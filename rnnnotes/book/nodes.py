@@ -9,20 +9,27 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import sympy as sp
+
 from rnnnotes.book.language import (
+    BINDERS,
+    Bracket,
     Compose,
     Derived,
     Entry,
+    Eq,
     Expression,
     Function,
     Max,
     Stack,
     StatementError,
+    Sum,
     Variable,
     free_index,
+    wrap,
 )
 
-__all__ = ["Expectation", "Largest", "Rows", "Variance"]
+__all__ = ["Columns", "Concat", "Expectation", "Largest", "Rows", "Variance"]
 
 
 def part(place: int) -> Any:
@@ -33,6 +40,72 @@ def part(place: int) -> Any:
 def parts(first: int) -> Any:
     """All parts of a node from a place on."""
     return property(lambda node: node.args[first:])
+
+
+def table(entry: Expression, rows: Bound, columns: Bound) -> Expression:
+    """Matrix by its entry at a row and a column, each with how many there are."""
+    (row, height), (column, width) = rows, columns
+    return Stack(Stack(entry, column, 1, width), row, 1, height)
+
+
+Bound = tuple[sp.Symbol, Any]
+"""Index of an axis, and its length."""
+
+
+class Columns(Derived):
+    """Columns of a matrix from a first to a last, both included, counted from 1."""
+
+    matrix: Expression = part(0)
+    first: sp.Expr = part(1)
+    last: sp.Expr = part(2)
+    tex = r"\operatorname{cols}_{<first>:<last>}(<matrix>)"
+    plain = "cols[<first>..<last>](<matrix>)"
+
+    @classmethod
+    def _taken(cls, *parts: Any) -> tuple[sp.Basic, ...]:
+        matrix, first, last = parts
+        return wrap(matrix), sp.expand(first), sp.expand(last)
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Entries of the matrix, at places that are shifted."""
+        if len(self.matrix.shape) != 2:
+            raise StatementError("Columns: needs a matrix")
+        row, column = (free_index(name, *self.args) for name in ("row", "column"))
+        entry, width = Entry(self.matrix, row, self.first - 1 + column), self.last - self.first + 1
+        return table(entry, (row, self.matrix.shape[0]), (column, sp.expand(width)))
+
+
+class Concat(Derived):
+    """Matrices beside one another, one for each value of an index, all of one shape."""
+
+    body: Expression = part(0)
+    index: sp.Symbol = part(1)
+    low: sp.Expr = part(2)
+    high: sp.Expr = part(3)
+    tex = r"\operatorname{Concat}_{<index>=<low>}^{<high>}(<body>)"
+    plain = "concat(<index>=<low>..<high>)(<body>)"
+
+    @classmethod
+    def _taken(cls, *parts: Any) -> tuple[sp.Basic, ...]:
+        body, index, low, high = parts
+        return wrap(body), index, sp.sympify(low), sp.sympify(high)
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Entry of the one matrix that has a column at a place."""
+        if len(self.body.shape) != 2 or self.index in self.body.shape[1].free_symbols:
+            raise StatementError("Concat: needs a matrix with as many columns at each index")
+        row, column, inner = (free_index(name, *self.args) for name in ("row", "column", "inner"))
+        height, width = self.body.shape
+        here = Eq(column, (self.index - self.low) * width + inner)
+        entry = Bracket(here) * Entry(self.body, row, inner)
+        whole = Sum(Sum(entry, inner, 1, width), self.index, self.low, self.high)
+        length = sp.expand((self.high - self.low + 1) * width)
+        return table(whole, (row, height), (column, length))
+
+
+BINDERS[Concat] = lambda node: node.index
 
 
 class Expectation(Derived):

@@ -22,7 +22,7 @@ from rnnnotes.core import normal as core
 from rnnnotes.core.derivatives import partial
 from rnnnotes.core.graph import Definition as Computed
 from rnnnotes.core.graph import Graph
-from rnnnotes.core.integers import Affine, affine
+from rnnnotes.core.integers import Affine, affine, product
 from rnnnotes.core.normal import Unsupported, number, of, over, plus, scaled, summed, times
 from rnnnotes.core.terms import Array, Entry, Poly
 
@@ -37,7 +37,7 @@ ONE = affine(1)
 
 
 def whole(expr: Any, letters: Letters) -> Affine:
-    """Read an expression in sizes and indices; a product of sizes is one letter."""
+    """Read an expression in sizes and indices; products of them are multiplied out."""
     expr = sp.expand(expr)
     total = affine(0)
     for term in sp.Add.make_args(expr):
@@ -46,18 +46,8 @@ def whole(expr: Any, letters: Letters) -> Affine:
             raise Unsupported(f"{expr} is no whole number")
         symbols = [base for base, n in rest.as_powers_dict().items() for _ in range(int(n))
                    if base != 1]  # fmt: skip
-        total += int(value) * joined([letters.get(s, affine(str(s))) for s in symbols])
+        total += int(value) * product(letters.get(s, affine(str(s))) for s in symbols)
     return total
-
-
-def joined(parts: Sequence[Affine]) -> Affine:
-    """Product of expressions: of one as it stands, of several letters as one letter."""
-    if len(parts) <= 1:
-        return parts[0] if parts else affine(1)
-    names = [name for part in parts for name, n in part.parts if n == 1 and part.constant == 0]
-    if len(names) != len(parts):
-        raise Unsupported("a product of places")
-    return affine("*".join(sorted(names)))
 
 
 class Reading:

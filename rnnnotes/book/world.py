@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import nodes
 from rnnnotes.book.definitions import (
     Definition,
     defined_name,
@@ -164,7 +165,8 @@ class World:
         return self._values[key]
 
     def _evaluated(self, node: Any, at: Indices) -> Entries:
-        return np.asarray(RULES[lang.kind(node)](self, node, at), dtype=object)
+        rule = RULES.get(type(node)) or RULES[lang.kind(node)]
+        return np.asarray(rule(self, node, at), dtype=object)
 
     def values(self, node: Any, at: Indices) -> list[Entries]:
         """Value of each part of a node."""
@@ -342,6 +344,8 @@ class World:
                 return self.places(lang.Stack(variable[TIME], TIME, low, high), at)
             case lang.Function():
                 return {(f"{node.name}()", ())}
+            case lang.Derived():
+                return self.places(node.unfolded, at)
             case lang.Sum() | lang.Product() | lang.Stack() | lang.Compose():
                 return self._places_of_steps(node, at)
         return set().union(*(self.places(part, at) for part in node.args))
@@ -583,6 +587,14 @@ def _entry(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(value[tuple(i - 1 for i in numbers)], dtype=object)
 
 
+def _columns(world: World, node: Any, at: Indices) -> Entries:
+    value = world.value(node.matrix, at)
+    first, last = (world.number(bound, at) for bound in (node.first, node.last))
+    if not 1 <= first <= last <= value.shape[1]:
+        raise lang.StatementError(f"Columns: no columns {first} to {last} in shape {value.shape}")
+    return value[:, first - 1 : last]
+
+
 def _symbol(world: World, node: Any, at: Indices) -> Entries:
     if node.times:
         raise lang.StatementError(f"{node.name} stands without its time, as in {node.name}[t]")
@@ -646,6 +658,9 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Sum: _sum,
     lang.Product: _product,
     lang.Compose: _compose,
+    # What these stand for is worked out entry by entry, which takes long at large sizes.
+    nodes.Columns: _columns,
+    nodes.Concat: lambda world, node, at: np.concatenate(_steps(world, node, at), axis=1),
     lang.Derived: lambda world, node, at: world.value(node.unfolded, at),
     lang.Jacobian: _derivative,
     lang.Gradient: _derivative,

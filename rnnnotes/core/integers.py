@@ -10,9 +10,10 @@ entailed is not known: it counts neither as true nor as false.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product as pairs
 from math import gcd, prod
 
-__all__ = ["Affine", "Facts", "Unsupported", "affine"]
+__all__ = ["Affine", "Facts", "Unsupported", "affine", "product"]
 
 Whole = "Affine | int"
 
@@ -112,22 +113,19 @@ class Affine:
         return 0
 
     def put(self, values: Mapping[str, Affine]) -> Affine:
-        """Put other expressions for letters, but not for a part of a product of sizes."""
+        """Put other expressions for letters; a product that holds one is multiplied out."""
         if not self.letters & values.keys():
             return self
-        if any(values.keys() & set(name.split("*")) for name in self.names if "*" in name):
-            raise Unsupported(f"a value for a factor of {self}")
-        kept = {name: number for name, number in self.parts if name not in values}
-        result = Affine(kept, self.constant)
+        result = Affine({}, self.constant)
         for name, number in self.parts:
-            if name in values:
-                result += number * values[name]
+            result += number * product(values.get(one, affine(one)) for one in name.split("*"))
         return result
 
     def solved(self, name: str) -> Affine | None:
         """Value of a letter for which the expression is zero, if it is surely a whole number."""
         number = self.number_of(name)
-        return (self - Affine({name: number})) * -number if number in (1, -1) else None
+        rest = self - Affine({name: number})
+        return rest * -number if number in (1, -1) and name not in rest.letters else None
 
 
 def affine(value: Affine | int | str) -> Affine:
@@ -135,6 +133,26 @@ def affine(value: Affine | int | str) -> Affine:
     if isinstance(value, Affine):
         return value
     return Affine({}, value) if isinstance(value, int) else Affine({value: 1})
+
+
+MOST_FACTORS = 4
+"""Letters in one product, beyond which it is given up: what is put into itself would not end."""
+
+
+def product(factors: Iterable[Affine]) -> Affine:
+    """Product of expressions, multiplied out: a product of letters is one letter with stars."""
+    total: dict[tuple[str, ...], int] = {(): 1}
+    for factor in factors:
+        parts = [(tuple(name.split("*")), n) for name, n in factor.parts]
+        result: dict[tuple[str, ...], int] = {}
+        for (some, m), (more, n) in pairs(total.items(), [*parts, ((), factor.constant)]):
+            letters = tuple(sorted([*some, *more]))
+            if len(letters) > MOST_FACTORS:
+                raise Unsupported(f"a product of more than {MOST_FACTORS} letters")
+            result[letters] = result.get(letters, 0) + m * n
+        total = result
+    constant = total.pop((), 0)
+    return Affine({"*".join(letters): n for letters, n in total.items()}, constant)
 
 
 class Facts:
@@ -145,7 +163,8 @@ class Facts:
         self.known: frozenset[Affine] = inside.known | more if inside else more
         self.of_letter: dict[str, tuple[Affine, ...]] = dict(inside.of_letter) if inside else {}
         for fact in more:
-            for name in fact.names:
+            # That a product is positive says nothing of its letters, which are positive themselves.
+            for name in fact.names if len(fact.names) == 1 else fact.names | fact.letters:
                 self.of_letter[name] = (*self.of_letter.get(name, ()), fact)
         self._entailed: dict[Affine, bool] = {}
 
@@ -163,12 +182,21 @@ class Facts:
         return self._entailed[expr]
 
     def _follows(self, expr: Affine) -> bool:
+        known = self._about(expr.names)
+        if self._is_bounded(expr) and contradictory([*known, -expr - 1]):
+            return True
+        if not any("*" in name for one in (expr, *known) for name in one.names):
+            return False
+        letters = frozenset().union(expr.letters, *(fact.letters for fact in known))
+        return contradictory(with_products({*known, *self._about(letters), -expr - 1}))
+
+    def _is_bounded(self, expr: Affine) -> bool:
+        """Whether each letter is bounded from the side from which that bounds the sum below."""
         for name, number in expr.parts:
-            # What bounds a sum from below bounds each of its letters from the side that counts.
             sides = (fact.number_of(name) for fact in self.of_letter.get(name, ()))
             if not any(side * number > 0 for side in sides):
                 return False
-        return contradictory([*self._about(expr.names), -expr - 1])
+        return True
 
     def excludes(self, expr: Affine) -> bool:
         """Whether an expression is surely negative."""
@@ -196,6 +224,21 @@ class Facts:
                 pending += fact.names - seen
                 seen |= fact.names
         return found
+
+
+def with_products(facts: set[Affine]) -> set[Affine]:
+    """Facts, and for each product of two letters those on one times those on the other.
+
+    Where neither of two expressions is negative, their product is not.
+    """
+    plain = [fact for fact in facts if fact.names == fact.letters]
+    names = {name for fact in facts for name in fact.names if name.count("*") == 1}
+    return facts.union(
+        product((a, b))
+        for one, other in (name.split("*") for name in names)
+        for a in plain if one in a.names
+        for b in plain if other in b.names
+    )  # fmt: skip
 
 
 def contradictory(facts: Iterable[Affine]) -> bool:

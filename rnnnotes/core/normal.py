@@ -412,17 +412,78 @@ def facts_within(powers: Factors) -> Facts:
 
 
 def mask_met(bound: frozenset[str], powers: Factors) -> Poly | None:
-    """A mask that follows from the others is left out; one that they exclude makes nothing."""
+    """A mask that follows from the others is left out; one that they exclude makes nothing.
+
+    It stays where the others follow it by a product of letters alone, and a sum has no other bound.
+    """
     masks = [atom for atom in powers if isinstance(atom, Mask)]
     for one in masks:
-        facts = context().facts.also(*(other.least for other in masks if other != one))
-        if facts.entails(one.least):
+        others = [other.least for other in masks if other != one]
+        facts = context().facts.also(*others)
+        if facts.entails(one.least) and all(
+            any(one.least.number_of(name) * other.number_of(name) > 0 for other in others)
+            for name in one.least.names & bound
+        ):
             return term(1, bound, without(powers, one))
         if facts.excludes(one.least):
             return ZERO
         if facts.entails(-one.least):
             return term(1, bound, (*without(powers, one), (Delta(one.least), 1)))
     return None
+
+
+def pinned(bound: frozenset[str], powers: Factors) -> Poly | None:
+    """Where masks on products leave one value of a bound letter, it is put everywhere else.
+
+    (h - g) d + e lies between 1 and d, as e does, only where h is g.
+    """
+    leasts = [atom.least for atom in powers if isinstance(atom, Mask)]
+    within_ = {one for m in leasts for name in m.names if "*" in name for one in name.split("*")}
+    facts = facts_within(powers)
+    for name, other in product(sorted(within_ & bound), sorted(within_)):
+        if name != other and facts.equal(affine(name) - affine(other)):
+            inside = put_within(tuple(powers.items()), {name: affine(other)})
+            return total_of(bound - {name}, inside)
+    return None
+
+
+def one_block(bound: frozenset[str], powers: Factors) -> Poly | None:
+    """Of blocks of one length, one alone holds a place that is within some of them.
+
+    The number h of the block has c between d (h - 1) + 1 and d h, and nothing else depends on it.
+    """
+    for letter in sorted(bound):
+        touched = [atom for atom in powers if letter in atom.free]
+        leasts = [atom.least for atom in touched if isinstance(atom, Mask)]
+        plain = [one for one in leasts if one.number_of(letter)]
+        blocks = [one for one in leasts if one not in plain]
+        bounds = ends_of(letter, plain)
+        if len(leasts) != len(touched) or bounds is None or len(blocks) != 2:
+            continue
+        length = blocks[0] + blocks[1] + 1
+        ((name, number_),) = length.parts if len(length.parts) == 1 else (("", 0),)
+        whole = affine("*".join(sorted([name, letter])))
+        after = [one for one in blocks if letter not in (one - whole).letters]
+        before = [one for one in blocks if letter not in (one + whole).letters]
+        rest = without(powers, *touched)
+        reach = [
+            one.put({letter: end}) for one, end in zip((*before, *after), bounds, strict=False)
+        ]
+        facts = facts_within(dict(rest))
+        if (
+            length == affine(name) and "*" not in name and number_ == 1
+            and len(before) == len(after) == 1 and facts.entails(length - 1)
+            and all(map(facts.entails, reach))
+        ):  # fmt: skip
+            return term(1, bound - {letter}, rest)
+    return None
+
+
+def ends_of(letter: str, leasts: Sequence[Affine]) -> tuple[Affine, Affine] | None:
+    """First and last value of a letter, by two expressions that are not negative."""
+    lower = [affine(letter) - one for one in leasts if one.number_of(letter) == 1]
+    upper = [affine(letter) + one for one in leasts if one.number_of(letter) == -1]
+    return (lower[0], upper[0]) if len(leasts) == 2 and lower and upper else None
 
 
 def inverse_met(bound: frozenset[str], powers: Factors) -> Poly | None:
@@ -489,9 +550,11 @@ RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     exponentials_met,
     delta_met,
     mask_met,
+    pinned,
     inverse_met,
     sum_over_itself,
     counted,
+    one_block,
 )
 """Rules for a product under a sum, tried one after the other until none applies."""
 

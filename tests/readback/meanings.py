@@ -94,7 +94,7 @@ NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", la
          lang.Product: "prod", lang.Compose: "compose", lang.Steps: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",
          nodes.Expectation: "expectation", nodes.Variance: "variance",
-         nodes.Largest: "max",
+         nodes.Largest: "max", nodes.Columns: "columns", nodes.Concat: "concat",
          lang.Ones: "ones", lang.Zeros: "zeros", lang.Identity: "identity"}  # fmt: skip
 
 

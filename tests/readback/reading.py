@@ -156,6 +156,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "fenced": lambda fence, inner: (FENCES[fence], inner),
     "indicator": lambda left, right: ("indicator", left, right),
     "bracket": lambda comparison: ("bracket", comparison),
+    "columns": lambda first, last, matrix: ("columns", matrix, first, last),
+    "concat": lambda letter, low, high, body: ("concat", body, index(letter), low, high),
     "weighted": lambda name, weights, values: (CALLED[name], weights, values),
     "rows": lambda function, matrices: ("rows", str(function), matrices),
     "matrix": lambda *rows: ("matrix", rows),

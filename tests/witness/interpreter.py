@@ -657,6 +657,21 @@ def _rows(reading: Reading, env: Env, node: Any) -> Any:
     return np.array([reading.apply(function, shape, [*each], env) for each in rows])
 
 
+@means(nodes.Columns)
+def _columns(reading: Reading, env: Env, node: Any) -> Any:
+    """Columns from a first to a last."""
+    matrix, first, last = node.args
+    return reading.value(matrix, env)[:, number(first, env) - 1 : number(last, env)]
+
+
+@means(nodes.Concat)
+def _concat(reading: Reading, env: Env, node: Any) -> Any:
+    """Body at each index, the columns of one after those of another."""
+    body, index, low, high = node.args
+    values = range(number(low, env), number(high, env) + 1)
+    return np.hstack([reading.value(body, {**env, index: value}) for value in values])
+
+
 @means(lang.MatrixPower)
 def _matrix_power(reading: Reading, env: Env, node: Any) -> Any:
     """Product of a matrix with itself, as often as the exponent counts."""

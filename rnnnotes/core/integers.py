@@ -116,9 +116,17 @@ class Affine:
         """Put other expressions for letters; a product that holds one is multiplied out."""
         if not self.letters & values.keys():
             return self
-        result = Affine({}, self.constant)
+        kept = {
+            name: number
+            for name, number in self.parts
+            if name not in values and not ("*" in name and values.keys() & set(name.split("*")))
+        }
+        result = Affine(kept, self.constant)
         for name, number in self.parts:
-            result += number * product(values.get(one, affine(one)) for one in name.split("*"))
+            if name in values:
+                result += number * values[name]
+            elif name not in kept:
+                result += number * product(values.get(one, affine(one)) for one in name.split("*"))
         return result
 
     def solved(self, name: str) -> Affine | None:
@@ -166,6 +174,10 @@ class Facts:
             # That a product is positive says nothing of its letters, which are positive themselves.
             for name in fact.names if len(fact.names) == 1 else fact.names | fact.letters:
                 self.of_letter[name] = (*self.of_letter.get(name, ()), fact)
+        self.has_products: bool = (inside is not None and inside.has_products) or any(
+            len(fact.names) > 1 and "*" in name for fact in more for name in fact.names
+        )
+        """Whether a fact says of a product of letters how it compares with another number."""
         self._entailed: dict[Affine, bool] = {}
 
     def also(self, *more: Affine) -> Facts:
@@ -182,11 +194,11 @@ class Facts:
         return self._entailed[expr]
 
     def _follows(self, expr: Affine) -> bool:
-        known = self._about(expr.names)
-        if self._is_bounded(expr) and contradictory([*known, -expr - 1]):
+        if self._is_bounded(expr) and contradictory([*self._about(expr.names), -expr - 1]):
             return True
-        if not any("*" in name for one in (expr, *known) for name in one.names):
+        if not (self.has_products or any("*" in name for name in expr.names)):
             return False
+        known = self._about(expr.names)
         letters = frozenset().union(expr.letters, *(fact.letters for fact in known))
         return contradictory(with_products({*known, *self._about(letters), -expr - 1}))
 

@@ -31,6 +31,7 @@ from rnnnotes.notation import (
     B,
     H,
     M,
+    P,
     T,
     W_hh,
     W_hy,
@@ -112,6 +113,16 @@ BLOCKS = W_x4.T
 SHARES = softmax(scores)
 BIASED = S + Outer(Ones(B), b_h)
 
+
+def shares_of_keys(reach):
+    """Total of the shares of the keys that a mask leaves open: more keys than queries."""
+
+    def weight(place):
+        return Bracket(Le(place, reach)) * exp(u * wrap(place))
+
+    return Sum(weight(j) / Sum(weight(k), k, 1, T + P), j, 1, T + P)
+
+
 TRUE = {
     "rows of a softmax add up to one": Claim(PROBABILITIES @ Ones(H), Ones(B), SOFTMAX),
     "a shift of each row": Claim(
@@ -126,6 +137,8 @@ TRUE = {
     "two steps that differ": Claim(Bracket(Ne(j, t)), 1 - Bracket(Eq(j, t))),
     "a sum under a mask": Claim(Sum(Bracket(Le(k, t)) * x[k], k, 1, T), Sum(x[k], k, 1, t)),
     "masked rows add up to one": Claim(masked(Bracket(Le(j, t))) @ Ones(T), Ones(T)),
+    "a mask that is aligned at the last step": Claim(shares_of_keys(t + P), 1),
+    "a mask that is aligned at the first step": Claim(shares_of_keys(t), 1),
     "a bias in each row": Claim(Entry(BIASED, n).T, W_xh @ Entry(X, n).T + b_h),
     "a variance by squares": Claim(
         Variance(p, scores),

@@ -18,12 +18,14 @@ from of_nodes import (
     Claim,
     formula_of,
     masked,
+    shares_of_keys,
 )
 from test_readback import is_read_back
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import nodes
 from rnnnotes.book.codeproof import prove_code
+from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.language import (
     Bracket,
     Derived,
@@ -33,8 +35,10 @@ from rnnnotes.book.language import (
     Ne,
     Ones,
     Outer,
+    Stack,
     StatementError,
     Sum,
+    Variable,
     unfolded,
     walk,
     wrap,
@@ -42,10 +46,12 @@ from rnnnotes.book.language import (
 from rnnnotes.book.nodes import Columns, Concat, Largest, Rows
 from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.book.world import Definition
 from rnnnotes.notation import (
     B,
     H,
     M,
+    P,
     T,
     W_hh,
     W_xh,
@@ -174,8 +180,11 @@ def test_a_row_that_may_be_masked_as_a_whole_is_refused():
     """It would be zero over zero: of what comes before the first step there is nothing."""
     wrong = Claim(masked(Bracket(Lt(j, t))) @ Ones(T), Ones(T))
 
-    with pytest.raises(StatementError, match="may be zero: state in `where`"):
-        Checker(formula_of(wrong))
+    late = Claim(shares_of_keys(t - P), 1)
+
+    for claim in (wrong, late):
+        with pytest.raises(StatementError, match="may be zero: state in `where`"):
+            Checker(formula_of(claim))
 
 
 def test_a_row_is_open_if_a_condition_says_so():
@@ -319,3 +328,39 @@ def test_matrices_beside_one_another_bind_their_index():
     assert lang.indices(heads) == {t, T}
     assert lang.put(heads, {t: j}).unfolded != heads.unfolded
     assert j in lang.indices(lang.put(heads, {t: j}))
+
+
+# -- What they are for -----------------------------------------------------------------------------
+
+Q, K, V, G, Y = (Variable(name, (T, H)) for name in "QKVGY")
+Z, A = (Variable(name, (T, T)) for name in "ZA")
+L = Variable("L")
+SCALE = 1 / wrap(H) ** sp.Rational(1, 2)
+SHARE = Bracket(Le(j, t)) * exp(lang.Entry(Z, t, j))
+ATTENTION = {
+    "of all": Rows(softmax, Z),
+    "causal": Stack(Stack(SHARE / Sum(lang.put(SHARE, {j: k}), k, 1, T), j, 1, T), t, 1, T),
+}
+OFF = A * (G @ V.T - Outer((G * Y) @ Ones(H), Ones(T)))
+"""Gradient by the scores: each row of G V^T less its mean, weighted by the shares."""
+GRADIENTS = {
+    "values": (V, A.T @ G, A @ G),
+    "shares": (A, G @ V.T, V @ G.T),
+    "scores": (Z, OFF, A * (G @ V.T)),
+    "queries": (Q, SCALE * (OFF @ K), SCALE * (OFF.T @ K)),
+    "keys": (K, SCALE * (OFF.T @ Q), SCALE * (OFF @ Q)),
+}
+
+
+@pytest.mark.parametrize("by", GRADIENTS)
+@pytest.mark.parametrize("kind", ATTENTION)
+def test_gradients_of_attention_are_proved_for_all_sizes(kind, by):
+    """Scaled dot products through rows of a softmax, with a causal mask and without."""
+    defined = [(softmax(v), exp(v) / lang.Total(exp(v))), (Z, SCALE * (Q @ K.T)),
+               (A, ATTENTION[kind]), (Y, A @ V), (L, lang.Total((G * Y) @ Ones(H)))]  # fmt: skip
+    premises = Premises([Definition(target, value, ()) for target, value in defined], {})
+    symbol, right, wrong = GRADIENTS[by]
+    slope = lang.Gradient(L, symbol)
+
+    assert holds_for_all_sizes(slope, right, premises)
+    assert not holds_for_all_sizes(slope, wrong, premises)

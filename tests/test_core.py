@@ -267,29 +267,49 @@ def test_one_block_holds_a_place_that_is_within_them():
                 assert inside.value(late) == sum(2 <= h <= letters["n"] for h in held)
 
 
-def test_a_letter_that_masks_pin_is_put():
-    """Entry q of block p is in block p alone; what reaches further may be in two."""
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [(affine(0), affine(0)), (affine(0), affine(1)), (affine(0), m), (affine(1), affine(0)),
+     (m, affine(0)), (m, m)],
+    ids=str,
+)  # fmt: skip
+def test_a_letter_that_masks_pin_is_put(below, above):
+    """Entry q of block p is in block p alone; what reaches further on a side may be in two."""
     place = product_of_whole((p - 1, m)) + q
-    for reach, is_pinned in ((m, True), (m + 1, False), (2 * m, False)):
-        inside = within(q, affine(1), m)
-        with assuming(*inside):
-            poly = summed(affine(1), n, lambda h: times(
-                mask(place - product_of_whole((h - 1, m)) - 1),
-                mask(product_of_whole((h - 1, m)) + reach - place),  # noqa: B023
-                a(h),
-            ))  # fmt: skip
-        for draw in draws():
-            if draw.letters["q"] > draw.letters["m"]:
-                continue
-            at, length = draw.whole(place), draw.letters["m"]
-            expected = sum(
-                draw.value(a(affine(h)))
-                for h in range(1, draw.letters["n"] + 1)
-                if 1 <= at - (h - 1) * length <= draw.whole(reach)
-            )
+
+    def inner(h):
+        return place - product_of_whole((h - 1, m))
+
+    with assuming(*within(q, affine(1), m)):
+        poly = summed(affine(1), n, lambda h: times(
+            mask(inner(h) - 1 + below), mask(m + above - inner(h)), a(h)
+        ))  # fmt: skip
+    for draw in draws():
+        if draw.letters["q"] <= draw.letters["m"]:
+            low, high = draw.whole(1 - below), draw.whole(m + above)
+            blocks_ = [affine(h) for h in range(1, draw.letters["n"] + 1)]
+            expected = sum(draw.value(a(h)) for h in blocks_ if low <= draw.whole(inner(h)) <= high)
 
             assert close(draw.value(poly), expected)
-        assert (poly == a(p)) == is_pinned
+    assert (poly == a(p)) == (below == above == affine(0))
+
+
+@pytest.mark.parametrize(("x_least", "y_least"), [(0, 0), (0, 2), (1, 0), (1, 1), (2, 3), (-1, 2)])
+def test_products_of_facts_say_no_more_than_they_do(x_least, y_least):
+    """Two numbers with a least value each, and what their product surely is above."""
+    x, y, both = affine("x"), affine("y"), affine("x*y")
+    facts = Facts([x - x_least, y - y_least])
+    points = [point for point in GRID if point["x"] >= x_least and point["y"] >= y_least]
+    found = 0
+    for of_x, of_y, constant in product(range(-3, 4), repeat=3):
+        expr = both + of_x * x + of_y * y + constant
+        if facts.entails(expr):
+            found += 1
+            assert all(Draw(point).whole(expr) >= 0 for point in points)
+
+    assert found
+    assert facts.entails(product_of_whole((x - x_least, y - y_least)))
+    assert not facts.entails(product_of_whole((x - x_least, y - y_least)) - 1)
 
 
 def test_a_product_of_letters_holds_its_letters():

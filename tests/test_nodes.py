@@ -46,7 +46,7 @@ from rnnnotes.book.language import (
 from rnnnotes.book.nodes import Columns, Concat, Largest, Rows
 from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.book.sympytext import sympy_text
-from rnnnotes.book.world import Definition
+from rnnnotes.book.world import Definition, World
 from rnnnotes.notation import (
     B,
     H,
@@ -215,6 +215,17 @@ def test_a_bracket_has_no_slope_at_its_edge():
     with pytest.raises(StatementError, match="u - 3 may be zero"):
         Checker(formula_of(slope))
     assert Checker(formula_of(slope._replace(where=(Ne(u, 3),)))).line(0) == "proved"
+
+
+@pytest.mark.parametrize(("compare", "expected"), [(Le, "<="), (Lt, "<"), (Eq, "=="), (Ne, "!=")])
+def test_a_bracket_of_numbers_is_a_number(compare, expected):
+    """Written out at sizes, a mask is ones and zeros, at its edge and beside it."""
+    world = World({T: 4})
+    for row in range(1, 5):
+        for column in range(1, 5):
+            value = world.value(Bracket(compare(j, t)), {j: column, t: row})
+
+            assert value.item().expr == int(eval(f"{column} {expected} {row}"))
 
 
 def test_a_bracket_is_of_a_comparison():

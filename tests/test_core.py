@@ -20,7 +20,7 @@ from hypothesis import strategies as some
 from rnnnotes.core import normal
 from rnnnotes.core.derivatives import partial
 from rnnnotes.core.equations import Equation, peeled, used
-from rnnnotes.core.inequalities import Order, largest, none_above
+from rnnnotes.core.inequalities import Order, geometric, largest, none_above
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine, contradictory
 from rnnnotes.core.integers import product as product_of_whole
 from rnnnotes.core.normal import (
@@ -310,6 +310,23 @@ def test_products_of_facts_say_no_more_than_they_do(x_least, y_least):
     assert found
     assert facts.entails(product_of_whole((x - x_least, y - y_least)))
     assert not facts.entails(product_of_whole((x - x_least, y - y_least)) - 1)
+
+
+def test_a_letter_in_a_product_too_grows_by_no_one_number():
+    """It bounds no sum, is not solved for, and makes no geometric sum."""
+    x = affine("x")
+    mixed = x + affine("n*x")
+
+    assert (mixed.coefficient("x"), mixed.number_of("x")) == (1, 0)
+    assert (x + affine("n*k")).number_of("x") == 1
+    assert mixed.solved("x") is None
+    with pytest.raises(Unsupported, match="without bounds"):
+        normal.term(1, ["x"], [(Mask(mixed), 1), (Mask(n - x), 1), (Entry("a", (x,)), 1)])
+    powers = summed(affine(0), t, lambda i: power(entry("pos"), integer(
+        i + product_of_whole((i, n)))))  # fmt: skip
+    assert not list(geometric(Order(), atom_of(powers)))
+    assert list(geometric(Order(), atom_of(summed(affine(0), t, lambda i: power(
+        entry("pos"), integer(i))))))  # fmt: skip
 
 
 def test_a_product_of_letters_holds_its_letters():
@@ -890,6 +907,16 @@ def test_the_largest_is_one_of_the_entries_and_none_is_above():
         assert draw.value(equal.right) == draw.value(poly)
         assert all(draw.value(one.left).real <= max(every) for one in below)
     assert {minus(a(one), b(one, p)) for one in (p, q)} <= {one.left for one in below}
+
+
+def test_what_may_be_nothing_has_no_place():
+    """Made where there is something, it may stand beside a mask where there is not."""
+    with assuming(t - k - 1):
+        poly = normal.largest(k + 1, t, a)
+        assert len(list(largest(Order(), atom_of(poly)))) == 1
+
+    assert not list(largest(Order(), atom_of(poly)))
+    assert not list(none_above([atom_of(poly)]))
 
 
 def test_of_nothing_there_is_no_largest():

@@ -84,7 +84,7 @@ def matched(pattern: Atom, atom: Atom, letters: set[str]) -> dict[str, Affine] |
         if len(unknown) == 1:
             (letter,) = unknown
             rest = place - affine(letter)
-            if letter in rest.names:
+            if letter in rest.letters:
                 return None
             values[letter] = other - rest.put(values)
     if isinstance(pattern, Product):

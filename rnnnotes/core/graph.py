@@ -65,7 +65,7 @@ class Definition:
                 continue
             (letter,) = names
             rest = pattern - affine(letter)
-            if letter in rest.names:
+            if letter in rest.letters:
                 raise Unsupported(f"a definition at {pattern}")
             values[letter] = time - rest
         gaps = (pattern.put(values) - time for pattern, time in zip(self.index, index, strict=True))

@@ -344,7 +344,7 @@ def splits(met: Collection[Atom]) -> Iterator[Comparison]:
         for one in sums
         for letter in one.bound
         if (bounds := ends(letter, one.factors))
-        and not (bounds[0].names | bounds[1].names) & set(one.bound)
+        and not (bounds[0].letters | bounds[1].letters) & set(one.bound)
     ]
     for (one, letter, (low, high)), (_, _, (_, place)) in product(ranges, ranges):
         ends_within = all(map(context().facts.entails, within(place, low - 1, high)))
@@ -409,10 +409,10 @@ def meeting(pattern: Entry, other: Entry, letters: Collection[str]) -> dict[str,
     values: dict[str, Affine] = {}
     for place, found in zip(pattern.at, other.at, strict=False):
         unknown = place.names & set(letters)
-        if len(unknown) == 1 and not any(name.startswith("~") for name in found.names):
+        if len(unknown) == 1 and not any(name.startswith("~") for name in found.letters):
             (letter,) = unknown
             rest = place - affine(letter)
-            if letter not in rest.names:
+            if letter not in rest.letters:
                 values.setdefault(letter, found - rest)
     return values
 
@@ -602,13 +602,17 @@ def geometric(order: Order, atom: Atom) -> Iterator[Comparison]:
 
 
 def largest(order: Order, atom: Atom) -> Iterator[Comparison]:
-    """The largest of some numbers is one of them: there is one, as is asked where it is made."""
+    """The largest of some numbers is one of them, if there surely is one here.
+
+    Where it was made there was; a mask may stand beside it since.
+    """
     if isinstance(atom, Apply) and atom.name == "largest":
         (argument,) = atom.arguments
         ((letter,), (bounds,)) = argument.letters, argument.ranges
-        place = order.somewhere(atom.key, bounds)
-        with assuming(*within(place, *bounds)):
-            yield Comparison(put(argument.body, {letter: place}), "=", of(atom))
+        if context().facts.entails(bounds[1] - bounds[0]):
+            place = order.somewhere(atom.key, bounds)
+            with assuming(*within(place, *bounds)):
+                yield Comparison(put(argument.body, {letter: place}), "=", of(atom))
 
 
 RULES: tuple[Rule, ...] = (

@@ -105,12 +105,18 @@ class Affine:
         """Whether no letter occurs."""
         return not self.parts
 
-    def number_of(self, name: str) -> int:
-        """Number that stands before a letter; zero if it does not occur."""
+    def coefficient(self, name: str) -> int:
+        """Number that stands before a letter or a product; zero if it does not occur."""
         for letter, number in self.parts:
             if letter == name:
                 return number
         return 0
+
+    def number_of(self, name: str) -> int:
+        """Number by which it grows with a letter; zero if it does not, or not by one number."""
+        number = self.coefficient(name)
+        products = (other for other, _ in self.parts if "*" in other) if number else ()
+        return 0 if any(name in other.split("*") for other in products) else number
 
     def put(self, values: Mapping[str, Affine]) -> Affine:
         """Put other expressions for letters; a product that holds one is multiplied out."""
@@ -132,8 +138,7 @@ class Affine:
     def solved(self, name: str) -> Affine | None:
         """Value of a letter for which the expression is zero, if it is surely a whole number."""
         number = self.number_of(name)
-        rest = self - Affine({name: number})
-        return rest * -number if number in (1, -1) and name not in rest.letters else None
+        return (self - Affine({name: number})) * -number if number in (1, -1) else None
 
 
 def affine(value: Affine | int | str) -> Affine:
@@ -205,7 +210,7 @@ class Facts:
     def _is_bounded(self, expr: Affine) -> bool:
         """Whether each letter is bounded from the side from which that bounds the sum below."""
         for name, number in expr.parts:
-            sides = (fact.number_of(name) for fact in self.of_letter.get(name, ()))
+            sides = (fact.coefficient(name) for fact in self.of_letter.get(name, ()))
             if not any(side * number > 0 for side in sides):
                 return False
         return True
@@ -270,11 +275,11 @@ def contradictory(facts: Iterable[Affine]) -> bool:
 
 def eliminated(facts: set[Affine], name: str) -> set[Affine]:
     """All that facts say of the other letters: each lower bound of a letter is below each upper."""
-    lower = [fact for fact in facts if fact.number_of(name) > 0]
-    upper = [fact for fact in facts if fact.number_of(name) < 0]
+    lower = [fact for fact in facts if fact.coefficient(name) > 0]
+    upper = [fact for fact in facts if fact.coefficient(name) < 0]
     rest = {fact for fact in facts if name not in fact.names}
     return rest | {
-        rounded(low * -high.number_of(name) + high * low.number_of(name))
+        rounded(low * -high.coefficient(name) + high * low.coefficient(name))
         for low in lower
         for high in upper
     }

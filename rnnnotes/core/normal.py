@@ -395,7 +395,8 @@ def delta_met(bound: frozenset[str], powers: Factors) -> Poly | None:
         if facts.equal(atom.zero):
             return term(1, bound, without(powers, atom))
         rest = without(powers, atom)
-        solved = {name: value for name in atom.zero.names if (value := atom.zero.solved(name))}
+        solved = {name: value for name in atom.zero.names & atom.zero.letters
+                  if (value := atom.zero.solved(name))}  # fmt: skip
         for name in sorted(solved.keys() & bound):
             return total_of(bound - {name}, put_within(rest, {name: solved[name]}))
         for name in sorted(solved.keys() - bound, reverse=True):
@@ -501,7 +502,7 @@ def inverse_met(bound: frozenset[str], powers: Factors) -> Poly | None:
         rest = without(powers, left, right)
         touched = {atom for atom, _ in rest if letter in atom.free}
         whole = {Mask(fact) for fact in within(inner, affine(1), size)}
-        if inner != affine(letter) or letter in row.names | column.names or touched != whole:
+        if inner != affine(letter) or letter in row.letters | column.letters or touched != whole:
             continue
         kept = tuple((atom, e) for atom, e in rest if atom not in touched)
         here = facts_within(dict(kept))
@@ -633,7 +634,10 @@ def is_bounded(group: frozenset[str], part: Factors) -> bool:
 
 
 def shifted(group: frozenset[str], part: Factors) -> Monomial:
-    """Count a letter from one, if what it starts from depends on no letter of the sum."""
+    """Count a letter from one, if what it starts from depends on no letter that is moved as well.
+
+    It may start from a product with a letter that stays, as the places of block h do.
+    """
     values = {}
     for letter in group:
         starts = [
@@ -642,6 +646,7 @@ def shifted(group: frozenset[str], part: Factors) -> Monomial:
             if isinstance(atom, Mask)
             and atom.least.number_of(letter) == 1
             and not (start := affine(letter) - atom.least).names & group
+            and (start.names == start.letters or not start.letters & movable(group, part))
         ]
         if starts and affine(1) not in starts:
             values[letter] = affine(letter) + min(starts, key=lambda start: start.key) - 1
@@ -651,6 +656,16 @@ def shifted(group: frozenset[str], part: Factors) -> Monomial:
     if value != 1:
         raise Unsupported("a sum that changes its sign when it is shifted")
     return monomial
+
+
+def movable(group: frozenset[str], part: Factors) -> set[str]:
+    """Letters of a sum that may be counted from elsewhere: they start later than from one."""
+    leasts = [atom.least for atom in part if isinstance(atom, Mask)]
+    return {
+        letter
+        for letter in group
+        if affine(letter) - 1 not in leasts and any(m.number_of(letter) == 1 for m in leasts)
+    }
 
 
 def role(atom: Atom, letter: str) -> str:

@@ -183,7 +183,7 @@ def summed_over(order: Order, size: Poly, part: Part) -> Iterator[Comparison]:
     letters, factors = opened
     for letter in sorted(letters):
         bounds = ends(letter, factors)
-        if bounds is None or (bounds[0].names | bounds[1].names) & letters.union(part.letters):
+        if bounds is None or (bounds[0].letters | bounds[1].letters) & letters.union(part.letters):
             continue
         rest = tuple((a, e) for a, e in factors if not (isinstance(a, Mask) and letter in a.free))
         others = letters - {letter}

@@ -61,6 +61,7 @@ from rnnnotes.notation import (
     j,
     k,
     log,
+    n,
     phi,
     softmax,
     t,
@@ -285,7 +286,13 @@ def columns(X, W_xh):
     return weights / np.sum(weights, axis=0, keepdims=True)
 
 
+def largest_scores(X, W_xh):
+    """Largest score of each example."""
+    return np.max(X @ W_xh.T, axis=1)
+
+
 CODES = {
+    largest_scores: Stack(Largest(lang.Entry(X @ W_xh.T, n).T), n, 1, B),
     row_softmax: PROBABILITIES,
     causal_softmax: masked(Bracket(Le(j, t))),
     causal_by_comparison: masked(Bracket(Le(j, t))),

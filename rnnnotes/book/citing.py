@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -14,7 +15,7 @@ from rnnnotes.book.keeping import data_file
 from rnnnotes.book.language import Relation
 from rnnnotes.book.plaintext import argument_text, range_text, text
 from rnnnotes.book.printing import latex, range_latex
-from rnnnotes.book.published import load
+from rnnnotes.book.published import Published, load
 from rnnnotes.book.source import standalone
 from rnnnotes.book.symbols import FUNCTIONS, SYMBOLS
 from rnnnotes.book.sympytext import sympy_text
@@ -187,6 +188,12 @@ FORMATS: dict[str, Callable[[Formula], str]] = {
 """What writes each format."""
 
 
+@cache
+def _published() -> Published:
+    """What is published, read once for all formulas."""
+    return load(data_file("published-ids.toml"))
+
+
 # -- For machines ----------------------------------------------------------------------------------
 
 
@@ -213,7 +220,7 @@ def as_data(stated: Formula) -> dict[str, Any]:
         "title": stated.title,
         "version": version(),
         "permalink": None if stated.file else permalink(stated.id),
-        "keywords": load(data_file("published-ids.toml")).keywords(stated.id),
+        "keywords": _published().keywords(stated.id),
         "statement": _relation(stated.statement),
         "hypotheses": [_relation(condition) for condition in stated.hypotheses],
         "where": [_relation(condition) for condition in stated.provisos],

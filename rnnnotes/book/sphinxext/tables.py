@@ -153,7 +153,7 @@ def notation_tables() -> Iterator[Table]:
 
 def chapter_table(chapter: str) -> Table:
     """Table of the letters that a chapter adds, and of those that have another part in it."""
-    title = (dict(notations())[chapter].__doc__ or "").strip().removesuffix(".")
+    title = _title(dict(notations())[chapter])
     texts = MEANINGS.get(chapter, {})
     head = [word("symbol"), word("name"), word("shape"), word("meaning")]
     return Table(title, head, letters([*sections().get(title, []), *texts], texts))
@@ -185,10 +185,14 @@ def sections() -> dict[str, list[Variable]]:
     known = set[Variable]()
     for _, module in notations():
         own = {value for value in vars(module).values() if isinstance(value, Variable)} - known
-        title = (module.__doc__ or "").strip().removesuffix(".")
+        title = _title(module)
         found |= {title: [symbol for symbol in SYMBOLS if symbol in own]} if own else {}
         known |= own
     return found
+
+
+def _title(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip().removesuffix(".")
 
 
 def notations() -> Iterator[tuple[str, ModuleType]]:

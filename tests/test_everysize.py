@@ -592,7 +592,7 @@ def test_only_the_same_question_has_the_answer_of_another(monkeypatch):
     one, other = Lemma(Relation(v, "=", w), {}), Lemma(Relation(v, "=", w), {t: (0, T)})
     questions = [
         (v, w, known, {}),
-        (w, v, known, {}),
+        (v, c, known, {}),
         (v, w, replace(known, definitions=[Definition(e, 2 * c, ())]), {}),
         (v, w, replace(known, ranges={t: (sp.Integer(0), T)}), {}),
         (v, w, replace(known, functions=[Definition(f(c), c, ())]), {}),
@@ -604,4 +604,5 @@ def test_only_the_same_question_has_the_answer_of_another(monkeypatch):
     ]
     for left, right, premises, how in questions * 2:
         assert everysize.agree(left, right, premises, **how)
+        assert everysize.agree(right, left, premises, **how)  # sides have no order
     assert len(asked) == len(questions)

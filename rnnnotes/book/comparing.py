@@ -288,8 +288,7 @@ class Answers:
         """Array that is returned, or why there is none."""
         key = id(setting), frozenset(at.items()), draw
         if key not in self.known:
-            given = {name: setting.argument(value, at, draw)
-                     for name, value in setting.stated.arguments.items()}  # fmt: skip
+            given = setting.arguments(at, draw)
             try:
                 self.known[key] = np.asarray(self.code(**given), dtype=float)
             except Exception as error:  # noqa: BLE001 -- it is somebody else's code

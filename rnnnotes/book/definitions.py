@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
+from rnnnotes.book import tape
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.symbols import SIZES
 
@@ -169,18 +170,20 @@ def _refuse_other_value(target: Any, value: Any) -> None:
     name = target.function.name
     if name not in KNOWN:
         return
-    world = World(_sizes(), ledger=Draws(range(1), 1))
     (parameter,) = target.arguments
-    for point in POINTS[:, :1] if name == "log" else POINTS:
-        for scale in point:
-            argument = np.resize([scale, scale / 2, -scale], world.shape(parameter, {}))
-            lifted = np.asarray(np.frompyfunc(world.ledger.constant, 1, 1)(argument), dtype=object)
-            inside = world.inside(name, {parameter: lifted}, value, {})
-            computed = [np.ravel(entry.value)[0] for entry in np.ravel(inside)]
-            _require(
-                bool(np.allclose(computed, np.ravel(KNOWN[name](argument)), rtol=1e-9)),
-                f"the proofs know {name}({scale:.3g}) as another number",
-            )
+    points = (POINTS[:, :1] if name == "log" else POINTS).ravel()
+    world = World(_sizes(), ledger=Draws(range(len(points)), len(points)))
+    shape = world.shape(parameter, {})
+    rows = points[:, None] * np.resize([1, 0.5, -1], shape).ravel()
+    argument = np.array([tape.leaf(column) for column in rows.T]).reshape(shape)
+    with np.errstate(all="ignore"):
+        inside = world.inside(name, {parameter: argument}, value, {})
+    computed = np.array([np.broadcast_to(entry.value, points.shape) for entry in inside.flat]).T
+    for point, row, got in zip(points, rows, computed, strict=True):
+        _require(
+            bool(np.allclose(got, KNOWN[name](row), rtol=1e-9)),
+            f"the proofs know {name}({point:.3g}) as another number",
+        )
 
 
 def _refuse_free_index(target: Any, value: Any) -> None:

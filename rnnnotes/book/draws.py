@@ -331,12 +331,10 @@ class Draws:
 
     def derivatives(self, of: Any, by: Any, since: int | None = None) -> Any:
         """Differentiate each entry by each entry, along new last axes."""
-        result = np.empty(of.shape + by.shape, dtype=object)
-        for place in np.ndindex(*of.shape):
-            slopes = np.empty(by.size, dtype=object)
-            slopes[:] = tape.gradient(of[place], by.flat, since, self.held)
-            result[place] = slopes.reshape(by.shape) if by.shape else slopes[0]
-        return result
+        result = np.empty((of.size, by.size), dtype=object)
+        for row, slopes in enumerate(tape.gradients([*of.flat], by.flat, since, self.held)):
+            result[row] = slopes
+        return result.reshape(of.shape + by.shape)
 
     # -- unknown functions ---------------------------------------------------------------------
 

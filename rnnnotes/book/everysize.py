@@ -96,7 +96,20 @@ def holds_for_all_sizes(
     Shown or None
         What the proof rests on; None if it is not known that they are equal.
     """
-    return first_of(STAGES, left, right, replace(premises, budget=SHORT), claim)
+    stages = (
+        sorted(STAGES, key=lambda stage: stage is not inductively)
+        if _winds(left, right)
+        else STAGES
+    )
+    return first_of(stages, left, right, replace(premises, budget=SHORT), claim)
+
+
+def _winds(*sides: Expression) -> bool:
+    """Whether a product has a number of factors that grows with an index: no other way is short."""
+    products = (
+        node for side in sides for node in lang.walk(side) if isinstance(node, lang.Product)
+    )
+    return any(lang.indices(bound) for node in products for bound in node.args[2:])
 
 
 Stage = Callable[[Expression, Expression, Premises, Relation | None], Shown | None]
@@ -140,8 +153,8 @@ def inductively(
     """Show a line from the statement, or from itself, one step before."""
     holds = any(
         by_induction(left, right, premises, equation, index)
-        for equation in dict.fromkeys(_claims(left, right, claim))
         for index in _steps(left, right, premises)
+        for equation in dict.fromkeys(_claims(left, right, claim))
     )
     return Shown(induction=True) if holds else None
 
@@ -224,7 +237,7 @@ def agree(left: Expression, right: Expression, premises: Premises, **how: Any) -
     Several ways to prove a line come to the same question, which is asked once.
     """
     given = *premises.definitions, *premises.functions, *premises.ranges.items(), premises.budget
-    question = left, right, given, *sorted(how.items())
+    question = frozenset((left, right)), given, *sorted(how.items())
     if question not in premises.answers:
         premises.answers[question] = _agree(left, right, premises, **how)
     return premises.answers[question]

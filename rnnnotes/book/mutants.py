@@ -586,8 +586,7 @@ def _same_code(mutant: Mutant, original: Formula) -> bool:
     with np.errstate(all="ignore"):
         for one in unseen(original):
             for at, draw in product(one.assignments, range(TRIED)):
-                arguments = {name: one.argument(value, at, draw)
-                             for name, value in original.arguments.items()}  # fmt: skip
+                arguments = one.arguments(at, draw)
                 before, after = (np.asarray(code(**arguments), dtype=float)
                                  for code in (original.code, mutant.formula.code))  # fmt: skip
                 if not np.isfinite([before, after]).all():

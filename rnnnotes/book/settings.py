@@ -149,6 +149,11 @@ class Setting:
             self._known[key] = values, errors
         return self._known[key]
 
+    def arguments(self, at: Indices, draw: int) -> dict[str, Any]:
+        """What the parameters of the code stand for, in the numbers of a draw."""
+        values = self.stated.arguments.items()
+        return {name: self.argument(value, at, draw) for name, value in values}
+
     def argument(self, value: Any, at: Indices, draw: int) -> Any:
         """What a parameter of the code stands for, in the numbers of a draw."""
         if isinstance(value, Function):

@@ -12,7 +12,7 @@ again of numbers, so that it can be differentiated in turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -22,7 +22,17 @@ import sympy as sp
 
 from rnnnotes.book.entries import BranchesOnValues
 
-__all__ = ["FUNCTIONS", "ONE", "ZERO", "Floats", "Number", "constant", "gradient", "leaf"]
+__all__ = [
+    "FUNCTIONS",
+    "ONE",
+    "ZERO",
+    "Floats",
+    "Number",
+    "constant",
+    "gradient",
+    "gradients",
+    "leaf",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,7 +55,7 @@ class Number:
     asked for.  `time` is that of a state, which an immediate derivative may hold.
     """
 
-    __slots__ = ("error", "order", "parents", "time", "value")
+    __slots__ = ("_halves", "error", "order", "parents", "time", "value")
 
     def __init__(
         self, value: Any, error: Any, parents: tuple[Any, ...] = (), time: int | None = None
@@ -55,6 +65,14 @@ class Number:
         self.parents = parents
         self.time = time
         self.order = next(_order)
+        self._halves: tuple[Floats, Floats] | None = None
+
+    @property
+    def halves(self) -> tuple[Floats, Floats]:
+        """Leading digits and the rest, kept as a number is a factor many times."""
+        if self._halves is None:
+            self._halves = _halves(self.value)
+        return self._halves
 
     def is_constant(self, value: float) -> bool:
         """Whether this is a known number, the same in every draw."""
@@ -172,9 +190,9 @@ def _halves(a: Floats) -> tuple[Floats, Floats]:
     return high, a - high
 
 
-def _lost_in_product(a: Floats, b: Floats, product: Floats) -> Floats:
+def _lost_in_product(a: Number, b: Number, product: Floats) -> Floats:
     """Return exactly what the rounding of a product has lost, far from the smallest numbers."""
-    (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+    (a_high, a_low), (b_high, b_low) = a.halves, b.halves
     return a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
@@ -213,7 +231,7 @@ def _multiply(a: Number, b: Number) -> Number:
     product = a.value * b.value
     error = (
         np.abs(a.value) * b.error + np.abs(b.value) * a.error + a.error * b.error
-        + np.abs(_lost_in_product(a.value, b.value, product))
+        + np.abs(_lost_in_product(a, b, product))
         + _underflow(product, a.value, b.value)
     )  # fmt: skip
     return Number(product, error, ((a, b), (b, a)))
@@ -222,13 +240,13 @@ def _multiply(a: Number, b: Number) -> Number:
 def _divide(a: Number, b: Number) -> Number:
     if b.is_constant(1):
         return a
-    quotient = a.value / b.value
+    result = Number(a.value / b.value, 0.0)
+    quotient = result.value
     product = quotient * b.value
-    rest = (a.value - product) - _lost_in_product(quotient, b.value, product)
+    rest = (a.value - product) - _lost_in_product(result, b, product)
     below = np.abs(b.value) - b.error
     error = (a.error + np.abs(quotient) * b.error + np.abs(rest)) / below
-    error = np.where(below > 0, error + _underflow(quotient, a.value), np.inf)
-    result = Number(quotient, error)
+    result.error = np.where(below > 0, error + _underflow(quotient, a.value), np.inf)
     result.parents = ((a, lambda: ONE / b), (b, lambda: -result / b))
     return result
 
@@ -236,12 +254,12 @@ def _divide(a: Number, b: Number) -> Number:
 def _sqrt(a: Number) -> Number:
     # What is negative by no more than its error may be zero.
     inside = np.where(a.value < 0, np.where(a.value >= -a.error, 0.0, np.nan), a.value)
-    root = np.sqrt(inside)
+    result = Number(np.sqrt(inside), 0.0)
+    root = result.value
     square = root * root
-    rest = np.abs((inside - square) - _lost_in_product(root, root, square))
+    rest = np.abs((inside - square) - _lost_in_product(result, result, square))
     away = a.error + np.abs(inside - a.value) + rest
-    error = np.where(away == 0, 0.0, np.minimum(np.sqrt(away), away / root))
-    result = Number(root, error)
+    result.error = np.where(away == 0, 0.0, np.minimum(np.sqrt(away), away / root))
     result.parents = ((a, lambda: ONE / (2 * result)),)
     return result
 
@@ -437,22 +455,37 @@ def gradient(
     With `since`, numbers of earlier times are held: the immediate derivative.  Those that are
     `held` are, too.
     """
+    (slopes,) = gradients([of], by, since, held)
+    return slopes
+
+
+def gradients(
+    of: Sequence[Number],
+    by: Iterable[Number],
+    since: int | None = None,
+    held: frozenset[Number] = frozenset(),
+) -> Iterator[list[Number]]:
+    """Differentiate each of several numbers by others, as `gradient` does."""
     wanted = list(by)
+    # What lies between is looked for once, as the numbers of one array have most of it in common.
     path = _path(of, set(wanted), since, held)
-    slopes: dict[Number, Number] = {of: ONE}
-    for number in sorted(path, key=lambda n: n.order, reverse=True):
-        slope = slopes[number]
-        for parent, partial in path[number]:
-            step = slope * (partial() if callable(partial) else partial)
-            slopes[parent] = slopes[parent] + step if parent in slopes else step
-    return [slopes.get(number, ZERO) for number in wanted]
+    for one in of:
+        slopes: dict[Number, Number] = {one: ONE}
+        for number, parents in path:
+            if number not in slopes:
+                continue
+            slope = slopes[number]
+            for parent, partial in parents:
+                step = slope * (partial() if callable(partial) else partial)
+                slopes[parent] = slopes[parent] + step if parent in slopes else step
+        yield [slopes.get(number, ZERO) for number in wanted]
 
 
 def _path(
-    of: Number, by: set[Number], since: int | None, held: frozenset[Number]
-) -> dict[Number, list[Any]]:
-    """Each number between, with those of its parents that lead on to what is differentiated by."""
-    reached, pending = {of}, [of]
+    of: Sequence[Number], by: set[Number], since: int | None, held: frozenset[Number]
+) -> list[tuple[Number, list[Any]]]:
+    """The numbers between, the last first, with those parents that lead on to what is wanted."""
+    reached, pending = set(of), [*of]
     while pending:
         for parent, _ in _inputs(pending.pop(), since, held):
             if parent not in reached:
@@ -463,7 +496,7 @@ def _path(
         parents = [pair for pair in _inputs(number, since, held) if pair[0] in path]
         if parents or number in by:
             path[number] = parents
-    return path
+    return [*path.items()][::-1]
 
 
 def _inputs(number: Number, since: int | None, held: frozenset[Number]) -> tuple[Any, ...]:

@@ -37,10 +37,15 @@ Place = tuple[str, tuple[int, ...]]
 
 def whole_number(expr: sp.Expr, values: Mapping[sp.Symbol, int]) -> int:
     """Value of an expression in sizes and indices."""
-    result = sp.sympify(expr).xreplace({s: sp.Integer(value) for s, value in values.items()})
+    result = _placed(sp.sympify(expr), values)
     if not result.is_Integer:
         raise lang.StatementError(f"{expr} is not a whole number at {dict(values)}: got {result}")
     return int(result)
+
+
+def _placed(expr: sp.Expr, values: Mapping[sp.Symbol, int]) -> sp.Expr:
+    letters = expr.free_symbols & values.keys()
+    return expr.xreplace({s: sp.Integer(values[s]) for s in letters}) if letters else expr
 
 
 @cache
@@ -619,7 +624,7 @@ def _array(world: World, node: Any, at: Indices) -> Entries:
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Number: lambda world, node, at: _box(
-        world.ledger.constant(node.args[0].subs({**world.sizes, **at}))
+        world.ledger.constant(_placed(node.args[0], {**world.sizes, **at}))
     ),
     lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
     lang.Zeros: lambda world, node, at: _entries(np.zeros(world.shape(node, at), dtype=int), world),

@@ -1030,7 +1030,7 @@ def apply(
     if name in FUNCTIONS and not at:
         (argument,) = given
         if slots:
-            return slope(name, argument.body, len(slots))
+            return SLOPES[name](argument.body, len(slots))
         return FUNCTIONS[name](argument.body)
     return of(Apply(name, at, given, slots))
 
@@ -1038,17 +1038,6 @@ def apply(
 def closed(name: str, poly: Poly) -> Poly:
     """Known function of a number, as an atom."""
     return of(Apply(name, (), (scalar(poly),)))
-
-
-def slope(name: str, poly: Poly, order: int) -> Poly:
-    """Derivative of a known function at a number, by the rule of its first derivative."""
-    point = Entry(fresh())
-    value = SLOPES[name](of(point))
-    for _ in range(order - 1):
-        from rnnnotes.core.derivatives import partial
-
-        value = partial(value, point)
-    return put_entries(value, {point: poly})
 
 
 def exponential(poly: Poly) -> Poly:
@@ -1251,15 +1240,26 @@ FUNCTIONS: dict[str, Callable[[Poly], Poly]] = {
 }
 """Known functions of a number, and what is done with one."""
 
-SLOPES: dict[str, Callable[[Poly], Poly]] = {
-    "exp": exponential,
-    "log": lambda u: whole_power(u, -1),
-    "tanh": lambda u: minus(ONE, times(odd("tanh")(u), odd("tanh")(u))),
-    "sigmoid": lambda u: times(logistic(u), minus(ONE, logistic(u))),
-    "abs": lambda u: minus(scaled(2, step(u)), ONE),  # where u is not zero
-    "step": lambda u: ZERO,  # where u is not zero
+SLOPES: dict[str, Callable[[Poly, int], Poly]] = {
+    "exp": lambda u, _: exponential(u),
+    "log": lambda u, n: scaled((-1) ** (n - 1) * factorial(n - 1), whole_power(u, -n)),
+    "tanh": lambda u, n: slope_in_value(odd("tanh")(u), (1, 0, -1), n),
+    "sigmoid": lambda u, n: slope_in_value(logistic(u), (0, 1, -1), n),
+    "abs": lambda u, n: minus(scaled(2, step(u)), ONE) if n == 1 else ZERO,  # u is not zero
+    "step": lambda u, n: ZERO,  # u is not zero
 }
-"""Derivatives of known functions."""
+"""Derivatives of known functions, of every order."""
+
+
+def slope_in_value(y: Poly, slope: Sequence[int], order: int) -> Poly:
+    """Derivative of a function whose slope is a polynomial p in its value: from q, it is q' p."""
+    found = [*slope]
+    for _ in range(order - 1):
+        derived = [power * c for power, c in enumerate(found)][1:]
+        found = [0] * (len(derived) + len(slope) - 1)
+        for i, j in product(range(len(derived)), range(len(slope))):
+            found[i + j] += derived[i] * slope[j]
+    return plus(*(scaled(c, whole_power(y, power)) for power, c in enumerate(found) if c))
 
 
 # -- Ordered products ------------------------------------------------------------------------------

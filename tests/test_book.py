@@ -25,8 +25,8 @@ from rnnnotes.book.language import (
     walk,
 )
 from rnnnotes.book.legend import Words, documented, kind, more_of
-from rnnnotes.book.proof import STRENGTH
 from rnnnotes.book.symbols import T
+from rnnnotes.book.verdicts import STRENGTH
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

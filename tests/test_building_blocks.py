@@ -11,10 +11,10 @@ import pytest
 import sympy as sp
 
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.checking import prove
 from rnnnotes.book.entries import DERIVATIVES, Entries
 from rnnnotes.book.formulas import find
 from rnnnotes.book.language import Entry, StatementError
-from rnnnotes.book.proof import prove
 from rnnnotes.book.world import World
 from rnnnotes.building_blocks import (
     batch_row,

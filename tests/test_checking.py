@@ -18,8 +18,9 @@ from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, 
 from rnnnotes.book.formulas import find, find_all, formula, stated_by
 from rnnnotes.book.keeping import path_of
 from rnnnotes.book.language import Eq
-from rnnnotes.book.proof import Refuted, Result
+from rnnnotes.book.proof import Refuted
 from rnnnotes.book.source import instructions
+from rnnnotes.book.verdicts import Result
 from rnnnotes.notation import v, w
 
 START_METHODS = sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()})

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from rnnnotes.book.checking import Outcome
 from rnnnotes.book.formulas import find, find_all
-from rnnnotes.book.proof import Result
+from rnnnotes.book.verdicts import Result
 from rnnnotes.cli import STYLES, VERDICTS, main, summary
 
 
@@ -337,6 +337,6 @@ def test_the_summary_counts_each_verdict():
 
 def test_each_verdict_has_a_column_and_a_style():
     """A verdict that is added to the prover is added to the table."""
-    from rnnnotes.book.proof import STRENGTH
+    from rnnnotes.book.verdicts import STRENGTH
 
     assert {*STRENGTH, "failed"} == {*VERDICTS} == {*STYLES}

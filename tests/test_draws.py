@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks
+from rnnnotes.book.checking import prove
 from rnnnotes.book.draws import KINDS, Draws
 from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import FORMULAS, find_all, formula
@@ -36,7 +37,7 @@ from rnnnotes.book.language import (
     wrap,
 )
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided
 from rnnnotes.book.settings import FEWEST, settings_of
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.tape import ONE, constant, gradient, leaf

@@ -12,7 +12,7 @@ import sympy as sp
 from click.testing import CliRunner
 
 from rnnnotes.book import mutants
-from rnnnotes.book.checking import result_of
+from rnnnotes.book.checking import prove, result_of
 from rnnnotes.book.entries import Ledger
 from rnnnotes.book.formulas import Line, find, find_all
 from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
@@ -32,7 +32,7 @@ from rnnnotes.book.mutants import (
     trial,
     trials_of,
 )
-from rnnnotes.book.proof import Checker, Refuted, prove
+from rnnnotes.book.proof import Checker, Refuted
 from rnnnotes.notation import H, T, W_hh, W_hy, h, kappa, t
 
 

@@ -15,6 +15,7 @@ import pytest
 import sympy as sp
 from orders import INEQUALITIES, given_by, lines_of
 
+from rnnnotes.book.checking import prove
 from rnnnotes.book.everysize import Lemma, Premises, Shown
 from rnnnotes.book.formulas import find
 from rnnnotes.book.language import (
@@ -41,7 +42,6 @@ from rnnnotes.book.language import (
     wrap,
 )
 from rnnnotes.book.order import Given, compares_for_all_sizes
-from rnnnotes.book.proof import prove
 from rnnnotes.core import reals, solver
 from rnnnotes.core.inequalities import Order
 from rnnnotes.core.integers import Facts, affine

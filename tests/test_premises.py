@@ -9,6 +9,7 @@ import pytest
 
 from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
 from rnnnotes.book import formulas, store
+from rnnnotes.book.checking import prove
 from rnnnotes.book.everysize import holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find, find_all, formula, stated_by
 from rnnnotes.book.language import (
@@ -33,7 +34,7 @@ from rnnnotes.book.language import (
     Zeros,
 )
 from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import Checker, Refuted, Undecided, premises_of, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided, premises_of
 from rnnnotes.book.sizes import choices, large, ones
 from rnnnotes.book.symbols import SIZES
 from rnnnotes.notation import (

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from rnnnotes.book import checking
-from rnnnotes.book.checking import OutOfTime, result_of
+from rnnnotes.book.checking import OutOfTime, prove, result_of
 from rnnnotes.book.formulas import find, find_all, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
@@ -30,7 +30,7 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.proof import Checker, Refuted, Undecided, is_zero, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided, is_zero
 from rnnnotes.notation import (
     D,
     H,

@@ -9,7 +9,7 @@ import sympy as sp
 
 from rnnnotes import building_blocks, vanilla_rnn
 from rnnnotes.book import tape
-from rnnnotes.book.checking import forget
+from rnnnotes.book.checking import forget, prove
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
 from rnnnotes.book.formulas import FORMULAS, find_all, formula, stated_by
 from rnnnotes.book.language import (
@@ -49,7 +49,7 @@ from rnnnotes.book.language import (
 )
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted, Undecided, prove
+from rnnnotes.book.proof import Checker, Refuted, Undecided
 from rnnnotes.book.settings import holds
 from rnnnotes.book.symbols import ANY, FUNCTIONS, declare, function, index, size
 from rnnnotes.book.sympytext import sympy_text

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, overload
 from rnnnotes.book import files, store
 from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all, stated_by
 from rnnnotes.book.language import StatementError
-from rnnnotes.book.proof import Result, prove
+from rnnnotes.book.proof import decide
+from rnnnotes.book.verdicts import Result
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -149,6 +150,32 @@ def _proved(stated: Formula, limit: float) -> Result:
 def _prove(stated: Formula) -> Result:
     start = time.perf_counter()
     return replace(prove(stated), seconds=time.perf_counter() - start)
+
+
+def prove(stated: Formula) -> Result:
+    """Check a formula anew, and see what is known of those that it rests on.
+
+    Parameters
+    ----------
+    stated : Formula
+        What is checked.
+
+    Returns
+    -------
+    Result
+        The verdicts, and the sizes and draws on which they rest.
+
+    Raises
+    ------
+    Refuted
+        If a line or the code is wrong: the message has a counterexample.
+    Undecided
+        If algebra and draws leave it open.
+    StatementError
+        If the statement cannot be evaluated.
+    """
+    theorems = (one for one in stated.ancestors if not one.is_definition)
+    return decide(stated).resting_on(map(result_of, theorems))
 
 
 @contextmanager

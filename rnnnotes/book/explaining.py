@@ -17,7 +17,7 @@ from rnnnotes.book.calling import Call, Value
 from rnnnotes.book.formulas import Formula
 from rnnnotes.book.mutants import changes
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.symbols import SIZES
+from rnnnotes.book.symbols import DECLARED, SIZES
 
 __all__ = ["Guess", "guesses"]
 
@@ -144,8 +144,7 @@ def _sizes(stated: Formula) -> set[Any]:
 
 def _of_arguments(arguments: dict[str, Any], right: Any) -> Changed:
     """An argument is left out, or stands in another form, wherever it occurs."""
-    from rnnnotes.notation import sigmoid, tanh
-
+    tanh, sigmoid = DECLARED["tanh"], DECLARED["sigmoid"]
     for name, value in arguments.items():
         zero, one = lang.Zeros(*value.shape), lang.Ones(*value.shape)
         forms = [("0", zero if value.shape else lang.wrap(0)),

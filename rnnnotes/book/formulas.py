@@ -46,6 +46,7 @@ from rnnnotes.book.obligations import refuse_contradiction
 from rnnnotes.book.printing import latex
 from rnnnotes.book.source import body_of, plain
 from rnnnotes.book.symbols import DECLARED, FUNCTIONS, INDICES, LETTERS, MEANINGS, SYMBOLS, T, t
+from rnnnotes.book.world import refuse_other_value
 
 __all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula",
            "stated_by"]  # fmt: skip
@@ -402,6 +403,7 @@ def _validate(stated: Formula) -> None:
         refuse_contradiction(stated.where)
         for one in [stated] * stated.is_definition + [*stated.assumed]:
             refuse_ill_formed(one.definition)
+            refuse_other_value(one.definition)
     except StatementError as error:
         raise StatementError(where + str(error)) from None
     if stated.is_definition:

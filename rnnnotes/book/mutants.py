@@ -34,15 +34,15 @@ from pebble import ProcessExpired, ProcessPool
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import store
-from rnnnotes.book.checking import result_of
+from rnnnotes.book.checking import prove, result_of
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
 from rnnnotes.book.plaintext import text
-from rnnnotes.book.proof import Result, prove, weakest
 from rnnnotes.book.settings import FEWEST, Setting, settings_of
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import standalone
 from rnnnotes.book.symbols import DECLARED
+from rnnnotes.book.verdicts import Result, weakest
 
 __all__ = ["Mutant", "Trial", "digest_of", "mutants_of", "recorded", "trials_of"]
 

@@ -24,10 +24,10 @@ from rnnnotes.book import keeping
 from rnnnotes.book.formulas import Formula, find_all
 from rnnnotes.book.keeping import digest, version_of
 from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import STRENGTH, Result
 from rnnnotes.book.sizes import choices
 from rnnnotes.book.source import instructions
 from rnnnotes.book.symbols import INDICES
+from rnnnotes.book.verdicts import STRENGTH, Result
 
 __all__ = ["content", "digest", "key_of", "load", "save"]
 

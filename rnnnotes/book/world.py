@@ -17,17 +17,18 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import language as lang
-from rnnnotes.book import nodes
+from rnnnotes.book import nodes, tape
 from rnnnotes.book.definitions import (
     Definition,
     defined_name,
     refuse_circles,
     refuse_ill_formed,
+    some_sizes,
 )
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import Entries, Ledger, exact, label
 
-__all__ = ["REPEATED", "Definition", "World", "turns", "whole_number"]
+__all__ = ["REPEATED", "Definition", "World", "refuse_other_value", "turns", "whole_number"]
 
 Indices = Mapping[sp.Symbol, int]
 
@@ -96,6 +97,7 @@ class World:
 
     def _define(self, definition: Definition) -> None:
         refuse_ill_formed(definition)
+        refuse_other_value(definition)
         name = defined_name(definition.target)
         known = self.functions if isinstance(definition.target, lang.Apply) else self.variables
         if name in known and known[name] != definition:
@@ -682,3 +684,41 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Bracket: lambda world, node, at: world.value(node.strictly, at),
 }
 """What each node does with arrays of entries."""
+
+
+# -- Known functions -------------------------------------------------------------------------------
+
+KNOWN: dict[str, Callable[..., Any]] = {
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "log": np.log,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "relu": lambda a: np.maximum(a, 0),
+    "softmax": lambda a: np.exp(a) / np.sum(np.exp(a)),
+}
+"""NumPy's functions for the names that mean one thing everywhere."""
+
+POINTS = np.geomspace(0.03, 300, 9)[:, None] * [1, -1]
+"""Where a definition of a known function is compared with NumPy's: at both signs, far out too."""
+
+
+@cache
+def refuse_other_value(definition: Definition) -> None:
+    """Refuse another value for a function whose rules the proofs use."""
+    name, target = defined_name(definition.target), definition.target
+    if name not in KNOWN or not isinstance(target, lang.Apply):
+        return
+    (parameter,) = target.arguments
+    points = (POINTS[:, :1] if name == "log" else POINTS).ravel()
+    world = World(some_sizes(), ledger=Draws(range(len(points)), len(points)))
+    shape = world.shape(parameter, {})
+    rows = points[:, None] * np.resize([1, 0.5, -1], shape).ravel()
+    argument = np.array([tape.leaf(column) for column in rows.T]).reshape(shape)
+    with np.errstate(all="ignore"):
+        inside = world.inside(name, {parameter: argument}, definition.value, {})
+    computed = np.array([np.broadcast_to(entry.value, points.shape) for entry in inside.flat]).T
+    for point, row, got in zip(points, rows, computed, strict=True):
+        if not np.allclose(got, KNOWN[name](row), rtol=1e-9):
+            raise lang.StatementError(
+                f"definition of {name}: the proofs know {name}({point:.3g}) as another number"
+            )

@@ -22,7 +22,7 @@ from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES
 if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxDirective
 
-    from rnnnotes.book.proof import Result
+    from rnnnotes.book.verdicts import Result
 
 __all__ = [
     "Row",

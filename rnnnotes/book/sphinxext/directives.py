@@ -20,12 +20,12 @@ from rnnnotes.book.citing import cite
 from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Result
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.domain import FormulaEntry, domain_of
 from rnnnotes.book.sphinxext.texts import texts_of
 from rnnnotes.book.sphinxext.widgets import FormulaTitle, Heading, Reuse, UsedBy
 from rnnnotes.book.sphinxext.words import word
+from rnnnotes.book.verdicts import Result
 
 __all__ = [
     "Aware",

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rnnnotes.book.checking import check, check_all
     from rnnnotes.book.citing import cite
     from rnnnotes.book.comparing import compare
-    from rnnnotes.book.formulas import find, formula
+    from rnnnotes.book.finding import find
+    from rnnnotes.book.formulas import formula
     from rnnnotes.book.searching import search
 
     __version__: str
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "check", "check_all", "cite", "compare", "find", "formula", "search"]
 
 HOMES = {"check": "checking", "check_all": "checking", "cite": "citing",
-         "compare": "comparing", "find": "formulas", "formula": "formulas",
+         "compare": "comparing", "find": "finding", "formula": "formulas",
          "search": "searching"}  # fmt: skip
 """Modules that hold what is offered here, loaded when it is first used."""
 

@@ -294,7 +294,7 @@ def _pairs(given: Iterable[str]) -> dict[str, str]:
 
 def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formula]]:
     """Formulas of each chapter, all of them or some."""
-    from rnnnotes.book.formulas import find_all
+    from rnnnotes.book.chapters import find_all
 
     found: dict[str, list[Formula]] = {}
     for stated in find_all().values() if chosen is None else chosen:
@@ -303,7 +303,7 @@ def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formu
 
 
 def _find(id: str) -> Formula:
-    from rnnnotes.book.searching import find_named
+    from rnnnotes.book.finding import find_named
 
     with _refusals():
         return find_named(id)
@@ -313,7 +313,7 @@ def _find(id: str) -> Formula:
 def _refusals() -> Iterator[None]:
     """Say what is refused without a traceback; the exit code tells a slip from a mistake."""
     from rnnnotes.book.files import FileError
-    from rnnnotes.book.formulas import UnknownFormulaError
+    from rnnnotes.book.finding import UnknownFormulaError
     from rnnnotes.book.language import StatementError
 
     try:
@@ -326,7 +326,8 @@ def _refusals() -> Iterator[None]:
 
 def _formulas_of(name: str) -> list[Formula]:
     """Formulas of a chapter, a file or a folder, or the formula of an id."""
-    from rnnnotes.book.files import formulas_at, is_place
+    from rnnnotes.book.files import formulas_at
+    from rnnnotes.book.identity import is_place
 
     chapters = _by_chapter()
     if is_place(name) or (name not in chapters and Path(name).is_dir()):

@@ -16,8 +16,9 @@ import pytest
 from rich.console import Console
 
 from rnnnotes.book import symbols
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import Outcome, check_all, forget
-from rnnnotes.book.formulas import FORMULAS, find_all
+from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.cli import summary
 
 CONTRACT = "test_book.py"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rnnnotes.book.formulas import Formula, Line, find
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import Formula, Line
 from rnnnotes.book.language import (
     Bracket,
     Entry,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.everysize import Lemma, Premises
-from rnnnotes.book.formulas import find_all
 from rnnnotes.book.order import Given
 from rnnnotes.book.proof import definitions_of
 

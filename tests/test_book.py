@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
+from rnnnotes.book.chapters import chapters, find_all
 from rnnnotes.book.checking import result_of
-from rnnnotes.book.formulas import chapters, find_all
 from rnnnotes.book.language import (
     At,
     Function,

@@ -13,7 +13,7 @@ import sympy as sp
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
 from rnnnotes.book.checking import prove
 from rnnnotes.book.entries import DERIVATIVES, Entries
-from rnnnotes.book.formulas import find
+from rnnnotes.book.finding import find
 from rnnnotes.book.language import Entry, StatementError
 from rnnnotes.book.world import World
 from rnnnotes.building_blocks import (

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from rnnnotes.book import checking, store
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
-from rnnnotes.book.formulas import find, find_all, formula, stated_by
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import formula, stated_by
 from rnnnotes.book.keeping import path_of
 from rnnnotes.book.language import Eq
 from rnnnotes.book.proof import Refuted

@@ -10,8 +10,9 @@ from pybtex.database import parse_string
 
 from rnnnotes.book import keeping, language, plaintext, sympytext
 from rnnnotes.book.bibliography import find_source, plain, read, sources
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
-from rnnnotes.book.formulas import find, find_all
+from rnnnotes.book.finding import find
 from rnnnotes.book.language import Expression, walk
 from rnnnotes.book.plaintext import range_text
 from rnnnotes.book.plaintext import text as text_of

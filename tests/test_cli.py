@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import Outcome
-from rnnnotes.book.formulas import find, find_all
+from rnnnotes.book.finding import find
 from rnnnotes.book.verdicts import Result
 from rnnnotes.cli import STYLES, VERDICTS, main, summary
 

@@ -22,8 +22,9 @@ import sympy as sp
 
 from rnnnotes import building_blocks
 from rnnnotes.book import language as lang
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.codeproof import argument, prove_code, rebuilt
-from rnnnotes.book.formulas import find, find_all
+from rnnnotes.book.finding import find
 from rnnnotes.book.mutants import _broken_code
 from rnnnotes.book.numpyarrays import SymbolicArray, Whole, as_array
 from rnnnotes.book.reading import Reading

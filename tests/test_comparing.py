@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from rnnnotes import compare
 from rnnnotes.book.arguments import ArgumentError
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.comparing import Different
-from rnnnotes.book.formulas import find, find_all
+from rnnnotes.book.finding import find
 from rnnnotes.cli import main
 
 # -- What people write -----------------------------------------------------------------------------

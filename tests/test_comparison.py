@@ -12,7 +12,8 @@ from experiments import cells, gap
 from experiments.reach import reach
 
 from rnnnotes import comparison, gru, lstm, vanilla_rnn
-from rnnnotes.book.formulas import FORMULAS, find
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS
 from rnnnotes.book.language import At, Gradient, Jacobian, Steps, walk
 
 D, H, STEPS = 3, 4, 5

@@ -8,10 +8,11 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import prove
 from rnnnotes.book.draws import KINDS, Draws
 from rnnnotes.book.entries import Ledger
-from rnnnotes.book.formulas import FORMULAS, find_all, formula
+from rnnnotes.book.formulas import FORMULAS, formula
 from rnnnotes.book.language import (
     Abs,
     Entry,

@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from rnnnotes.book import store
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import check, check_all
 from rnnnotes.book.citing import as_data, cite
 from rnnnotes.book.files import FileError, formulas_at
-from rnnnotes.book.formulas import UnknownFormulaError, find, find_all, formula, stated_by
+from rnnnotes.book.finding import UnknownFormulaError, find
+from rnnnotes.book.formulas import formula, stated_by
 from rnnnotes.book.language import Eq, StatementError
 from rnnnotes.book.legend import documented
 from rnnnotes.book.source import standalone

@@ -15,8 +15,10 @@ from hypothesis.extra.numpy import arrays
 
 from rnnnotes import bptt, building_blocks, gradients
 from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import prove, result_of
-from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS, formula
 from rnnnotes.book.language import Abs, Eq, Le, Product, wrap
 from rnnnotes.book.proof import Checker, Refuted, Undecided
 from rnnnotes.notation import T, a_unit, sigmoid, t, u, w_unit

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from rnnnotes.book.formulas import find_all, formula, stated_by
+from rnnnotes.book.chapters import find_all
+from rnnnotes.book.formulas import formula, stated_by
 from rnnnotes.book.language import (
     Eq,
     Identity,

@@ -5,7 +5,8 @@ import inspect
 import pytest
 
 from rnnnotes import bptt, building_blocks, gru, lstm
-from rnnnotes.book.formulas import find, formula
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import Eq, Gradient, Jacobian, Stack, StatementError, Steps
 from rnnnotes.book.legend import Words, kind
 from rnnnotes.notation import H, L, T, W_hh, c, h, k, s, t, v, w, x

@@ -9,9 +9,11 @@ from sample import NUMBERS
 
 from rnnnotes.book import language as lang
 from rnnnotes.book.arguments import ArgumentError, DtypeError, Length, ShapeError
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.draws import Draws
 from rnnnotes.book.entries import BranchesOnValues, Ledger
-from rnnnotes.book.formulas import FORMULAS, UnknownFormulaError, find, find_all, formula
+from rnnnotes.book.finding import UnknownFormulaError, find
+from rnnnotes.book.formulas import FORMULAS, formula
 from rnnnotes.book.language import (
     Block,
     Compose,

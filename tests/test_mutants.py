@@ -12,9 +12,11 @@ import sympy as sp
 from click.testing import CliRunner
 
 from rnnnotes.book import mutants
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import prove, result_of
 from rnnnotes.book.entries import Ledger
-from rnnnotes.book.formulas import Line, find, find_all
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import Line
 from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
 from rnnnotes.book.mutants import (
     Mutant,

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from rnnnotes import notation
-from rnnnotes.book.formulas import find_all
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.language import Function, StatementError, Variable, walk
 from rnnnotes.book.printing import index_latex
 from rnnnotes.book.sphinxext.tables import notations

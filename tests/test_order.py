@@ -17,7 +17,7 @@ from orders import INEQUALITIES, given_by, lines_of
 
 from rnnnotes.book.checking import prove
 from rnnnotes.book.everysize import Lemma, Premises, Shown
-from rnnnotes.book.formulas import find
+from rnnnotes.book.finding import find
 from rnnnotes.book.language import (
     Abs,
     Diag,

@@ -8,10 +8,12 @@ from operator import mul
 import pytest
 
 from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
-from rnnnotes.book import formulas, store
+from rnnnotes.book import store
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import prove
 from rnnnotes.book.everysize import holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, find, find_all, formula, stated_by
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Compose,
@@ -421,7 +423,7 @@ def test_all_chapters_are_loaded_before_a_formula_is_checked(monkeypatch):
     omitted_by(claim(Jacobian(h[t], h[t - 1]), "=", Zeros(H, H), given=[vanilla_rnn.hidden_state]))
 
     assert asked
-    assert formulas.find_all() is FORMULAS
+    assert find_all() is FORMULAS
 
 
 # -- Conditions ------------------------------------------------------------------------------------

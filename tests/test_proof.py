@@ -8,8 +8,10 @@ import pytest
 import sympy as sp
 
 from rnnnotes.book import checking
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import OutOfTime, prove, result_of
-from rnnnotes.book.formulas import find, find_all, formula, stated_by
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Compose,

@@ -14,7 +14,7 @@ from readback.words import LATEX, TEXT, LatexWords, TextWords
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import nodes
-from rnnnotes.book.formulas import find_all
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.plaintext import range_text, text
 from rnnnotes.book.printing import latex, range_latex
 from rnnnotes.notation import (

@@ -8,8 +8,10 @@ import sympy as sp
 
 from rnnnotes import bptt
 from rnnnotes.book import sympyhelpers
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, find, find_all, formula
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS, formula
 from rnnnotes.book.language import (
     Bracket,
     Compose,

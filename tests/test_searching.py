@@ -4,20 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from rnnnotes.book import searching
-from rnnnotes.book.formulas import UnknownFormulaError, find, find_all, formula
+from rnnnotes.book import documents, finding
+from rnnnotes.book.chapters import find_all
+from rnnnotes.book.documents import ALSO_CALLED, texts_of
+from rnnnotes.book.finding import UnknownFormulaError, find, find_named
+from rnnnotes.book.formulas import formula
 from rnnnotes.book.language import Eq
 from rnnnotes.book.published import load
-from rnnnotes.book.searching import (
-    ALSO_CALLED,
-    WEIGHTS,
-    find_named,
-    nearest,
-    search,
-    suggestion,
-    words_of,
-)
+from rnnnotes.book.searching import WEIGHTS, nearest, search, suggestion
 from rnnnotes.book.symbols import SYMBOLS
+from rnnnotes.book.tokens import words_of
 from rnnnotes.notation import v, w
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -167,7 +163,7 @@ def test_the_limit_holds():
 def test_each_place_is_searched():
     """A place that has no weight would stop the search, one that is empty would find nothing."""
     keywords = load(DOCS / "published-ids.toml").keywords
-    every = [searching._texts(stated, keywords(stated.id)) for stated in find_all().values()]
+    every = [texts_of(stated, keywords(stated.id)) for stated in find_all().values()]
 
     assert all(list(texts) == list(every[0]) for texts in every)
     assert {*every[0]} == {*WEIGHTS}
@@ -198,7 +194,8 @@ def renamed(empty_cache, tmp_path, monkeypatch):
         'ids = []\n[renamed]\n"bptt.old_name" = "bptt.step_jacobian"\n'
         '[withdrawn]\n"bptt.gone" = "it was the same as bptt.step_jacobian"\n'
     )
-    monkeypatch.setattr(searching, "data_file", lambda name: path)
+    for module in (documents, finding):
+        monkeypatch.setattr(module, "data_file", lambda name: path)
 
 
 def test_an_old_id_finds_what_it_is_now(renamed):

@@ -17,7 +17,7 @@ import pytest
 from docutils import nodes
 from sphinx.cmd.build import main
 
-from rnnnotes.book.formulas import find_all
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.published import Published, add, dropped, load
 from rnnnotes.book.sphinxext import blocks
 from rnnnotes.book.sphinxext.a11y import repair

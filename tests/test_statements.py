@@ -9,9 +9,10 @@ import sympy as sp
 
 from rnnnotes import building_blocks, vanilla_rnn
 from rnnnotes.book import tape
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import forget, prove
 from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, find_all, formula, stated_by
+from rnnnotes.book.formulas import FORMULAS, formula, stated_by
 from rnnnotes.book.language import (
     Abs,
     Concatenate,

@@ -11,8 +11,10 @@ import pytest
 import sympy as sp
 
 from rnnnotes.book import sympyhelpers, sympytext
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.citing import cite
-from rnnnotes.book.formulas import Line, find, find_all
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import Line
 from rnnnotes.book.language import Diag, Function, Order, Relation, wrap
 from rnnnotes.book.sympytext import sympy_text
 from rnnnotes.notation import W_hh, W_xh, a, eps, f, h, k, kappa, psi, t, v, w

@@ -18,7 +18,7 @@ from experiments.cells import BPTT, CELLS, VANILLA, Weights, as_columns, bare, r
 
 from rnnnotes import building_blocks
 from rnnnotes.book.arrays import Array
-from rnnnotes.book.formulas import find
+from rnnnotes.book.finding import find
 from rnnnotes.gradients import clip_by_norm
 
 __all__ = ["CONTENDERS", "GAPS", "RECORD", "SEEDS", "Setting", "digest", "learned", "share_told"]

@@ -20,7 +20,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from rnnnotes.book import files, store
-from rnnnotes.book.formulas import FORMULAS, Formula, find, find_all, stated_by
+from rnnnotes.book.chapters import find_all
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS, Formula, stated_by
+from rnnnotes.book.identity import is_place
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.proof import decide
 from rnnnotes.book.verdicts import Result
@@ -249,7 +252,7 @@ def check(*which: str | Callable[..., Any]) -> Result | list[Result]:
     proved; the code is proved
     """
     chosen = [stated for one in which for stated in _named(one)]
-    if len(which) == 1 and not (isinstance(which[0], str) and files.is_place(which[0])):
+    if len(which) == 1 and not (isinstance(which[0], str) and is_place(which[0])):
         return result_of(chosen[0])
     outcomes = check_all(chosen)
     for outcome in outcomes.values():
@@ -261,7 +264,7 @@ def check(*which: str | Callable[..., Any]) -> Result | list[Result]:
 def _named(one: str | Callable[..., Any]) -> list[Formula]:
     if not isinstance(one, str):
         return [stated_by(one)]
-    return files.formulas_at(one) if files.is_place(one) else [find(one)]
+    return files.formulas_at(one) if is_place(one) else [find(one)]
 
 
 def check_all(

@@ -51,7 +51,7 @@ def cite(stated: Formula, format: str) -> str:
 
     Examples
     --------
-    >>> from rnnnotes.book.formulas import find
+    >>> from rnnnotes.book.finding import find
     >>> print(cite(find("vanilla_rnn.hidden_state"), "numpy"))
     # vanilla_rnn.hidden_state: Hidden state after one step
     # https://rnnnotes.readthedocs.io/en/stable/f/vanilla_rnn.hidden_state.html

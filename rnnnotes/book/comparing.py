@@ -21,7 +21,8 @@ from rnnnotes.book.calling import Call, Runner, Value, optional, signature_of, v
 from rnnnotes.book.codeproof import CodeProof, prove_code
 from rnnnotes.book.draws import KINDS
 from rnnnotes.book.explaining import guesses
-from rnnnotes.book.formulas import FORMULAS, Formula, find
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import FORMULAS, Formula
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.settings import (

@@ -7,13 +7,11 @@ printed from the statement, so it has nowhere to drift to.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -22,7 +20,7 @@ import sympy as sp
 from rnnnotes.book import bibliography
 from rnnnotes.book.arguments import checked
 from rnnnotes.book.definitions import Definition, refuse_ill_formed
-from rnnnotes.book.files import file_of, formulas_at, identity, is_own, is_path, is_place, split
+from rnnnotes.book.identity import file_of, identity, is_own, split
 from rnnnotes.book.language import (
     Apply,
     At,
@@ -48,19 +46,11 @@ from rnnnotes.book.source import body_of, plain
 from rnnnotes.book.symbols import DECLARED, FUNCTIONS, INDICES, LETTERS, MEANINGS, SYMBOLS, T, t
 from rnnnotes.book.world import refuse_other_value
 
-__all__ = ["FORMULAS", "Formula", "Line", "UnknownFormulaError", "chapters", "find", "formula",
-           "stated_by"]  # fmt: skip
+__all__ = ["FORMULAS", "Formula", "Line", "formula", "is_quantity", "stated_by"]
 
 Code = Callable[..., Any]
 F = TypeVar("F", bound=Code)
 Letters = Variable | Function | sp.Symbol
-
-
-class UnknownFormulaError(KeyError):
-    """An id or a chapter that no formula has."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Line(NamedTuple):
@@ -475,97 +465,3 @@ def _names(left: Expression) -> bool:
     if isinstance(left, Apply):
         return all(isinstance(argument, Variable) for argument in left.arguments)
     return isinstance(left, Variable | At)
-
-
-def chapters() -> list[str]:
-    """Names of the chapters, each after those that it rests on."""
-    return list(dict.fromkeys(stated.chapter for stated in find_all().values()))
-
-
-def find_all() -> dict[str, Formula]:
-    """Load every chapter, and return all formulas by id, in one order whatever was loaded first."""
-    _load_chapters()
-    if (loaded := tuple(dict.fromkeys(s.chapter for s in FORMULAS.values()))) != _ordered(loaded):
-        order = _ordered(loaded).index
-        formulas = sorted(FORMULAS.items(), key=lambda item: order(item[1].chapter))
-        FORMULAS.clear()
-        FORMULAS.update(formulas)
-    return FORMULAS
-
-
-@cache
-def _load_chapters() -> None:
-    """Load every chapter, once: to look for them takes longer than what is asked of them."""
-    package = importlib.import_module("rnnnotes")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        if not module.ispkg and module.name != "__main__":
-            importlib.import_module(f"rnnnotes.{module.name}")
-
-
-@cache
-def _ordered(loaded: tuple[str, ...]) -> tuple[str, ...]:
-    """Order of chapters: each after those that it rests on, and else by name."""
-    rests_on = {chapter: set[str]() for chapter in sorted(loaded)}
-    for stated in FORMULAS.values():
-        rests_on[stated.chapter] |= {parent.chapter for parent in stated.given} - {stated.chapter}
-    order: list[str] = []
-    while len(order) < len(rests_on):
-        order.append(next(c for c in rests_on if c not in order and rests_on[c] <= {*order}))
-    return tuple(order)
-
-
-def find(id: str) -> Formula:
-    """Find a formula by its id.
-
-    Parameters
-    ----------
-    id : str
-        Chapter and name, as in ``vanilla_rnn.hidden_state``, or file and name, as in
-        ``my_cells.py:my_step``.
-
-    Returns
-    -------
-    Formula
-        The formula.
-
-    Raises
-    ------
-    UnknownFormulaError
-        If there is none; the message names the nearest ids.
-    FileError
-        If a file that is named does not load.
-
-    Examples
-    --------
-    >>> find("vanilla_rnn.hidden_state").title
-    'Hidden state after one step'
-    >>> find("vanilla_rnn.hiden_state")
-    Traceback (most recent call last):
-    ...
-    rnnnotes.book.formulas.UnknownFormulaError: no formula 'vanilla_rnn.hiden_state'; ...
-    """
-    known = find_all()
-    if is_place(id):
-        every = ", ".join(f"{id}:{stated.name}" for stated in formulas_at(id))
-        raise UnknownFormulaError(f"{id} is no formula; it states {every}")
-    place, name = split(id)
-    if name and is_path(id) and (id not in known or Path(place).is_file()):
-        return formulas_at(id)[0]
-    if id in known:
-        return known[id]
-    from rnnnotes.book.searching import suggestion
-
-    raise UnknownFormulaError(f"no formula {id!r}; {suggestion(id)}")
-
-
-def scalar_only(stated: Formula) -> bool:
-    """Whether a statement is about numbers alone, so that its proof knows no sizes."""
-    parts = [stated.statement, *stated.where, *(line.expr for line in stated.derivation)]
-    parts += [ancestor.statement for ancestor in stated.ancestors if ancestor.is_definition]
-    nodes = [node for part in parts for node in walk(part)]
-    # A size may stand in a number, as in a count: 2 H = D holds at H=2 and D=4 alone.
-    return not any(map(indices, parts)) and all(
-        not node.shape and not (isinstance(node, Variable) and node.times)
-        for node in nodes
-        if isinstance(node, Expression) and not isinstance(node, Number)
-    )

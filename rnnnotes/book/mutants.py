@@ -34,9 +34,11 @@ from pebble import ProcessExpired, ProcessPool
 
 from rnnnotes.book import language as lang
 from rnnnotes.book import store
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.checking import prove, result_of
 from rnnnotes.book.draws import KINDS
-from rnnnotes.book.formulas import Code, Formula, Line, find, find_all
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import Code, Formula, Line
 from rnnnotes.book.plaintext import text
 from rnnnotes.book.settings import FEWEST, Setting, settings_of
 from rnnnotes.book.sizes import choices

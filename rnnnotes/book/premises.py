@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import sympy as sp
 
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.definitions import Definition
 from rnnnotes.book.entries import DERIVATIVES as SLOPES
 from rnnnotes.book.everysize import within_ranges
-from rnnnotes.book.formulas import Formula, find_all
+from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import (
     Apply,
     Expression,

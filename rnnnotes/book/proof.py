@@ -26,7 +26,7 @@ from rnnnotes.book.draws import KINDS
 from rnnnotes.book.entries import OPAQUE as OPAQUE_ATOMS
 from rnnnotes.book.entries import BranchesOnValues, exact
 from rnnnotes.book.everysize import Lemma, Premises, Shown, holds_for_all_sizes
-from rnnnotes.book.formulas import Formula, scalar_only
+from rnnnotes.book.formulas import Formula
 from rnnnotes.book.hypotheses import refuse_hypotheses
 from rnnnotes.book.language import (
     Add,
@@ -37,6 +37,7 @@ from rnnnotes.book.language import (
     Max,
     Min,
     Norm,
+    Number,
     Order,
     Product,
     Relation,
@@ -44,6 +45,7 @@ from rnnnotes.book.language import (
     SpectralRadius,
     StatementError,
     Variable,
+    indices,
     walk,
 )
 from rnnnotes.book.obligations import (
@@ -540,4 +542,17 @@ def has_opaque(world: World, expr: sp.Expr) -> bool:
         (isinstance(atom.name, tuple) and atom.name[0] in OPAQUE_ATOMS)
         or any(has_opaque(world, argument) for argument in atom.arguments)
         for atom in atoms
+    )
+
+
+def scalar_only(stated: Formula) -> bool:
+    """Whether a statement is about numbers alone, so that its proof knows no sizes."""
+    parts = [stated.statement, *stated.where, *(line.expr for line in stated.derivation)]
+    parts += [ancestor.statement for ancestor in stated.ancestors if ancestor.is_definition]
+    nodes = [node for part in parts for node in walk(part)]
+    # A size may stand in a number, as in a count: 2 H = D holds at H=2 and D=4 alone.
+    return not any(map(indices, parts)) and all(
+        not node.shape and not (isinstance(node, Variable) and node.times)
+        for node in nodes
+        if isinstance(node, Expression) and not isinstance(node, Number)
     )

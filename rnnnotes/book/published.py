@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rnnnotes.book.formulas import find_all
+from rnnnotes.book.chapters import find_all
 
 __all__ = ["Published", "add", "dropped", "load"]
 

@@ -46,7 +46,7 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
 
     Examples
     --------
-    >>> from rnnnotes.book.formulas import find
+    >>> from rnnnotes.book.finding import find
     >>> for choice in choices(find("vanilla_rnn.pre_activation")):
     ...     print(choice)
     {H: 2, T: 3, D: 4}
@@ -69,7 +69,7 @@ def large(stated: Formula) -> Sizes:
 
     Examples
     --------
-    >>> from rnnnotes.book.formulas import find
+    >>> from rnnnotes.book.finding import find
     >>> large(find("vanilla_rnn.pre_activation"))
     {H: 8, T: 9, D: 10}
     """

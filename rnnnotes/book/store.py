@@ -21,7 +21,8 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book import keeping
-from rnnnotes.book.formulas import Formula, find_all
+from rnnnotes.book.chapters import find_all
+from rnnnotes.book.formulas import Formula
 from rnnnotes.book.keeping import digest, version_of
 from rnnnotes.book.premises import omitted_by
 from rnnnotes.book.sizes import choices
@@ -31,15 +32,7 @@ from rnnnotes.book.verdicts import STRENGTH, Result
 
 __all__ = ["content", "digest", "key_of", "load", "save"]
 
-BYSTANDERS = {
-    "arguments",
-    "bibliography",
-    "checking",
-    "files",
-    "legend",
-    "printing",
-    "searching",
-}
+BYSTANDERS = {"arguments", "bibliography", "identity", "legend", "printing"}
 """Modules that the proving ones import, but that no verdict depends on."""
 
 

@@ -93,7 +93,7 @@ def sympy_text(stated: Formula) -> str:
 
     Examples
     --------
-    >>> from rnnnotes.book.formulas import find
+    >>> from rnnnotes.book.finding import find
     >>> exec(sympy_text(find("bptt.step_jacobian")), {})
     left side = line 1: equal at 3 random points, with H=2, T=3, D=4
     line 1 = line 2: equal at 3 random points, with H=2, T=3, D=4

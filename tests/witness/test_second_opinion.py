@@ -19,7 +19,9 @@ import sympy as sp
 from interpreter import Activation, Draw, MeaninglessError, Reading
 from opinion import claims, definitions, draw_sizes, fulfils, judge, readings
 
-from rnnnotes.book.formulas import Formula, Line, find, find_all
+from rnnnotes.book.chapters import find_all
+from rnnnotes.book.finding import find
+from rnnnotes.book.formulas import Formula, Line
 from rnnnotes.book.language import (
     Abs,
     Concatenate,

@@ -17,7 +17,8 @@ from sphinx.util.nodes import make_id
 
 from rnnnotes.book.checking import result_of
 from rnnnotes.book.citing import cite
-from rnnnotes.book.formulas import Formula, UnknownFormulaError, find
+from rnnnotes.book.finding import UnknownFormulaError, find
+from rnnnotes.book.formulas import Formula
 from rnnnotes.book.language import StatementError
 from rnnnotes.book.printing import latex
 from rnnnotes.book.sphinxext import blocks

@@ -16,8 +16,8 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from rnnnotes.book.chapters import find_all
 from rnnnotes.book.citing import permalink
-from rnnnotes.book.formulas import find_all
 from rnnnotes.book.published import Published, dropped
 from rnnnotes.book.sphinxext.widgets import FormulaTitle
 from rnnnotes.book.sphinxext.words import word

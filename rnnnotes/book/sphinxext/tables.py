@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 
 from rnnnotes import notation
-from rnnnotes.book.formulas import chapters, find_all
+from rnnnotes.book.chapters import chapters, find_all
 from rnnnotes.book.language import Variable
 from rnnnotes.book.mutants import added
 from rnnnotes.book.printing import index_latex, values_latex

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from rnnnotes.book.citing import permalink
-from rnnnotes.book.files import is_path
+from rnnnotes.book.identity import is_path
 from rnnnotes.book.sphinxext.words import word
 
 if TYPE_CHECKING:

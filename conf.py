@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]  # figures are drawn by docs/experiments too
 
-from rnnnotes.book.citing import SITE  # noqa: E402 -- read from here, installed or not
+from rnnnotes.book.cite.citing import SITE  # noqa: E402 -- read from here, installed or not
 
 project = "rnnnotes"
 author = "the rnnnotes developers"
@@ -24,9 +24,9 @@ extensions = [
     "sphinx_autodoc_typehints",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
-    "rnnnotes.book.sphinxext",
-    "rnnnotes.book.sphinxext.katex",
-    "rnnnotes.book.sphinxext.a11y",
+    "rnnnotes.sphinxext",
+    "rnnnotes.sphinxext.katex",
+    "rnnnotes.sphinxext.a11y",
 ]
 
 language = "en"

@@ -11,20 +11,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnnotes.book.checking import check, check_all
-    from rnnnotes.book.citing import cite
-    from rnnnotes.book.comparing import compare
-    from rnnnotes.book.finding import find
-    from rnnnotes.book.formulas import formula
-    from rnnnotes.book.searching import search
+    from rnnnotes.book.check.checking import check, check_all
+    from rnnnotes.book.cite.citing import cite
+    from rnnnotes.book.compare.comparing import compare
+    from rnnnotes.book.find.finding import find
+    from rnnnotes.book.find.searching import search
+    from rnnnotes.book.state.formulas import formula
 
     __version__: str
 
 __all__ = ["__version__", "check", "check_all", "cite", "compare", "find", "formula", "search"]
 
-HOMES = {"check": "checking", "check_all": "checking", "cite": "citing",
-         "compare": "comparing", "find": "finding", "formula": "formulas",
-         "search": "searching"}  # fmt: skip
+HOMES = {
+    "check": "check.checking",
+    "check_all": "check.checking",
+    "cite": "cite.citing",
+    "compare": "compare.comparing",
+    "find": "find.finding",
+    "formula": "state.formulas",
+    "search": "find.searching",
+}
 """Modules that hold what is offered here, loaded when it is first used."""
 
 

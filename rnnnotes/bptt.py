@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise, ScalarMap
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Elementwise, ScalarMap
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation.bptt import *
 from rnnnotes.vanilla_rnn import (
     generic_state,

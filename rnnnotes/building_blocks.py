@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnnotes.book.arrays import Array, Entrywise
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Entrywise
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation.building_blocks import *
 
 Z = Sum(exp(Entry(scores, i)), i, 1, O)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from rnnnotes.book.checking import Outcome
-    from rnnnotes.book.formulas import Formula
+    from rnnnotes.book.check.checking import Outcome
+    from rnnnotes.book.state.formulas import Formula
 
 __all__ = ["main", "summary"]
 
@@ -73,8 +73,8 @@ def search(words: tuple[str, ...], limit: int) -> None:
     Such as: last hidden state, W_hh, '\odot', bias_hh, clip_grad_norm_.  Below each formula
     stands where it holds which words.  The exit code is 1 if nothing is found.
     """
-    from rnnnotes.book.searching import search as found
-    from rnnnotes.book.searching import suggestion
+    from rnnnotes.book.find.searching import search as found
+    from rnnnotes.book.find.searching import suggestion
 
     query = " ".join(words)
     hits = found(query, limit)
@@ -97,8 +97,8 @@ def show(id: str, as_latex: bool) -> None:
 
 def _shown(id: str, as_latex: bool) -> list[tuple[str, list[str]]]:
     """What is shown of a formula, if it passes; else it is printed, and the program ends."""
-    from rnnnotes.book.plaintext import argument_text, range_text, text
-    from rnnnotes.book.printing import argument_latex, latex, range_latex
+    from rnnnotes.book.write.latex import argument_latex, latex, range_latex
+    from rnnnotes.book.write.plaintext import argument_text, range_text, text
 
     stated = _find(id)
     outcome = _check([stated], _console(), workers=1)[stated.id]
@@ -129,7 +129,7 @@ def _sections(
     write_argument: Callable[[Any], str],
 ) -> Iterator[tuple[str, list[str]]]:
     """Titles and lines of what is shown of a formula."""
-    from rnnnotes.book.citing import permalink
+    from rnnnotes.book.cite.citing import permalink
 
     yield f"{stated.title} ({stated.id})", [write(stated.statement)]
     if stated.hypotheses:
@@ -178,7 +178,7 @@ def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
     """Name, shape and meaning of what a statement is made of."""
     from sympy import Symbol
 
-    from rnnnotes.book.symbols import FUNCTIONS, SIZES
+    from rnnnotes.book.language.symbols import FUNCTIONS, SIZES
 
     rows = [(symbol.name, f"({', '.join(map(str, symbol.shape))})" if symbol.shape else "number",
              stated.meaning(symbol)) for symbol in stated.symbols]  # fmt: skip
@@ -233,7 +233,7 @@ def cite(id: str, format_: str) -> None:
 
 
 def _cited(id: str, format_: str) -> str:
-    from rnnnotes.book.citing import cite as written
+    from rnnnotes.book.cite.citing import cite as written
 
     with _refusals():
         return written(_find(id), format_)
@@ -263,10 +263,10 @@ def compare(
 
     FUNCTION[1] is an item of the tuple that it returns.  The exit code is 1 if they differ.
     """
-    from rnnnotes.book.arguments import ArgumentError
-    from rnnnotes.book.calling import found_in
-    from rnnnotes.book.comparing import compare as held
-    from rnnnotes.book.files import FileError
+    from rnnnotes.book.compare.calling import found_in
+    from rnnnotes.book.compare.comparing import compare as held
+    from rnnnotes.book.find.files import FileError
+    from rnnnotes.book.state.arguments import ArgumentError
 
     stated = _find(id)
     try:
@@ -294,7 +294,7 @@ def _pairs(given: Iterable[str]) -> dict[str, str]:
 
 def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formula]]:
     """Formulas of each chapter, all of them or some."""
-    from rnnnotes.book.chapters import find_all
+    from rnnnotes.book.find.chapters import find_all
 
     found: dict[str, list[Formula]] = {}
     for stated in find_all().values() if chosen is None else chosen:
@@ -303,7 +303,7 @@ def _by_chapter(chosen: Iterable[Formula] | None = None) -> dict[str, list[Formu
 
 
 def _find(id: str) -> Formula:
-    from rnnnotes.book.finding import find_named
+    from rnnnotes.book.find.finding import find_named
 
     with _refusals():
         return find_named(id)
@@ -312,9 +312,9 @@ def _find(id: str) -> Formula:
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say what is refused without a traceback; the exit code tells a slip from a mistake."""
-    from rnnnotes.book.files import FileError
-    from rnnnotes.book.finding import UnknownFormulaError
-    from rnnnotes.book.language import StatementError
+    from rnnnotes.book.find.files import FileError
+    from rnnnotes.book.find.finding import UnknownFormulaError
+    from rnnnotes.book.language.nodes import StatementError
 
     try:
         yield
@@ -326,8 +326,8 @@ def _refusals() -> Iterator[None]:
 
 def _formulas_of(name: str) -> list[Formula]:
     """Formulas of a chapter, a file or a folder, or the formula of an id."""
-    from rnnnotes.book.files import formulas_at
-    from rnnnotes.book.identity import is_place
+    from rnnnotes.book.find.files import formulas_at
+    from rnnnotes.book.state.identity import is_place
 
     chapters = _by_chapter()
     if is_place(name) or (name not in chapters and Path(name).is_dir()):
@@ -372,7 +372,7 @@ def _check(
     chosen: Iterable[Formula] | None, console: Console, *, each: bool = False, **options: Any
 ) -> dict[str, Outcome]:
     """Check formulas behind a progress bar, and print what came of each if that is wanted."""
-    from rnnnotes.book.checking import check_all
+    from rnnnotes.book.check.checking import check_all
 
     with _progress() as advance:
 

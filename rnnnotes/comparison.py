@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import gru, lstm, vanilla_rnn
-from rnnnotes.book.arrays import Array, Elementwise, Map
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Elementwise, Map
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation.comparison import *
 
 LSTM_STEP: list[Map] = [

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks, gradients, lstm
-from rnnnotes.book.arrays import Array, Scalar
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Scalar
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation.gated_cells import *
 
 # -- The minimal gated unit ------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise, Entrywise, Scalar
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Elementwise, Entrywise, Scalar
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.bptt import jacobian_product, state_loss
 from rnnnotes.notation.gradients import *
 from rnnnotes.vanilla_rnn import generic_state

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Map
-from rnnnotes.book.formulas import Code, formula
+from rnnnotes.book.state.arrays import Array, Map
+from rnnnotes.book.state.formulas import Code, formula
 from rnnnotes.bptt import hidden_loss
 from rnnnotes.notation.gru import *
 from rnnnotes.vanilla_rnn import loss_sum

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise, Scalar
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Elementwise, Scalar
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.bptt import hidden_loss
 from rnnnotes.gradients import scalar_pre_activation, scalar_state
 from rnnnotes.notation.lstm import *

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks, lstm
-from rnnnotes.book.arrays import Array, Entrywise, Scalar
-from rnnnotes.book.formulas import Code, formula
+from rnnnotes.book.state.arrays import Array, Entrywise, Scalar
+from rnnnotes.book.state.formulas import Code, formula
 from rnnnotes.notation.lstm_variants import *
 
 # -- The cell of 1997 ------------------------------------------------------------------------------

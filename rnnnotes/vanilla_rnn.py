@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array, Elementwise, Map, Scalar, ScalarMap
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array, Elementwise, Map, Scalar, ScalarMap
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation.vanilla_rnn import *
 
 

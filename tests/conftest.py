@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from rnnnotes.book import symbols
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import Outcome, check_all, forget
-from rnnnotes.book.formulas import FORMULAS
+from rnnnotes.book.check.checking import Outcome, check_all, forget
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language import symbols
+from rnnnotes.book.state.formulas import FORMULAS
 from rnnnotes.cli import summary
 
 CONTRACT = "test_book.py"
@@ -48,7 +48,7 @@ MODULE = '''
 
 import time
 
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import Eq, v, w
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import Formula, Line
-from rnnnotes.book.language import (
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.derived import Columns, Concat, Expectation, Largest, Rows, Variance
+from rnnnotes.book.language.nodes import (
     Bracket,
     Entry,
     Eq,
@@ -27,7 +27,7 @@ from rnnnotes.book.language import (
     put,
     wrap,
 )
-from rnnnotes.book.nodes import Columns, Concat, Expectation, Largest, Rows, Variance
+from rnnnotes.book.state.formulas import Formula, Line
 from rnnnotes.notation import (
     B,
     H,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.everysize import Lemma, Premises
-from rnnnotes.book.order import Given
-from rnnnotes.book.proof import definitions_of
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.prove.everysize import Lemma, Premises
+from rnnnotes.book.prove.order import Given
+from rnnnotes.book.prove.proof import definitions_of
 
 EQUATIONS = {
     ("bptt.truncation_bias_bound", 1),  # a sum is taken apart

@@ -6,10 +6,10 @@ import numpy as np
 import sympy as sp
 
 import rnnnotes.notation  # noqa: F401 -- declares the sizes
-from rnnnotes.book import tape
-from rnnnotes.book.draws import Draws
-from rnnnotes.book.entries import exact
-from rnnnotes.book.symbols import SIZES
+from rnnnotes.book.language.symbols import SIZES
+from rnnnotes.book.values import tape
+from rnnnotes.book.values.draws import Draws
+from rnnnotes.book.values.entries import exact
 
 NUMBERS = dict(zip([*SIZES], (2, 3, 4, 5, 6, 7, 8, 10, 9, 11), strict=True))
 """Numbers of the sizes: no two are equal, and a kernel has a middle."""

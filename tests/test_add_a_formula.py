@@ -54,8 +54,8 @@ def run(root, *command):
 
 VERDICT = """
 from rnnnotes import leaky_unit
-from rnnnotes.book.checking import result_of
-from rnnnotes.book.formulas import FORMULAS
+from rnnnotes.book.check.checking import result_of
+from rnnnotes.book.state.formulas import FORMULAS
 
 print(leaky_unit.__file__)
 for name in ("average", "distance"):

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from rnnnotes.book.chapters import chapters, find_all
-from rnnnotes.book.checking import result_of
-from rnnnotes.book.language import (
+from rnnnotes.book.check.checking import result_of
+from rnnnotes.book.find.chapters import chapters, find_all
+from rnnnotes.book.language.nodes import (
     At,
     Function,
     Gradient,
@@ -24,9 +24,9 @@ from rnnnotes.book.language import (
     Variable,
     walk,
 )
-from rnnnotes.book.legend import Words, documented, kind, more_of
-from rnnnotes.book.symbols import T
-from rnnnotes.book.verdicts import STRENGTH
+from rnnnotes.book.language.symbols import T
+from rnnnotes.book.prove.verdicts import STRENGTH
+from rnnnotes.book.state.legend import Words, documented, kind, more_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

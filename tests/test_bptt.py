@@ -7,7 +7,7 @@ import pytest
 from differences import gradient
 
 from rnnnotes import bptt, vanilla_rnn
-from rnnnotes.book.arguments import ArgumentError, ShapeError
+from rnnnotes.book.state.arguments import ArgumentError, ShapeError
 
 T, D, H, O = 6, 3, 4, 2  # noqa: E741
 

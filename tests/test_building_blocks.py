@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
-from rnnnotes.book.checking import prove
-from rnnnotes.book.entries import DERIVATIVES, Entries
-from rnnnotes.book.finding import find
-from rnnnotes.book.language import Entry, StatementError
-from rnnnotes.book.world import World
+from rnnnotes.book.check.checking import prove
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import Entry, StatementError
+from rnnnotes.book.state.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.values.entries import DERIVATIVES, Entries
+from rnnnotes.book.values.world import World
 from rnnnotes.building_blocks import (
     batch_row,
     cross_entropy,

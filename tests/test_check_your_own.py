@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from following import follow
 
-from rnnnotes.book.citing import permalink
+from rnnnotes.book.cite.citing import permalink
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "check_your_own.md").read_text(encoding="utf-8")

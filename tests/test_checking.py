@@ -7,22 +7,28 @@ import multiprocessing
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
-from rnnnotes.book import checking, store
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import OutOfTime, RestsOnFailure, check, check_all, forget, result_of
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import formula, stated_by
+from rnnnotes.book.check import checking, store
+from rnnnotes.book.check.checking import (
+    OutOfTime,
+    RestsOnFailure,
+    check,
+    check_all,
+    forget,
+    result_of,
+)
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
 from rnnnotes.book.keeping import path_of
-from rnnnotes.book.language import Eq
-from rnnnotes.book.proof import Refuted
-from rnnnotes.book.source import instructions
-from rnnnotes.book.verdicts import Result
+from rnnnotes.book.language.nodes import Eq
+from rnnnotes.book.prove.proof import Refuted
+from rnnnotes.book.prove.verdicts import Result
+from rnnnotes.book.state.formulas import formula, stated_by
+from rnnnotes.book.state.source import instructions
 from rnnnotes.notation import v, w
 
 START_METHODS = sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()})
@@ -208,7 +214,7 @@ def test_a_change_of_an_ancestor_changes_the_key(registry):
 
 def test_a_change_of_the_notation_changes_the_key(registry, monkeypatch):
     """A proof at other times is another proof."""
-    from rnnnotes.book.symbols import INDICES
+    from rnnnotes.book.language.symbols import INDICES
     from rnnnotes.notation import k, t
 
     before = store.key_of(state(v * k))
@@ -229,50 +235,50 @@ def test_the_modules_that_prove_are_found_by_their_imports():
     """A new module of the prover counts from its first import; a printer never does."""
     names = {path.stem for path in store.provers()}
 
-    assert {"proof", "world", "entries", "draws", "language", "formulas"} <= names
+    assert {"proof", "world", "entries", "draws", "nodes", "formulas"} <= names
     assert {"normal", "graph", "inequalities", "integers", "derivatives"} <= names
-    assert not names & {"printing", "checking", "citing", "store"}
+    assert not names & {"latex", "checking", "citing", "store"}
 
 
 @pytest.mark.parametrize(
-    "path", sorted(Path(store.__file__).parent.glob("*.py")), ids=lambda p: p.stem
+    "path", sorted(store.BOOK.rglob("*.py")), ids=lambda p: p.relative_to(store.BOOK).as_posix()
 )
 def test_the_lines_that_import_are_those_that_python_reads(path):
     """They are found by their text, as to read all of Python is slow: none is missed."""
-    package = "rnnnotes.book."
     modules = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             modules += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
-    names = {module.removeprefix(package).partition(".")[0]
-             for module in modules if module.startswith(package)}  # fmt: skip
-    ours = {name for name in names if path.with_name(f"{name}.py").exists()}
+    files = {
+        store.PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+        for module in modules
+        if module.startswith("rnnnotes.book.")
+    }
 
-    assert {*store._imports(path)} == ours
+    assert {*store.imports(path)} == {file for file in files if file.is_file()}
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        "from rnnnotes.book.proof import prove",
-        "    from rnnnotes.book.proof import prove, Result as R",
-        "from rnnnotes.book.proof import (\n    prove,\n    Result,\n)",
-        "from rnnnotes.book import draws, proof",
-        "from rnnnotes.book import (\n    proof as p,\n)",
-        "import rnnnotes.book.proof",
-        "import sys, rnnnotes.book.proof as p",
+        "from rnnnotes.book.prove.proof import decide",
+        "    from rnnnotes.book.prove.proof import decide, Refuted as R",
+        "from rnnnotes.book.prove.proof import (\n    decide,\n    Refuted,\n)",
+        "from rnnnotes.book.prove import order, proof",
+        "from rnnnotes.book.prove import (\n    proof as p,\n)",
+        "import rnnnotes.book.prove.proof",
+        "import sys, rnnnotes.book.prove.proof as p",
     ],
 )
 def test_every_way_to_import_is_found(tmp_path, line):
     """All that the formatter leaves."""
-    for name in ("draws", "proof", "world"):
-        (tmp_path / f"{name}.py").write_text("")
     (tmp_path / "one.py").write_text(f"import re\n{line}\nx = 1\n")
+    names = {path.stem for path in store.imports(tmp_path / "one.py")}
 
-    assert "proof" in store._imports(tmp_path / "one.py")
-    assert "world" not in store._imports(tmp_path / "one.py")
+    assert "proof" in names
+    assert "world" not in names
 
 
 DAMAGES = {

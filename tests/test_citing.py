@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 from pybtex.database import parse_string
 
-from rnnnotes.book import keeping, language, plaintext, sympytext
-from rnnnotes.book.bibliography import find_source, plain, read, sources
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.citing import FORMATS, SITE, as_data, cite, permalink
-from rnnnotes.book.finding import find
-from rnnnotes.book.language import Expression, walk
-from rnnnotes.book.plaintext import range_text
-from rnnnotes.book.plaintext import text as text_of
-from rnnnotes.book.printing import latex, range_latex
-from rnnnotes.book.settings import settings_of
+from rnnnotes.book import keeping
+from rnnnotes.book.cite import sympytext
+from rnnnotes.book.cite.citing import FORMATS, SITE, as_data, cite, permalink
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language import nodes
+from rnnnotes.book.language.nodes import Expression, walk
+from rnnnotes.book.prove.settings import settings_of
+from rnnnotes.book.state.bibliography import find_source, plain, read, sources
+from rnnnotes.book.write import plaintext
+from rnnnotes.book.write.latex import latex, range_latex
+from rnnnotes.book.write.plaintext import range_text
+from rnnnotes.book.write.plaintext import text as text_of
 from rnnnotes.cli import FORMATS as OFFERED
 
 BOOK = list(find_all())
@@ -62,7 +65,7 @@ def test_every_export_says_for_what_a_formula_holds(id):
         assert ("It holds" in text) == bool(stated.provisos or stated.index_ranges())
         assert ("Suppose that" in text) == bool(stated.hypotheses)
         assert all(latex(node) in text for node in walk(stated.statement)
-                   if isinstance(node, language.Order))  # fmt: skip
+                   if isinstance(node, nodes.Order))  # fmt: skip
     for name, conditions in (("hypotheses", stated.hypotheses), ("where", stated.provisos)):
         assert [shown["text"] for shown in data[name]] == [text_of(c) for c in conditions]
     assert {*stated.hypotheses, *stated.provisos} == {*stated.where}
@@ -160,7 +163,7 @@ BLOCKED = "import sys; sys.modules['rnnnotes'] = None\n"
 
 
 NODES = {
-    node for node in vars(language).values()
+    node for node in vars(nodes).values()
     if isinstance(node, type) and issubclass(node, Expression)
     and not node.__name__.startswith("_") and node is not Expression
 }  # fmt: skip
@@ -182,11 +185,11 @@ def test_text_reads_as_it_was_stated():
         "(v + w) ⊙ v": (v + w) * v,
         "vᵀ W_hh": v.T @ W_hh,
         "W_hhᵀ (v + w)": W_hh.T @ (v + w),
-        "v wᵀ": language.Outer(v, w),
+        "v wᵀ": nodes.Outer(v, w),
         "v/(v + 1)": v / (v + 1),
         "(v + w)^⊙2": (v + w) ** 2,
         "-(v + w)": -(v + w),
-        "H-1": language.wrap(H - 1),
+        "H-1": nodes.wrap(H - 1),
     }
 
     assert {plaintext.text(expression): expression for expression in examples.values()} == examples

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import Outcome
-from rnnnotes.book.finding import find
-from rnnnotes.book.verdicts import Result
+from rnnnotes.book.check.checking import Outcome
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.prove.verdicts import Result
 from rnnnotes.cli import STYLES, VERDICTS, main, summary
 
 
@@ -133,7 +133,7 @@ def test_show_writes_latex_on_request(run):
 @pytest.mark.parametrize("id", find_all())
 def test_each_formula_can_be_shown(id):
     """No formula has a part that show cannot write."""
-    from rnnnotes.book.plaintext import argument_text, range_text, text
+    from rnnnotes.book.write.plaintext import argument_text, range_text, text
     from rnnnotes.cli import _sections
 
     stated = find(id)
@@ -166,7 +166,7 @@ def test_what_is_shown_is_not_made_again(run, monkeypatch):
 
 def test_one_formula_is_shown_without_other_processes(run, monkeypatch):
     """To start them takes longer than to prove it."""
-    monkeypatch.delattr("rnnnotes.book.checking._pool")
+    monkeypatch.delattr("rnnnotes.book.check.checking._pool")
 
     assert "the code is proved" in run("show", "bptt.step_jacobian").output
 
@@ -338,6 +338,6 @@ def test_the_summary_counts_each_verdict():
 
 def test_each_verdict_has_a_column_and_a_style():
     """A verdict that is added to the prover is added to the table."""
-    from rnnnotes.book.verdicts import STRENGTH
+    from rnnnotes.book.prove.verdicts import STRENGTH
 
     assert {*STRENGTH, "failed"} == {*VERDICTS} == {*STYLES}

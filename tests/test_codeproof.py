@@ -21,13 +21,13 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks
-from rnnnotes.book import language as lang
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.codeproof import argument, prove_code, rebuilt
-from rnnnotes.book.finding import find
-from rnnnotes.book.mutants import _broken_code
-from rnnnotes.book.numpyarrays import SymbolicArray, Whole, as_array
-from rnnnotes.book.reading import Reading
+from rnnnotes.book.check.mutants import _broken_code
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.prove.codeproof import argument, prove_code, rebuilt
+from rnnnotes.book.prove.numpyarrays import SymbolicArray, Whole, as_array
+from rnnnotes.book.prove.reading import Reading
 from rnnnotes.core import normal as core
 from rnnnotes.core.integers import Affine, Facts, affine
 from rnnnotes.core.terms import Apply, Delta, Entry, Group, Integer, Mask, Poly, Power, Product, Sum

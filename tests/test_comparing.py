@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from rnnnotes import compare
-from rnnnotes.book.arguments import ArgumentError
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.comparing import Different
-from rnnnotes.book.finding import find
+from rnnnotes.book.compare.comparing import Different
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.state.arguments import ArgumentError
 from rnnnotes.cli import main
 
 # -- What people write -----------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from experiments import cells, gap
 from experiments.reach import reach
 
 from rnnnotes import comparison, gru, lstm, vanilla_rnn
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import FORMULAS
-from rnnnotes.book.language import At, Gradient, Jacobian, Steps, walk
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import At, Gradient, Jacobian, Steps, walk
+from rnnnotes.book.state.formulas import FORMULAS
 
 D, H, STEPS = 3, 4, 5
 

@@ -8,12 +8,9 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import prove
-from rnnnotes.book.draws import KINDS, Draws
-from rnnnotes.book.entries import Ledger
-from rnnnotes.book.formulas import FORMULAS, formula
-from rnnnotes.book.language import (
+from rnnnotes.book.check.checking import prove
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language.nodes import (
     Abs,
     Entry,
     Eq,
@@ -37,11 +34,14 @@ from rnnnotes.book.language import (
     Total,
     wrap,
 )
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.proof import Checker, Refuted, Undecided
-from rnnnotes.book.settings import FEWEST, settings_of
-from rnnnotes.book.sizes import choices
-from rnnnotes.book.tape import ONE, constant, gradient, leaf
+from rnnnotes.book.prove.proof import Checker, Refuted, Undecided
+from rnnnotes.book.prove.settings import FEWEST, settings_of
+from rnnnotes.book.prove.sizes import choices
+from rnnnotes.book.state.formulas import FORMULAS, formula
+from rnnnotes.book.values.draws import KINDS, Draws
+from rnnnotes.book.values.entries import Ledger
+from rnnnotes.book.values.tape import ONE, constant, gradient, leaf
+from rnnnotes.book.write.plaintext import text
 from rnnnotes.notation import (
     C,
     D,

@@ -11,16 +11,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from rnnnotes.book import everysize
-from rnnnotes.book.everysize import (
-    WAYS,
-    Lemma,
-    Premises,
-    by_values,
-    forward,
-    holds_for_all_sizes,
-)
-from rnnnotes.book.language import (
+from rnnnotes.book.language.nodes import (
     Abs,
     At,
     Block,
@@ -50,7 +41,16 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.world import Definition
+from rnnnotes.book.prove import everysize
+from rnnnotes.book.prove.everysize import (
+    WAYS,
+    Lemma,
+    Premises,
+    by_values,
+    forward,
+    holds_for_all_sizes,
+)
+from rnnnotes.book.values.world import Definition
 
 D, H, T = (sp.Symbol(name, integer=True, positive=True) for name in "DHT")
 i, j, k, m, t = (sp.Symbol(name, integer=True) for name in "ijkmt")

@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rnnnotes.book import store
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import check, check_all
-from rnnnotes.book.citing import as_data, cite
-from rnnnotes.book.files import FileError, formulas_at
-from rnnnotes.book.finding import UnknownFormulaError, find
-from rnnnotes.book.formulas import formula, stated_by
-from rnnnotes.book.language import Eq, StatementError
-from rnnnotes.book.legend import documented
-from rnnnotes.book.source import standalone
+from rnnnotes.book.check import store
+from rnnnotes.book.check.checking import check, check_all
+from rnnnotes.book.cite.citing import as_data, cite
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.files import FileError, formulas_at
+from rnnnotes.book.find.finding import UnknownFormulaError, find
+from rnnnotes.book.language.nodes import Eq, StatementError
+from rnnnotes.book.state.formulas import formula, stated_by
+from rnnnotes.book.state.legend import documented
+from rnnnotes.book.state.source import standalone
 from rnnnotes.cli import main
 from rnnnotes.notation import v, w
 
 find_all()
 
 HEAD = """\
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import Eq, v, w
 """
 
@@ -76,8 +76,8 @@ def test_a_file_may_have_the_name_of_a_chapter(write, empty_cache):
 
 
 LETTER = r'''
-from rnnnotes.book.formulas import formula
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.state.formulas import formula
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation import Eq, H, t, T, v
 
 Q = declare("Q_own", r"\mathbf{q}'", "queries, not the eigenvectors of the book", H, times=(1, T))

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rnnnotes import bptt, building_blocks, gradients
-from rnnnotes.book.arguments import ArgumentError, DtypeError, ShapeError
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import prove, result_of
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import FORMULAS, formula
-from rnnnotes.book.language import Abs, Eq, Le, Product, wrap
-from rnnnotes.book.proof import Checker, Refuted, Undecided
+from rnnnotes.book.check.checking import prove, result_of
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import Abs, Eq, Le, Product, wrap
+from rnnnotes.book.prove.proof import Checker, Refuted, Undecided
+from rnnnotes.book.state.arguments import ArgumentError, DtypeError, ShapeError
+from rnnnotes.book.state.formulas import FORMULAS, formula
 from rnnnotes.notation import T, a_unit, sigmoid, t, u, w_unit
 
 STEPS, D, H = 8, 3, 5

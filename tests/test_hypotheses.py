@@ -6,9 +6,8 @@ import re
 
 import pytest
 
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.formulas import formula, stated_by
-from rnnnotes.book.language import (
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language.nodes import (
     Eq,
     Identity,
     Jacobian,
@@ -20,7 +19,8 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.proof import Checker, Refuted
+from rnnnotes.book.prove.proof import Checker, Refuted
+from rnnnotes.book.state.formulas import formula, stated_by
 from rnnnotes.notation import H, W_hh, a, h, kappa, t, u, v, w
 
 find_all()

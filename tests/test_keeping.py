@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from rnnnotes.book import keeping
-from rnnnotes.book.bibliography import sources
-from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Eq
+from rnnnotes.book.language.nodes import Eq
+from rnnnotes.book.state.bibliography import sources
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import v, w
 
 ROOT = Path(__file__).parents[1]

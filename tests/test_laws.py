@@ -6,9 +6,7 @@ import pytest
 import sympy as sp
 
 from rnnnotes import bptt, lstm, vanilla_rnn
-from rnnnotes.book.everysize import Lemma, Premises, holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS
-from rnnnotes.book.language import (
+from rnnnotes.book.language.nodes import (
     Block,
     Concatenate,
     Diag,
@@ -27,9 +25,11 @@ from rnnnotes.book.language import (
     Sum,
     Zeros,
 )
-from rnnnotes.book.obligations import Known, obligations
-from rnnnotes.book.premises import definitions_of
-from rnnnotes.book.world import Definition
+from rnnnotes.book.prove.everysize import Lemma, Premises, holds_for_all_sizes
+from rnnnotes.book.prove.premises import definitions_of
+from rnnnotes.book.state.formulas import FORMULAS
+from rnnnotes.book.state.obligations import Known, obligations
+from rnnnotes.book.values.world import Definition
 from rnnnotes.notation import (
     D,
     F,

@@ -5,10 +5,10 @@ import inspect
 import pytest
 
 from rnnnotes import bptt, building_blocks, gru, lstm
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Eq, Gradient, Jacobian, Stack, StatementError, Steps
-from rnnnotes.book.legend import Words, kind
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import Eq, Gradient, Jacobian, Stack, StatementError, Steps
+from rnnnotes.book.state.formulas import formula
+from rnnnotes.book.state.legend import Words, kind
 from rnnnotes.notation import H, L, T, W_hh, c, h, k, s, t, v, w, x
 
 SCALED = """Twice a vector.

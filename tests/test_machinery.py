@@ -7,14 +7,10 @@ import pytest
 import sympy as sp
 from sample import NUMBERS
 
-from rnnnotes.book import language as lang
-from rnnnotes.book.arguments import ArgumentError, DtypeError, Length, ShapeError
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.draws import Draws
-from rnnnotes.book.entries import BranchesOnValues, Ledger
-from rnnnotes.book.finding import UnknownFormulaError, find
-from rnnnotes.book.formulas import FORMULAS, formula
-from rnnnotes.book.language import (
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import UnknownFormulaError, find
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.nodes import (
     Block,
     Compose,
     Concatenate,
@@ -39,13 +35,17 @@ from rnnnotes.book.language import (
     Zeros,
     indices,
 )
-from rnnnotes.book.printing import RULES as PRINTED
-from rnnnotes.book.printing import latex
-from rnnnotes.book.settings import fails, holds, tells
-from rnnnotes.book.tape import Number as Float
-from rnnnotes.book.tape import constant
-from rnnnotes.book.world import RULES as VALUED
-from rnnnotes.book.world import Definition, World
+from rnnnotes.book.prove.settings import fails, holds, tells
+from rnnnotes.book.state.arguments import ArgumentError, DtypeError, Length, ShapeError
+from rnnnotes.book.state.formulas import FORMULAS, formula
+from rnnnotes.book.values.draws import Draws
+from rnnnotes.book.values.entries import BranchesOnValues, Ledger
+from rnnnotes.book.values.tape import Number as Float
+from rnnnotes.book.values.tape import constant
+from rnnnotes.book.values.world import RULES as VALUED
+from rnnnotes.book.values.world import Definition, World
+from rnnnotes.book.write.latex import RULES as PRINTED
+from rnnnotes.book.write.latex import latex
 from rnnnotes.notation import (
     D,
     F,

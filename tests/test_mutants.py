@@ -11,14 +11,9 @@ import pytest
 import sympy as sp
 from click.testing import CliRunner
 
-from rnnnotes.book import mutants
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import prove, result_of
-from rnnnotes.book.entries import Ledger
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import Line
-from rnnnotes.book.language import At, Identity, MatMul, Number, Relation, Size, Sum
-from rnnnotes.book.mutants import (
+from rnnnotes.book.check import mutants
+from rnnnotes.book.check.checking import prove, result_of
+from rnnnotes.book.check.mutants import (
     Mutant,
     Trial,
     added,
@@ -34,7 +29,12 @@ from rnnnotes.book.mutants import (
     trial,
     trials_of,
 )
-from rnnnotes.book.proof import Checker, Refuted
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import At, Identity, MatMul, Number, Relation, Size, Sum
+from rnnnotes.book.prove.proof import Checker, Refuted
+from rnnnotes.book.state.formulas import Line
+from rnnnotes.book.values.entries import Ledger
 from rnnnotes.notation import H, T, W_hh, W_hy, h, kappa, t
 
 

@@ -22,11 +22,11 @@ from of_nodes import (
 )
 from test_readback import is_read_back
 
-from rnnnotes.book import language as lang
-from rnnnotes.book import nodes
-from rnnnotes.book.codeproof import prove_code
-from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.language import (
+from rnnnotes.book.cite.sympytext import sympy_text
+from rnnnotes.book.language import derived
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.derived import Columns, Concat, Largest, Rows
+from rnnnotes.book.language.nodes import (
     Bracket,
     Derived,
     Eq,
@@ -43,10 +43,10 @@ from rnnnotes.book.language import (
     walk,
     wrap,
 )
-from rnnnotes.book.nodes import Columns, Concat, Largest, Rows
-from rnnnotes.book.proof import Checker, Refuted
-from rnnnotes.book.sympytext import sympy_text
-from rnnnotes.book.world import Definition, World
+from rnnnotes.book.prove.codeproof import prove_code
+from rnnnotes.book.prove.everysize import Premises, holds_for_all_sizes
+from rnnnotes.book.prove.proof import Checker, Refuted
+from rnnnotes.book.values.world import Definition, World
 from rnnnotes.notation import (
     B,
     H,
@@ -71,7 +71,7 @@ from rnnnotes.notation import (
 )
 
 ALL = {**TRUE, **FALSE}
-DERIVED = [kind for name in nodes.__all__ if issubclass(kind := getattr(nodes, name), Derived)]
+DERIVED = [kind for name in derived.__all__ if issubclass(kind := getattr(derived, name), Derived)]
 
 
 @pytest.mark.parametrize("name", TRUE)

@@ -7,12 +7,21 @@ from itertools import chain
 import pytest
 
 from rnnnotes import notation
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.language import Function, StatementError, Variable, walk
-from rnnnotes.book.printing import index_latex
-from rnnnotes.book.sphinxext.tables import notations
-from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS, declare, function, index, size
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language.nodes import Function, StatementError, Variable, walk
+from rnnnotes.book.language.symbols import (
+    FUNCTIONS,
+    INDICES,
+    SIZES,
+    SYMBOLS,
+    declare,
+    function,
+    index,
+    size,
+)
+from rnnnotes.book.write.latex import index_latex
 from rnnnotes.notation import T
+from rnnnotes.sphinxext.tables import notations
 
 FORMULAS = find_all()
 

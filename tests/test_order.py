@@ -15,10 +15,9 @@ import pytest
 import sympy as sp
 from orders import INEQUALITIES, given_by, lines_of
 
-from rnnnotes.book.checking import prove
-from rnnnotes.book.everysize import Lemma, Premises, Shown
-from rnnnotes.book.finding import find
-from rnnnotes.book.language import (
+from rnnnotes.book.check.checking import prove
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import (
     Abs,
     Diag,
     Entry,
@@ -41,7 +40,8 @@ from rnnnotes.book.language import (
     Total,
     wrap,
 )
-from rnnnotes.book.order import Given, compares_for_all_sizes
+from rnnnotes.book.prove.everysize import Lemma, Premises, Shown
+from rnnnotes.book.prove.order import Given, compares_for_all_sizes
 from rnnnotes.core import reals, solver
 from rnnnotes.core.inequalities import Order
 from rnnnotes.core.integers import Facts, affine

@@ -8,13 +8,11 @@ from operator import mul
 import pytest
 
 from rnnnotes import building_blocks, gradients, gru, lstm, vanilla_rnn
-from rnnnotes.book import store
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import prove
-from rnnnotes.book.everysize import holds_for_all_sizes
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import FORMULAS, formula, stated_by
-from rnnnotes.book.language import (
+from rnnnotes.book.check import store
+from rnnnotes.book.check.checking import prove
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import (
     Abs,
     Compose,
     Diag,
@@ -35,10 +33,12 @@ from rnnnotes.book.language import (
     Sum,
     Zeros,
 )
-from rnnnotes.book.premises import omitted_by
-from rnnnotes.book.proof import Checker, Refuted, Undecided, premises_of
-from rnnnotes.book.sizes import choices, large, ones
-from rnnnotes.book.symbols import SIZES
+from rnnnotes.book.language.symbols import SIZES
+from rnnnotes.book.prove.everysize import holds_for_all_sizes
+from rnnnotes.book.prove.premises import omitted_by
+from rnnnotes.book.prove.proof import Checker, Refuted, Undecided, premises_of
+from rnnnotes.book.prove.sizes import choices, large, ones
+from rnnnotes.book.state.formulas import FORMULAS, formula, stated_by
 from rnnnotes.notation import (
     D,
     H,
@@ -418,7 +418,9 @@ def test_a_definition_of_another_package_changes_nothing():
 def test_all_chapters_are_loaded_before_a_formula_is_checked(monkeypatch):
     """What is left out is known of chapters too that no import has reached so far."""
     asked = []
-    monkeypatch.setattr("rnnnotes.book.premises.find_all", lambda: asked.append(1) or FORMULAS)
+    monkeypatch.setattr(
+        "rnnnotes.book.prove.premises.find_all", lambda: asked.append(1) or FORMULAS
+    )
 
     omitted_by(claim(Jacobian(h[t], h[t - 1]), "=", Zeros(H, H), given=[vanilla_rnn.hidden_state]))
 

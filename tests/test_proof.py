@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from rnnnotes.book import checking
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import OutOfTime, prove, result_of
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import formula, stated_by
-from rnnnotes.book.language import (
+from rnnnotes.book.check import checking
+from rnnnotes.book.check.checking import OutOfTime, prove, result_of
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import (
     Abs,
     Compose,
     Diag,
@@ -32,7 +31,8 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.proof import Checker, Refuted, Undecided, is_zero
+from rnnnotes.book.prove.proof import Checker, Refuted, Undecided, is_zero
+from rnnnotes.book.state.formulas import formula, stated_by
 from rnnnotes.notation import (
     D,
     H,

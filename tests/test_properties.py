@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sample import NUMBERS, Sample
 
-from rnnnotes.book import language as lang
-from rnnnotes.book.arguments import ArgumentError
-from rnnnotes.book.entries import Entry, Ledger, expand
-from rnnnotes.book.language import StatementError, walk
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import is_positive, is_zero
-from rnnnotes.book.world import World
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.nodes import StatementError, walk
+from rnnnotes.book.prove.proof import is_positive, is_zero
+from rnnnotes.book.state.arguments import ArgumentError
+from rnnnotes.book.values.entries import Entry, Ledger, expand
+from rnnnotes.book.values.world import World
+from rnnnotes.book.write.latex import latex
+from rnnnotes.book.write.plaintext import text
 from rnnnotes.bptt import jacobian_product
 from rnnnotes.notation import (
     D,

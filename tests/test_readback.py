@@ -12,11 +12,11 @@ from lark.exceptions import GrammarError, LarkError
 from readback import Misprint, as_displayed, meaning, number, read_latex, read_text
 from readback.words import LATEX, TEXT, LatexWords, TextWords
 
-from rnnnotes.book import language as lang
-from rnnnotes.book import nodes
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.plaintext import range_text, text
-from rnnnotes.book.printing import latex, range_latex
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language import derived
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.write.latex import latex, range_latex
+from rnnnotes.book.write.plaintext import range_text, text
 from rnnnotes.notation import (
     D,
     F,
@@ -253,7 +253,7 @@ OPERATIONS = {
         (lang.MatMul, "matrix", "matrix"), (lang.MatMul, "matrix", "matrix"),
         (lang.Outer, "vector", "vector"), (lang.Transpose, "matrix"), (lang.Inverse, "matrix"),
         (lang.Diag, "vector"), (lang.Power, "matrix", "scalar"),
-        (lambda a: nodes.Rows(softmax, a), "matrix"),
+        (lambda a: derived.Rows(softmax, a), "matrix"),
         (lang.MatrixPower, "matrix", "scalar"), (lambda a: lang.Product(a, j, t, k + 1), "matrix"),
         (lang.Jacobian, "vector", some.sampled_from([v, h[t - 1]])),
         (lang.Immediate, some.sampled_from(STATES), some.sampled_from([v, h[t - 1], b_h])),

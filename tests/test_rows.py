@@ -7,12 +7,12 @@ import pytest
 import sympy as sp
 
 from rnnnotes import bptt
-from rnnnotes.book import sympyhelpers
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import FORMULAS, formula
-from rnnnotes.book.language import (
+from rnnnotes.book.check.mutants import broken
+from rnnnotes.book.cite import sympyhelpers
+from rnnnotes.book.cite.sympytext import source, sympy_text
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import (
     Bracket,
     Compose,
     Concatenate,
@@ -44,13 +44,13 @@ from rnnnotes.book.language import (
     Zeros,
     walk,
 )
-from rnnnotes.book.mutants import broken
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.premises import definitions_of
-from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted
-from rnnnotes.book.sympytext import source, sympy_text
-from rnnnotes.book.world import World
+from rnnnotes.book.prove.everysize import Premises, holds_for_all_sizes
+from rnnnotes.book.prove.premises import definitions_of
+from rnnnotes.book.prove.proof import Checker, Refuted
+from rnnnotes.book.state.formulas import FORMULAS, formula
+from rnnnotes.book.values.world import World
+from rnnnotes.book.write.latex import latex
+from rnnnotes.book.write.plaintext import text
 from rnnnotes.notation import (
     B,
     D,

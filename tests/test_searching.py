@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from rnnnotes.book import documents, finding
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.documents import ALSO_CALLED, texts_of
-from rnnnotes.book.finding import UnknownFormulaError, find, find_named
-from rnnnotes.book.formulas import formula
-from rnnnotes.book.language import Eq
-from rnnnotes.book.published import load
-from rnnnotes.book.searching import WEIGHTS, nearest, search, suggestion
-from rnnnotes.book.symbols import SYMBOLS
-from rnnnotes.book.tokens import words_of
+from rnnnotes.book.find import documents, finding
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.documents import ALSO_CALLED, texts_of
+from rnnnotes.book.find.finding import UnknownFormulaError, find, find_named
+from rnnnotes.book.find.published import load
+from rnnnotes.book.find.searching import WEIGHTS, nearest, search, suggestion
+from rnnnotes.book.find.tokens import words_of
+from rnnnotes.book.language.nodes import Eq
+from rnnnotes.book.language.symbols import SYMBOLS
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import v, w
 
 DOCS = Path(__file__).parents[1] / "docs"

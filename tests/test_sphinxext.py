@@ -17,12 +17,12 @@ import pytest
 from docutils import nodes
 from sphinx.cmd.build import main
 
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.published import Published, add, dropped, load
-from rnnnotes.book.sphinxext import blocks
-from rnnnotes.book.sphinxext.a11y import repair
-from rnnnotes.book.sphinxext.drawings import svg_of_page
-from rnnnotes.book.sphinxext.widgets import Fold
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.published import Published, add, dropped, load
+from rnnnotes.sphinxext import blocks
+from rnnnotes.sphinxext.a11y import repair
+from rnnnotes.sphinxext.drawings import svg_of_page
+from rnnnotes.sphinxext.widgets import Fold
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,13 +31,13 @@ import sys
 from pathlib import Path
 
 import rnnnotes.notation
-import rnnnotes.book.sphinxext
+import rnnnotes.sphinxext
 
 # The chapters of this site are its own.
 rnnnotes.__path__[:] = [str(Path(__file__).parents[1] / "chapters")]
 
 project = "toys"
-extensions = ["myst_parser", "rnnnotes.book.sphinxext"]
+extensions = ["myst_parser", "rnnnotes.sphinxext"]
 nitpicky = True
 numfig = math_numfig = True
 html_theme = "basic"
@@ -51,8 +51,8 @@ myst_enable_extensions = ["dollarmath"]
 FIRST = '''\
 """Toys."""
 
-from rnnnotes.book.arrays import Array
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.arrays import Array
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import Eq, W_hh, a, b_h, f, h, t
 
 
@@ -92,7 +92,7 @@ SECOND = '''\
 
 import numpy as np
 
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import Diag, Eq, Jacobian, W_hh, a, f, h, t
 from rnnnotes.first import reading, state
 
@@ -127,7 +127,7 @@ PAGES = {
 BUILDS = multiprocessing.get_context("forkserver")
 """Each build has a process of its own, split off from one that has loaded what all of them need."""
 BUILDS.set_forkserver_preload(
-    ["pytest", "myst_parser.sphinx_ext.main", "rnnnotes.book.sphinxext", "rnnnotes.notation"]
+    ["pytest", "myst_parser.sphinx_ext.main", "rnnnotes.sphinxext", "rnnnotes.notation"]
 )
 
 ENVIRONMENT = {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONWARNINGS": "ignore"}
@@ -564,7 +564,7 @@ def test_the_book_has_published_every_formula() -> None:
     published = load(ROOT / "docs" / "published-ids.toml")
 
     missing = set(find_all()) - set(published.ids)
-    assert not missing, "run `python -m rnnnotes.book.published docs/published-ids.toml`"
+    assert not missing, "run `python -m rnnnotes.book.find.published docs/published-ids.toml`"
 
 
 # -- What a site offers beside its pages -----------------------------------------------------------
@@ -804,7 +804,7 @@ def test_another_project_cites_a_formula_with_this_extension(site: Site, cited: 
     """It then has the role of the domain, and the formulas of both projects side by side."""
     page = citing(site, cited, "{external+toys:fml:ref}`second.slope`, "
                   "{fml:ref}`first.old` and {formula}`mine <first.state>`",
-                  "rnnnotes.book.sphinxext")  # fmt: skip
+                  "rnnnotes.sphinxext")  # fmt: skip
 
     assert links(page) == [
         ("second.html#second.slope", "Slope of a toy"),
@@ -914,7 +914,7 @@ def test_a_drawing_that_raises_fails_the_build(site: Site) -> None:
 
 def test_a_project_that_draws_nothing_loads_no_library_for_it() -> None:
     """The extension serves other projects, which may have none."""
-    asked = "import sys, rnnnotes.book.sphinxext; print('matplotlib' in sys.modules)"
+    asked = "import sys, rnnnotes.sphinxext; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
@@ -943,7 +943,7 @@ globalThis.katex = {renderToString: (tex, options) => {
 
 def with_katex(site: Site) -> None:
     """Set mathematics with an engine that stands in for KaTeX."""
-    site.edit("docs/conf.py", '"myst_parser"', '"myst_parser", "rnnnotes.book.sphinxext.katex"')
+    site.edit("docs/conf.py", '"myst_parser"', '"myst_parser", "rnnnotes.sphinxext.katex"')
     site.edit("docs/conf.py", "project =", 'html_math_renderer = "katex"\n'
               'katex_path = "../katex"\nproject =')  # fmt: skip
     for name in ("katex.min.css", "contrib/copy-tex.min.js", "fonts/KaTeX_Main.woff2"):

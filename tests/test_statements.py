@@ -8,12 +8,10 @@ import pytest
 import sympy as sp
 
 from rnnnotes import building_blocks, vanilla_rnn
-from rnnnotes.book import tape
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.checking import forget, prove
-from rnnnotes.book.everysize import Premises, holds_for_all_sizes
-from rnnnotes.book.formulas import FORMULAS, formula, stated_by
-from rnnnotes.book.language import (
+from rnnnotes.book.check.checking import forget, prove
+from rnnnotes.book.cite.sympytext import sympy_text
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language.nodes import (
     Abs,
     Concatenate,
     Determinant,
@@ -48,12 +46,14 @@ from rnnnotes.book.language import (
     Zeros,
     wrap,
 )
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.printing import latex
-from rnnnotes.book.proof import Checker, Refuted, Undecided
-from rnnnotes.book.settings import holds
-from rnnnotes.book.symbols import ANY, FUNCTIONS, declare, function, index, size
-from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.book.language.symbols import ANY, FUNCTIONS, declare, function, index, size
+from rnnnotes.book.prove.everysize import Premises, holds_for_all_sizes
+from rnnnotes.book.prove.proof import Checker, Refuted, Undecided
+from rnnnotes.book.prove.settings import holds
+from rnnnotes.book.state.formulas import FORMULAS, formula, stated_by
+from rnnnotes.book.values import tape
+from rnnnotes.book.write.latex import latex
+from rnnnotes.book.write.plaintext import text
 from rnnnotes.notation import (
     B,
     D,
@@ -427,7 +427,7 @@ def test_two_definitions_of_one_name_are_refused_wherever_they_come_from(first, 
 
 
 TWICE = '''
-from rnnnotes.book.formulas import formula
+from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import Eq, v, w
 
 

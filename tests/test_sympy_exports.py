@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from rnnnotes.book import sympyhelpers, sympytext
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.citing import cite
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import Line
-from rnnnotes.book.language import Diag, Function, Order, Relation, wrap
-from rnnnotes.book.sympytext import sympy_text
+from rnnnotes.book.cite import sympyhelpers, sympytext
+from rnnnotes.book.cite.citing import cite
+from rnnnotes.book.cite.sympytext import sympy_text
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import Diag, Function, Order, Relation, wrap
+from rnnnotes.book.state.formulas import Line
 from rnnnotes.notation import W_hh, W_xh, a, eps, f, h, k, kappa, psi, t, v, w
 
 BOOK = list(find_all())
@@ -332,7 +332,7 @@ def test_a_derivative_by_what_is_no_symbol_is_refused():
 
 def test_what_names_collide_with_is_refused_here():
     """A symbol, a function, a size and a helper of one name could not stand in one file."""
-    from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
+    from rnnnotes.book.language.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
     names = [*map(str, SIZES), *map(str, INDICES), *FUNCTIONS,
              *(symbol.name for symbol in SYMBOLS), *sympytext.HELPERS]  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnnotes import vanilla_rnn as rnn
-from rnnnotes.book.arguments import DtypeError, ShapeError
+from rnnnotes.book.state.arguments import DtypeError, ShapeError
 
 D, H, O, T = 3, 4, 2, 5  # noqa: E741
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnnotes import bptt, gru, lstm, vanilla_rnn
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 
 __all__ = ["CELLS", "Cell", "Weights", "as_columns", "rows"]
 

@@ -17,8 +17,8 @@ from experiments import cells
 from experiments.cells import BPTT, CELLS, VANILLA, Weights, as_columns, bare, rows
 
 from rnnnotes import building_blocks
-from rnnnotes.book.arrays import Array
-from rnnnotes.book.finding import find
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.state.arrays import Array
 from rnnnotes.gradients import clip_by_norm
 
 __all__ = ["CONTENDERS", "GAPS", "RECORD", "SEEDS", "Setting", "digest", "learned", "share_told"]

@@ -6,7 +6,7 @@ import numpy as np
 from experiments.cells import CELLS
 from experiments.gap import CONTENDERS, first_weights
 
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 
 __all__ = ["reach"]
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 from rnnnotes.building_blocks import (
     sigmoid,
     sigmoid_slope,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from rnnnotes.book.arrays import Array, Elementwise
+from rnnnotes.book.state.arrays import Array, Elementwise
 from rnnnotes.bptt import jacobian_product
 from rnnnotes.building_blocks import sigmoid, sigmoid_slope
 from rnnnotes.gradients import (

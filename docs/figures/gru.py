@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnnotes import gru
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 
 BLUE, ORANGE, GREY = "#3a86c8", "#d9772b", "#808080"
 """Gates, state, and what goes into them; all stand out on a light page and on a dark one."""

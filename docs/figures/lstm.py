@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnnnotes import lstm
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 
 BLUE, GREY, ORANGE, GREEN = "#3a86c8", "#808080", "#d9772b", "#3f9b5c"
 """Colours that stand out on a light page and on a dark one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from rnnnotes.book.arrays import Array
+from rnnnotes.book.state.arrays import Array
 from rnnnotes.lstm_variants import chrono_forget_bias, kept_at_start
 
 BLUE, GREEN, GREY, ORANGE = "#3a86c8", "#3f9b5c", "#808080", "#d9772b"

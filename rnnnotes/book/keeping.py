@@ -116,7 +116,7 @@ def answered(question: Sequence[str], make: Callable[[], Any]) -> Any:
 
 def _the_book_is_as_its_files() -> bool:
     """Whether nothing is loaded but the book, and no file has changed since then."""
-    formulas = sys.modules.get("rnnnotes.book.formulas")
+    formulas = sys.modules.get("rnnnotes.book.state.formulas")
     return formulas is None or (
         all(stated.code.__module__.startswith("rnnnotes.") for stated in formulas.FORMULAS.values())
         and all(path.stat().st_mtime < formulas.LOADED for path in _files() if path.exists())

@@ -1,6 +1,6 @@
 """Letters of backpropagation through time."""
 
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import f, g, psi, tanh
 from rnnnotes.notation.building_blocks import v, w

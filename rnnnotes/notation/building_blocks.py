@@ -1,6 +1,6 @@
 """Letters of the building blocks."""
 
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import (
     exp,

@@ -1,8 +1,8 @@
 """Letters that every chapter has."""
 
-from rnnnotes.book.language import *
-from rnnnotes.book.nodes import *
-from rnnnotes.book.symbols import declare, index, size
+from rnnnotes.book.language.nodes import *
+from rnnnotes.book.language.derived import *
+from rnnnotes.book.language.symbols import declare, index, size
 
 # -- Sizes -----------------------------------------------------------------------------------------
 

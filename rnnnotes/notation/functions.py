@@ -1,6 +1,6 @@
 """Functions that statements apply."""
 
-from rnnnotes.book.symbols import ANY, function
+from rnnnotes.book.language.symbols import ANY, function
 from rnnnotes.notation.common import *
 
 f = function("f", "f", "smooth activation of the hidden units, entry by entry", smooth=True)

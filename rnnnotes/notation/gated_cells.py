@@ -1,6 +1,6 @@
 """Letters of the other gated cells."""
 
-from rnnnotes.book.symbols import declare, means
+from rnnnotes.book.language.symbols import declare, means
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import sigmoid, tanh
 from rnnnotes.notation.vanilla_rnn import W_hh, b_h, b_hh, b_ih, h, s

@@ -1,6 +1,6 @@
 """Letters of vanishing and exploding gradients."""
 
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import f, sigmoid, tanh
 from rnnnotes.notation.building_blocks import u

@@ -1,6 +1,6 @@
 """Letters of the GRU."""
 
-from rnnnotes.book.symbols import declare, means
+from rnnnotes.book.language.symbols import declare, means
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import R, sigmoid, tanh
 from rnnnotes.notation.building_blocks import u, w

@@ -1,6 +1,6 @@
 """Letters of the LSTM."""
 
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import exp, f, log, sigmoid, tanh
 from rnnnotes.notation.vanilla_rnn import L, L_t, h

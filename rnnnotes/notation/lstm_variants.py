@@ -1,6 +1,6 @@
 """Letters of the variants of the LSTM."""
 
-from rnnnotes.book.symbols import declare, function, size
+from rnnnotes.book.language.symbols import declare, function, size
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import exp, log, sigmoid, tanh
 from rnnnotes.notation.building_blocks import u

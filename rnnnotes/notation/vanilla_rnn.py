@@ -1,6 +1,6 @@
 """Letters of the vanilla network."""
 
-from rnnnotes.book.symbols import declare
+from rnnnotes.book.language.symbols import declare
 from rnnnotes.notation.common import *
 from rnnnotes.notation.functions import F, ell, f, g, softmax
 from rnnnotes.notation.building_blocks import v

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from babel.messages.pofile import read_po
 
-from rnnnotes.book.chapters import find_all
+from rnnnotes.book.find.chapters import find_all
 
 ROOT = Path(__file__).parents[2]
 FORMULAS = list(find_all().values())

@@ -17,8 +17,8 @@ from typing import Any
 
 import sympy as sp
 
-from rnnnotes.book import language as lang
-from rnnnotes.book import nodes
+from rnnnotes.book.language import derived
+from rnnnotes.book.language import nodes as lang
 
 Meaning = tuple[Any, ...]
 
@@ -93,8 +93,8 @@ NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", la
          lang.Immediate: "immediate", lang.Gradient: "gradient", lang.Sum: "sum",
          lang.Product: "prod", lang.Compose: "compose", lang.Steps: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",
-         nodes.Expectation: "expectation", nodes.Variance: "variance",
-         nodes.Largest: "max", nodes.Columns: "columns", nodes.Concat: "concat",
+         derived.Expectation: "expectation", derived.Variance: "variance",
+         derived.Largest: "max", derived.Columns: "columns", derived.Concat: "concat",
          lang.Ones: "ones", lang.Zeros: "zeros", lang.Identity: "identity"}  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def meaning(node: Any) -> Meaning:
             return ("matrix", tuple((part,) for part in meanings(node.args)))
         case lang.Bracket():
             return ("bracket", meaning(node.comparison))
-        case nodes.Rows():
+        case derived.Rows():
             function, *matrices = node.args
             return ("rows", function.name, meanings(matrices))
         case lang.Order():

@@ -6,7 +6,7 @@ from typing import Any
 import sympy as sp
 from lark import Token, Transformer
 
-from rnnnotes.book.symbols import INDICES, SIZES, SYMBOLS
+from rnnnotes.book.language.symbols import INDICES, SIZES, SYMBOLS
 from rnnnotes.notation import T
 
 from . import meanings as says

@@ -7,7 +7,7 @@ from typing import ClassVar
 import sympy as sp
 from lark.lexer import Lexer, Token
 
-from rnnnotes.book.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
+from rnnnotes.book.language.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
 
 class Misprint(ValueError):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnnotes.book.citing import cite
-from rnnnotes.book.finding import find
+from rnnnotes.book.cite.citing import cite
+from rnnnotes.book.find.finding import find
 
 AXE = Path(__file__).parents[2] / "docs" / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}

@@ -21,9 +21,9 @@ from zlib import crc32
 import numpy as np
 import sympy as sp
 
-from rnnnotes.book import language as lang
-from rnnnotes.book import nodes
-from rnnnotes.book.symbols import INDICES
+from rnnnotes.book.language import derived
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.symbols import INDICES
 
 Env: TypeAlias = Mapping[sp.Symbol, int]
 """Number of each size, and of each index that is bound."""
@@ -495,9 +495,9 @@ PLAIN: dict[type, Callable[..., Any]] = {
     lang.Size: lambda array: float(np.size(array)),
     lang.Concatenate: lambda *vectors: np.concatenate(vectors),
     lang.Convolve: _convolve,
-    nodes.Expectation: lambda weights, values: np.sum(weights * values),
-    nodes.Largest: off_the_real_line(np.max),
-    nodes.Variance: lambda weights, values: np.sum(
+    derived.Expectation: lambda weights, values: np.sum(weights * values),
+    derived.Largest: off_the_real_line(np.max),
+    derived.Variance: lambda weights, values: np.sum(
         weights * (values - np.sum(weights * values)) ** 2
     ),
 }
@@ -648,7 +648,7 @@ def _bracket(reading: Reading, env: Env, node: Any) -> Any:
     return np.where(holds, 1.0, 0.0)[()]
 
 
-@means(nodes.Rows)
+@means(derived.Rows)
 def _rows(reading: Reading, env: Env, node: Any) -> Any:
     """A map of each row: what it gives are the rows."""
     function, *matrices = node.args
@@ -657,14 +657,14 @@ def _rows(reading: Reading, env: Env, node: Any) -> Any:
     return np.array([reading.apply(function, shape, [*each], env) for each in rows])
 
 
-@means(nodes.Columns)
+@means(derived.Columns)
 def _columns(reading: Reading, env: Env, node: Any) -> Any:
     """Columns from a first to a last."""
     matrix, first, last = node.args
     return reading.value(matrix, env)[:, number(first, env) - 1 : number(last, env)]
 
 
-@means(nodes.Concat)
+@means(derived.Concat)
 def _concat(reading: Reading, env: Env, node: Any) -> Any:
     """Body at each index, the columns of one after those of another."""
     body, index, low, high = node.args

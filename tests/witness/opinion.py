@@ -26,10 +26,10 @@ from interpreter import (
     number,
 )
 
-from rnnnotes.book import language as lang
-from rnnnotes.book.formulas import Formula
-from rnnnotes.book.plaintext import text
-from rnnnotes.book.symbols import INDICES, SIZES
+from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.symbols import INDICES, SIZES
+from rnnnotes.book.state.formulas import Formula
+from rnnnotes.book.write.plaintext import text
 
 TRIES, UNDEFINED = 300, 20
 """Draws after which a formula is given up: of all, and of those that fulfil its conditions."""

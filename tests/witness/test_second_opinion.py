@@ -19,10 +19,9 @@ import sympy as sp
 from interpreter import Activation, Draw, MeaninglessError, Reading
 from opinion import claims, definitions, draw_sizes, fulfils, judge, readings
 
-from rnnnotes.book.chapters import find_all
-from rnnnotes.book.finding import find
-from rnnnotes.book.formulas import Formula, Line
-from rnnnotes.book.language import (
+from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.nodes import (
     Abs,
     Concatenate,
     Convolve,
@@ -43,6 +42,7 @@ from rnnnotes.book.language import (
     Sum,
     wrap,
 )
+from rnnnotes.book.state.formulas import Formula, Line
 from rnnnotes.notation import (
     D,
     H,
@@ -103,9 +103,10 @@ def test_the_second_program_shares_nothing_with_the_checker():
                 assert not any(name.name.startswith("rnnnotes") for name in node.names)
 
     assert imported == {
-        "rnnnotes.book.formulas.Formula", "rnnnotes.book.language", "rnnnotes.book.nodes",
-        "rnnnotes.book.plaintext.text",
-        "rnnnotes.book.symbols.INDICES", "rnnnotes.book.symbols.SIZES",
+        "rnnnotes.book.state.formulas.Formula",
+        "rnnnotes.book.language.nodes", "rnnnotes.book.language.derived",
+        "rnnnotes.book.write.plaintext.text",
+        "rnnnotes.book.language.symbols.INDICES", "rnnnotes.book.language.symbols.SIZES",
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import opinion
 import pytest
 from of_nodes import FALSE, MEASURE_ZERO, TRUE, Claim, formula_of
 
-from rnnnotes.book.language import Derived, indices, walk, wrap
+from rnnnotes.book.language.nodes import Derived, indices, walk, wrap
 
 
 def objections(claim):

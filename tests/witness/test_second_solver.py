@@ -6,7 +6,7 @@ import cvc5
 import pytest
 from orders import INEQUALITIES, given_by, lines_of
 
-from rnnnotes.book.order import compares_for_all_sizes
+from rnnnotes.book.prove.order import compares_for_all_sizes
 from rnnnotes.core.solver import recorded
 
 STEPS = 10_000_000

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnnnotes import compare
-from rnnnotes.book.comparing import Different
+from rnnnotes.book.compare.comparing import Different
 
 LSTM = {"W": "W_xi, W_xf, W_xc, W_xo", "U": "W_hi, W_hf, W_hc, W_ho", "b": "b_i, b_f, b_c, b_o"}
 GRU = {"W": "W_xr, W_xz, W_xh", "U": "W_hr, W_hz, W_hh", "b_ih": "b_r, b_z, b_h",

@@ -1,0 +1,1 @@
+"""A formula taken along: cited, and exported with its derivation."""

@@ -1,0 +1,1 @@
+"""All formulas, in chapters and in files, and how one is found."""

@@ -1,0 +1,1 @@
+"""Statements written out: in LaTeX, and as plain text."""

@@ -48,7 +48,7 @@ def step_jacobian(a: Array, W_hh: Array, f_prime: Elementwise) -> Array:
     The slope of tanh is :math:`1 - 0.6^2` at :math:`\ln 2` and :math:`1 - 0.8^2` at
     :math:`\ln 3`.
 
-    >>> step_jacobian(np.log([2, 3]), np.array([[1, 2], [3, 4]]), lambda a: 1 - np.tanh(a) ** 2)
+    >>> step_jacobian(np.log([2, 3]), [[1, 2], [3, 4]], lambda a: 1 - np.tanh(a) ** 2)
     array([[0.64, 1.28],
            [1.08, 1.44]])
     """
@@ -74,7 +74,7 @@ def step_jacobian_pre_activation(a_prev: Array, W_hh: Array, f_prime: Elementwis
     The slopes now scale the columns, and they are those of the step before.
 
     >>> slope = lambda a: 1 - np.tanh(a) ** 2
-    >>> step_jacobian_pre_activation(np.log([2, 3]), np.array([[1, 2], [3, 4]]), slope)
+    >>> step_jacobian_pre_activation(np.log([2, 3]), [[1, 2], [3, 4]], slope)
     array([[0.64, 0.72],
            [1.92, 1.44]])
     """
@@ -115,7 +115,7 @@ def linear_recursion(q: Array, m_prev: Array, M: Array) -> Array:
 
     A change of basis, then a step to the right.
 
-    >>> linear_recursion(np.array([1, 0]), np.array([2, 3]), np.array([[0, 1], [1, 0]]))
+    >>> linear_recursion([1, 0], [2, 3], [[0, 1], [1, 0]])
     array([4, 2])
     """
     return q + M @ m_prev
@@ -148,7 +148,7 @@ def linear_recursion_solution(qs: Array, Ms: Array, m_0: Array, t: int) -> Array
 
     A debt of 8 halves at each step and grows by 1: 8, 5, 7/2, 11/4.
 
-    >>> linear_recursion_solution(np.ones((3, 1)), np.full((3, 1, 1), 0.5), np.array([8.0]), t=3)
+    >>> linear_recursion_solution(np.ones((3, 1)), np.full((3, 1, 1), 0.5), [8.0], t=3)
     array([2.75])
     """
     total, product = 0, np.eye(len(m_0))
@@ -181,7 +181,7 @@ def total_derivative_recursion(ds: Array, J: Array, ds_prev_total: Array) -> Arr
 
     One unit: 2 comes from this step, and 3 times 5 through the step before.
 
-    >>> total_derivative_recursion(np.array([[2]]), np.array([[3]]), np.array([[5]]))
+    >>> total_derivative_recursion([[2]], [[3]], [[5]])
     array([[17]])
     """
     return ds + J @ ds_prev_total
@@ -221,7 +221,7 @@ def total_derivative(Js: Array, dss: Array) -> Array:
     One unit, h = w h_prev from h = 1, at w = 3: after two steps h = w², so the derivative is 6.
     The immediate derivatives are the states before, 1 and 3; the Jacobians are 3 and 1.
 
-    >>> total_derivative(np.array([[[3]], [[1]]]), np.array([[[1]], [[3]]]))
+    >>> total_derivative([[[3]], [[1]]], [[[1]], [[3]]])
     array([[6]])
     """
     return np.sum(Js @ dss, axis=0)
@@ -235,7 +235,7 @@ def state_loss(s: Array, psi: ScalarMap) -> float:
 
     Half the square of a length of 5.
 
-    >>> print(state_loss(np.array([3.0, 4.0]), lambda s: s @ s / 2))
+    >>> print(state_loss([3.0, 4.0], lambda s: s @ s / 2))
     12.5
     """
     return psi(s)
@@ -247,7 +247,7 @@ def hidden_loss(h: Array, psi: ScalarMap) -> float:
 
     psi : Loss of this step as a function of its hidden state, whatever output lies between.
 
-    >>> print(hidden_loss(np.array([3.0, 4.0]), lambda h: h @ h / 2))
+    >>> print(hidden_loss([3.0, 4.0], lambda h: h @ h / 2))
     12.5
     """
     return psi(h)
@@ -288,7 +288,7 @@ def unrolled_gradient(dL: Array, Js: Array, dss: Array) -> Array:
 
     The unit above with half the square of its state as loss: 9 times 6.
 
-    >>> unrolled_gradient(np.array([9]), np.array([[[3]], [[1]]]), np.array([[[1]], [[3]]]))
+    >>> unrolled_gradient([9], [[[3]], [[1]]], [[[1]], [[3]]])
     array([54])
     """
     return np.sum(dL @ (Js @ dss), axis=0)
@@ -306,7 +306,7 @@ def loss_gradient_sum(step_grads: Array) -> Array:
 
     dW_hh : Gradient of the loss of the sequence.
 
-    >>> loss_gradient_sum(np.array([[[1]], [[2]], [[3]]]))
+    >>> loss_gradient_sum([[[1]], [[2]], [[3]]])
     array([[6]])
 
     Notes
@@ -333,7 +333,7 @@ def output_gradient(dy: Array, a_y: Array, g_prime: Elementwise) -> Array:
 
     The slope of tanh at :math:`\ln 2` is 0.64.
 
-    >>> output_gradient(np.array([0.5]), np.log([2]), lambda a: 1 - np.tanh(a) ** 2)
+    >>> output_gradient([0.5], np.log([2]), lambda a: 1 - np.tanh(a) ** 2)
     array([0.32])
     """
     return g_prime(a_y) * dy
@@ -349,7 +349,7 @@ def output_gradient(dy: Array, a_y: Array, g_prime: Elementwise) -> Array:
 def output_gradient_mean(dy: Array, T: int) -> Array:
     """Gradient of a mean loss by an output.
 
-    >>> output_gradient_mean(np.array([6.0, 3.0]), T=3)
+    >>> output_gradient_mean([6.0, 3.0], T=3)
     array([2., 1.])
     """
     return dy / T
@@ -386,7 +386,7 @@ def output_gradient_mean(dy: Array, T: int) -> Array:
 def final_state_gradient(da_y: Array, W_hy: Array) -> Array:
     """Gradient by the last hidden state.
 
-    >>> final_state_gradient(np.array([1, 0, 1]), np.array([[1, 2], [3, 4], [5, 6]]))
+    >>> final_state_gradient([1, 0, 1], [[1, 2], [3, 4], [5, 6]])
     array([6, 8])
     """
     return W_hy.T @ da_y
@@ -443,8 +443,8 @@ def state_gradient(
     One unit at slope 0.64: 3 times 2 from its output, and 5 times 0.64 times 10 from later.
 
     >>> state_gradient(
-    ...     da_y=np.array([2]), dh_next=np.array([10]), a_next=np.log([2]),
-    ...     W_hh=np.array([[5]]), W_hy=np.array([[3]]), f_prime=lambda a: 1 - np.tanh(a) ** 2,
+    ...     da_y=[2], dh_next=[10], a_next=np.log([2]), W_hh=[[5]], W_hy=[[3]],
+    ...     f_prime=lambda a: 1 - np.tanh(a) ** 2,
     ... )
     array([38.])
     """
@@ -487,7 +487,7 @@ def state_gradient(
 def pre_activation_gradient(dh: Array, a: Array, f_prime: Elementwise) -> Array:
     """Gradient by a pre-activation.
 
-    >>> pre_activation_gradient(np.array([1, 10]), np.log([2, 3]), lambda a: 1 - np.tanh(a) ** 2)
+    >>> pre_activation_gradient([1, 10], np.log([2, 3]), lambda a: 1 - np.tanh(a) ** 2)
     array([0.64, 3.6 ])
     """
     return f_prime(a) * dh
@@ -519,7 +519,7 @@ def tanh_state(a: Array) -> Array:
 def tanh_backward(dh: Array, h: Array) -> Array:
     """Gradient through a hyperbolic tangent.
 
-    >>> tanh_backward(np.array([1, 10]), np.array([0.6, 0.8]))
+    >>> tanh_backward([1, 10], [0.6, 0.8])
     array([0.64, 3.6 ])
 
     Notes
@@ -543,7 +543,7 @@ def output_weight_gradient(da_ys: Array, hs: Array) -> Array:
 
     Two steps: the outer products of 1 with (1, 2) and of 10 with (3, 4).
 
-    >>> output_weight_gradient(np.array([[1], [10]]), np.array([[1, 2], [3, 4]]))
+    >>> output_weight_gradient([[1], [10]], [[1, 2], [3, 4]])
     array([[31, 42]])
     """
     return da_ys.T @ hs
@@ -565,7 +565,7 @@ def recurrent_weight_gradient(das: Array, h_prevs: Array) -> Array:
 
     Two steps of one unit: 2 times the initial state 3, and 5 times the state 7.
 
-    >>> recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> recurrent_weight_gradient([[2], [5]], [[3], [7]])
     array([[41]])
     """
     return das.T @ h_prevs
@@ -583,7 +583,7 @@ def recurrent_weight_gradient(das: Array, h_prevs: Array) -> Array:
 def input_weight_gradient(das: Array, xs: Array) -> Array:
     """Gradient by the input weights.
 
-    >>> input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    >>> input_weight_gradient([[2], [5]], [[1, 0], [0, 1]])
     array([[2, 5]])
     """
     return das.T @ xs
@@ -599,7 +599,7 @@ def input_weight_gradient(das: Array, xs: Array) -> Array:
 def hidden_bias_gradient(das: Array) -> Array:
     """Gradient by the hidden bias.
 
-    >>> hidden_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> hidden_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(das, axis=0)
@@ -615,7 +615,7 @@ def hidden_bias_gradient(das: Array) -> Array:
 def output_bias_gradient(da_ys: Array) -> Array:
     """Gradient by the output bias.
 
-    >>> output_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> output_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(da_ys, axis=0)
@@ -654,7 +654,7 @@ def initial_state_gradient(da_1: Array, W_hh: Array) -> Array:
 
     dh_0 : Gradient by the initial state.
 
-    >>> initial_state_gradient(np.array([1, 10]), np.array([[1, 2], [3, 4]]))
+    >>> initial_state_gradient([1, 10], [[1, 2], [3, 4]])
     array([31, 42])
     """
     return W_hh.T @ da_1
@@ -691,7 +691,7 @@ def initial_state_gradient(da_1: Array, W_hh: Array) -> Array:
 def input_gradient(da: Array, W_xh: Array) -> Array:
     """Gradient by an input.
 
-    >>> input_gradient(np.array([1, 10]), np.array([[1, 2, 3], [4, 5, 6]]))
+    >>> input_gradient([1, 10], [[1, 2, 3], [4, 5, 6]])
     array([41, 52, 63])
     """
     return W_xh.T @ da
@@ -722,7 +722,7 @@ def truncated_gradient(dL: Array, Js: Array, dss: Array) -> Array:
 
     The unit of the unrolled gradient, looking back one step of two: nothing is lost.
 
-    >>> truncated_gradient(np.array([9]), np.array([[[3]], [[1]]]), np.array([[[1]], [[3]]]))
+    >>> truncated_gradient([9], [[[3]], [[1]]], [[[1]], [[3]]])
     array([54])
     """
     return np.sum(dL @ (Js @ dss), axis=0)
@@ -784,7 +784,7 @@ def finite_difference(v: Array, w: Array, eps: float, psi: ScalarMap) -> float:
 
     The cube of 2 has slope 12; the difference with step 1/2 adds the square of the step.
 
-    >>> print(finite_difference(np.array([2.0]), np.array([1.0]), 0.5, lambda v: v[0] ** 3))
+    >>> print(finite_difference([2.0], [1.0], 0.5, lambda v: v[0] ** 3))
     12.25
     """
     return (psi(v + eps * w) - psi(v - eps * w)) / (2 * eps)

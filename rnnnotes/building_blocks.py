@@ -75,7 +75,7 @@ def gradient_column(dpsi: Array) -> Array:
     The product of the two numbers 3 and 5 grows by 5 when the first grows by 1, and by 3 when the
     second does.
 
-    >>> gradient_column(np.array([5, 3]))
+    >>> gradient_column([5, 3])
     array([5, 3])
 
     Notes
@@ -89,7 +89,7 @@ def gradient_column(dpsi: Array) -> Array:
 def linear_map(x: Array, W_xh: Array) -> Array:
     """Linear map of an input.
 
-    >>> linear_map(np.array([1, 10, 100]), np.array([[1, 2, 3], [4, 5, 6]]))
+    >>> linear_map([1, 10, 100], [[1, 2, 3], [4, 5, 6]])
     array([321, 654])
     """
     return W_xh @ x
@@ -112,7 +112,7 @@ def linear_jacobian(W_xh: Array) -> Array:
 
     When the last of three inputs grows by 1, the two outputs grow by 3 and by 6.
 
-    >>> linear_jacobian(np.array([[1, 2, 3], [4, 5, 6]]))[:, 2]
+    >>> linear_jacobian([[1, 2, 3], [4, 5, 6]])[:, 2]
     array([3, 6])
 
     Notes
@@ -138,7 +138,7 @@ def batch_row(X: Array, W_xh: Array, n: int) -> Array:
     Two examples are mapped at once, and the second is read off.
 
     >>> X = np.array([[1, 0, 0], [1, 10, 100]])
-    >>> batch_row(X, np.array([[1, 2, 3], [4, 5, 6]]), n=2)
+    >>> batch_row(X, [[1, 2, 3], [4, 5, 6]], n=2)
     array([321, 654])
 
     Notes
@@ -170,7 +170,7 @@ def hadamard_product(v: Array, w: Array) -> Array:
 
     product : Product of the two, entry by entry.
 
-    >>> hadamard_product(np.array([2, 3]), np.array([10, 100]))
+    >>> hadamard_product([2, 3], [10, 100])
     array([ 20, 300])
 
     Notes
@@ -210,7 +210,7 @@ def weight_gradient(da_x: Array, x: Array) -> Array:
 
     The second output matters ten times as much as the first, and so do its weights.
 
-    >>> weight_gradient(np.array([1, 10]), np.array([2, 3, 4]))
+    >>> weight_gradient([1, 10], [2, 3, 4])
     array([[ 2,  3,  4],
            [20, 30, 40]])
     """
@@ -475,7 +475,7 @@ def relu(u: Entrywise) -> Entrywise:
 
     value : Number that is not negative.
 
-    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    >>> relu([-2.0, 0.0, 3.0])
     array([0., 0., 3.])
     """
     return np.maximum(u, 0.0)
@@ -501,7 +501,7 @@ def relu_slope(u: Entrywise) -> Entrywise:
     u : Any real number but zero; an array is taken entry by entry.
     slope : 0 or 1.
 
-    >>> relu_slope(np.array([-2.0, 3.0]))
+    >>> relu_slope([-2.0, 3.0])
     array([0., 1.])
 
     Notes
@@ -541,7 +541,7 @@ def probabilities(scores: Array) -> Array:
 
     Where all scores are equal, so are the probabilities.
 
-    >>> probabilities(np.array([7, 7, 7, 7]))
+    >>> probabilities([7, 7, 7, 7])
     array([0.25, 0.25, 0.25, 0.25])
     """
     return softmax(scores)
@@ -562,7 +562,7 @@ def softmax_total() -> float:
 
     total : Sum of the entries of any softmax.
 
-    >>> bool(np.isclose(np.sum(softmax(np.array([3.0, -1.0, 0.5]))), softmax_total()))
+    >>> bool(np.isclose(np.sum(softmax([3.0, -1.0, 0.5])), softmax_total()))
     True
     """
     return 1.0
@@ -620,7 +620,7 @@ def softmax_jacobian(p: Array) -> Array:
 
     J : Row `i` and column `j` hold the derivative of probability `i` by score `j`.
 
-    >>> softmax_jacobian(np.array([0.5, 0.25, 0.25]))
+    >>> softmax_jacobian([0.5, 0.25, 0.25])
     array([[ 0.25  , -0.125 , -0.125 ],
            [-0.125 ,  0.1875, -0.0625],
            [-0.125 , -0.0625,  0.1875]])
@@ -641,7 +641,7 @@ def cross_entropy(p: Array, r: int) -> float:
 
     A class that was given the probability 1/2 costs :math:`\ln 2`.
 
-    >>> round(float(cross_entropy(np.array([0.5, 0.25, 0.25]), r=1)), 6)
+    >>> round(float(cross_entropy([0.5, 0.25, 0.25], r=1)), 6)
     0.693147
     """
     return -np.log(p[r - 1])
@@ -674,7 +674,7 @@ def cross_entropy_gradient(p: Array, r: int) -> Array:
     The score of the class should rise, and the others should fall in proportion to their
     probabilities.
 
-    >>> cross_entropy_gradient(np.array([0.5, 0.25, 0.25]), r=1)
+    >>> cross_entropy_gradient([0.5, 0.25, 0.25], r=1)
     array([-0.5 ,  0.25,  0.25])
     """
     return p - np.eye(len(p))[r - 1]

@@ -87,7 +87,7 @@ def gru_path(z_gate: Array) -> Array:
 
     path : Jacobian of one step without recurrent weights; those of the reset gate may stay.
 
-    >>> gru_path(np.array([0.75, 0.5]))
+    >>> gru_path([0.75, 0.5])
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
     """
@@ -107,7 +107,7 @@ def lstm_path(f_gate: Array) -> Array:
     path : Jacobian of one step of the cell without recurrent weights; those of the output gate
         may stay.
 
-    >>> lstm_path(np.array([0.75, 0.5]))
+    >>> lstm_path([0.75, 0.5])
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
     """
@@ -118,7 +118,7 @@ def lstm_path(f_gate: Array) -> Array:
 def residual_state(h_prev: Array, a: Array, f: Elementwise) -> Array:
     """State of a residual cell.
 
-    >>> residual_state(np.array([1.0, 1.0]), np.log([2, 3]), np.tanh)
+    >>> residual_state([1.0, 1.0], np.log([2, 3]), np.tanh)
     array([1.6, 1.8])
     """
     return h_prev + f(a)
@@ -193,7 +193,7 @@ def exposed_share(o_gate: Array, c: Array) -> Array:
 
     Half of the slope :math:`1 - (3/5)^2` is shown.
 
-    >>> exposed_share(np.array([0.5]), np.log([2]))
+    >>> exposed_share([0.5], np.log([2]))
     array([[0.32]])
     """
     return np.diag(o_gate * (1 - np.tanh(c) ** 2))
@@ -224,7 +224,7 @@ def gru_from_lstm(z_gate: Array, h_prev: Array, c_tilde: Array) -> Array:
 
     Three quarters of 4 are kept, and one quarter of 8 is written.
 
-    >>> gru_from_lstm(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    >>> gru_from_lstm([0.75], [4.0], [8.0])
     array([5.])
     """
     return z_gate * h_prev + (1 - z_gate) * c_tilde

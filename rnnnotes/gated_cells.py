@@ -28,7 +28,7 @@ def mgu_candidate(
     The state before is 2, the gate lets a half of it in, and the pre-activation is :math:`\ln 3`.
 
     >>> one = np.eye(1)
-    >>> mgu_candidate(np.log([3.0]) - 1, np.array([0.5]), np.array([2.0]), one, one, np.zeros(1))
+    >>> mgu_candidate(np.log([3.0]) - 1, [0.5], [2.0], one, one, np.zeros(1))
     array([0.8])
     """
     return np.tanh(W_xh @ x + W_hh @ (f_gate * h_prev) + b_h)
@@ -42,7 +42,7 @@ def mgu_state(f_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     A quarter of the way from 4 to 0.8.
 
-    >>> mgu_state(np.array([0.25]), np.array([4.0]), np.array([0.8]))
+    >>> mgu_state([0.25], [4.0], [0.8])
     array([3.2])
     """
     return (1 - f_gate) * h_prev + f_gate * h_tilde
@@ -88,7 +88,7 @@ def mgu_jacobian(f_gate: Array, h_prev: Array, h_tilde: Array, W_hf: Array, W_hh
     times 2 times (1/2 + 0).
 
     >>> f_gate, h_prev, h_tilde = np.array([0.5]), np.array([0.0]), np.array([0.5])
-    >>> mgu_jacobian(f_gate, h_prev, h_tilde, W_hf=np.array([[8.0]]), W_hh=np.array([[2.0]]))
+    >>> mgu_jacobian(f_gate, h_prev, h_tilde, W_hf=[[8.0]], W_hh=[[2.0]])
     array([[1.875]])
     """
     slope = f_gate * (1 - f_gate)
@@ -113,9 +113,7 @@ def mgu_candidate_after(
     The weights give 2 from the state, and the gate lets a half of it in.
 
     >>> one = np.eye(1)
-    >>> mgu_candidate_after(
-    ...     np.log([3.0]) - 1, np.array([0.5]), np.array([2.0]), one, one, np.zeros(1), np.zeros(1)
-    ... )
+    >>> mgu_candidate_after(np.log([3.0]) - 1, [0.5], [2.0], one, one, np.zeros(1), np.zeros(1))
     array([0.8])
     """
     return np.tanh(W_xh @ x + b_ih + f_gate * (W_hh @ h_prev + b_hh))
@@ -132,7 +130,7 @@ def kept_state(f_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     Three quarters of 4 are kept, and a quarter of 0.8 comes in.
 
-    >>> kept_state(np.array([0.75]), np.array([4.0]), np.array([0.8]))
+    >>> kept_state([0.75], [4.0], [0.8])
     array([3.2])
     """
     return (1 - f_gate) * h_tilde + f_gate * h_prev
@@ -187,7 +185,7 @@ def no_reset_jacobian(
     times 4.
 
     >>> f_gate, h_prev, h_tilde = np.array([0.75]), np.array([1.0]), np.array([0.5])
-    >>> no_reset_jacobian(f_gate, h_prev, h_tilde, W_hf=np.array([[8.0]]), W_hh=np.array([[4.0]]))
+    >>> no_reset_jacobian(f_gate, h_prev, h_tilde, W_hf=[[8.0]], W_hh=[[4.0]])
     array([[2.25]])
     """
     kept = np.diag(f_gate) + np.diag((h_prev - h_tilde) * f_gate * (1 - f_gate)) @ W_hf
@@ -225,9 +223,9 @@ def no_reset_map(keep: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     Three quarters of 4 are kept, as a gate that lets in a quarter does.
 
-    >>> no_reset_map(keep=np.array([0.75]), h_prev=np.array([4.0]), h_tilde=np.array([0.8]))
+    >>> no_reset_map(keep=[0.75], h_prev=[4.0], h_tilde=[0.8])
     array([3.2])
-    >>> mgu_state(np.array([0.25]), np.array([4.0]), np.array([0.8]))
+    >>> mgu_state([0.25], [4.0], [0.8])
     array([3.2])
     """
     return keep * h_prev + (1 - keep) * h_tilde
@@ -252,7 +250,7 @@ def bounded_step(h_prev: Array) -> Array:
 
     bound : Number that no entry of the state exceeds in size.
 
-    >>> bounded_step(np.array([-4.0, 0.5]))
+    >>> bounded_step([-4.0, 0.5])
     array([4., 1.])
     """
     return np.maximum(np.abs(h_prev), 1)
@@ -308,7 +306,7 @@ def mut_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     A quarter of 0.8 comes in, and three quarters of 4 stay.
 
-    >>> mut_state(np.array([0.25]), np.array([4.0]), np.array([0.8]))
+    >>> mut_state([0.25], [4.0], [0.8])
     array([3.2])
     """
     return h_tilde * z_gate + h_prev * (1 - z_gate)
@@ -343,9 +341,7 @@ def mut1_candidate(x_fit: Array, r_gate: Array, h_prev: Array, W_hh: Array, b_h:
     The hyperbolic tangent of the input is 3/5, the bias takes it away again, and half of
     :math:`\ln 9` is :math:`\ln 3`.
 
-    >>> mut1_candidate(
-    ...     np.log([2.0]), np.array([0.5]), np.log([9.0]), W_hh=np.eye(1), b_h=np.array([-0.6])
-    ... )
+    >>> mut1_candidate(np.log([2.0]), [0.5], np.log([9.0]), W_hh=np.eye(1), b_h=[-0.6])
     array([0.8])
     """
     return np.tanh(W_hh @ (r_gate * h_prev) + np.tanh(x_fit) + b_h)
@@ -380,7 +376,7 @@ def mut1_jacobian(
     One unit: 1/2 is kept, and the candidate gives (1/2)(3/4) times 4 times (1/2 + 1/4).
 
     >>> half, one = np.array([0.5]), np.eye(1)
-    >>> mut1_jacobian(half, half, np.array([1.0]), half, W_hr=one, W_hh=4 * one)
+    >>> mut1_jacobian(half, half, [1.0], half, W_hr=one, W_hh=4 * one)
     array([[1.625]])
     """
     reads = np.diag(r_gate) + np.diag(h_prev * r_gate * (1 - r_gate)) @ W_hr
@@ -432,7 +428,7 @@ def reset_candidate(
     h_tilde : What may become the state; every entry lies in (-1, 1).
 
     >>> one = np.eye(1)
-    >>> reset_candidate(np.log([3.0]) - 1, np.array([0.5]), np.array([2.0]), one, one, np.zeros(1))
+    >>> reset_candidate(np.log([3.0]) - 1, [0.5], [2.0], one, one, np.zeros(1))
     array([0.8])
     """
     return np.tanh(W_hh @ (r_gate * h_prev) + W_xh @ x + b_h)
@@ -451,7 +447,7 @@ def mut3_update_gate(x: Array, h_prev: Array, W_xz: Array, W_hz: Array, b_z: Arr
     Five times the hyperbolic tangent 3/5 of the state is 3, and the bias takes it away.
 
     >>> one = np.eye(1)
-    >>> mut3_update_gate(np.log([3.0]), np.log([2.0]), one, 5 * one, np.array([-3.0]))
+    >>> mut3_update_gate(np.log([3.0]), np.log([2.0]), one, 5 * one, [-3.0])
     array([0.75])
     """
     return building_blocks.sigmoid(W_xz @ x + W_hz @ np.tanh(h_prev) + b_z)
@@ -558,7 +554,7 @@ def highway_layer(t_gate: Array, h_tilde: Array, s_below: Array) -> Array:
 
     Where the gate is shut, the layer copies.
 
-    >>> highway_layer(np.array([0.25, 0.0]), np.array([0.8, 0.8]), np.array([4.0, 4.0]))
+    >>> highway_layer([0.25, 0.0], [0.8, 0.8], [4.0, 4.0])
     array([3.2, 4. ])
     """
     return t_gate * h_tilde + (1 - t_gate) * s_below
@@ -604,7 +600,7 @@ def highway_jacobian(
     Where the gate is shut, the Jacobian is the identity, whatever the weights are.
 
     >>> weights = np.array([[3.0, -1.0], [5.0, 2.0]])
-    >>> highway_jacobian(np.zeros(2), np.array([0.6, 0.8]), np.ones(2), R_t=weights, R_h=weights)
+    >>> highway_jacobian(np.zeros(2), [0.6, 0.8], np.ones(2), R_t=weights, R_h=weights)
     array([[1., 0.],
            [0., 1.]])
     """
@@ -621,7 +617,7 @@ def rhn_start(s_last: Array) -> Array:
 
     s : State below the first layer, at this step.
 
-    >>> rhn_start(np.array([0.6, 0.8]))
+    >>> rhn_start([0.6, 0.8])
     array([0.6, 0.8])
     """
     return s_last
@@ -717,7 +713,7 @@ def rhn_carry_gate(
 def rhn_layer(t_gate: Array, h_tilde: Array, k_gate: Array, s_below: Array) -> Array:
     """Layer of a recurrent highway network.
 
-    >>> rhn_layer(np.array([0.25]), np.array([0.8]), np.array([0.5]), np.array([4.0]))
+    >>> rhn_layer([0.25], [0.8], [0.5], [4.0])
     array([2.2])
     """
     return h_tilde * t_gate + s_below * k_gate
@@ -788,7 +784,7 @@ def rhn_depth_jacobian(Js: Array) -> Array:
     Js : Jacobian of each layer by the layer below, the first layer first.
     J : Total derivative of the state of a layer by the state with which the step begins.
 
-    >>> rhn_depth_jacobian(np.array([[[3.0, 0.0], [1.0, 1.0]], [[1.0, 2.0], [0.0, 1.0]]]))
+    >>> rhn_depth_jacobian([[[3.0, 0.0], [1.0, 1.0]], [[1.0, 2.0], [0.0, 1.0]]])
     array([[5., 2.],
            [1., 1.]])
     """
@@ -857,7 +853,7 @@ def eigenvector_row(W_hh: Array, i: int) -> Scalar:
 
     The eigenvalues of this matrix are 3 and 1, and both eigenvectors have a 1 in each row.
 
-    >>> float(eigenvector_row(np.array([[2.0, 1.0], [1.0, 2.0]]), i=1))
+    >>> float(eigenvector_row([[2.0, 1.0], [1.0, 2.0]], i=1))
     1.0
     """
     return np.sum(np.abs(W_hh[i - 1])) - np.abs(W_hh[i - 1, i - 1])
@@ -895,7 +891,7 @@ def sru_candidate(x: Array, W_xc: Array) -> Array:
 
     c_tilde : What may enter the cell; it does not read the past.
 
-    >>> sru_candidate(np.array([1.0, 2.0]), np.array([[3.0, 4.0]]))
+    >>> sru_candidate([1.0, 2.0], [[3.0, 4.0]])
     array([11.])
     """
     return W_xc @ x
@@ -923,7 +919,7 @@ def sru_cell(f_gate: Array, c_prev: Array, c_tilde: Array) -> Array:
 
     c : Average of the cell before and the candidate.
 
-    >>> sru_cell(np.array([0.75]), np.array([4.0]), np.array([0.8]))
+    >>> sru_cell([0.75], [4.0], [0.8])
     array([3.2])
     """
     return f_gate * c_prev + (1 - f_gate) * c_tilde
@@ -952,7 +948,7 @@ def sru_output(x_fit: Array, r_gate: Array, c: Array) -> Array:
     x_fit : Input at the size of the state: the input itself if the sizes agree.
     h : Average of the cell and the input.
 
-    >>> sru_output(np.array([4.0]), np.array([0.25]), np.array([0.8]))
+    >>> sru_output([4.0], [0.25], [0.8])
     array([3.2])
     """
     return r_gate * c + (1 - r_gate) * x_fit
@@ -987,7 +983,7 @@ def sru_jacobian(f_gate: Array, c_prev: Array, c_tilde: Array, p_f: Array) -> Ar
 
     One unit: 1/2 is kept, and the gate gives 2 times 1/4 times 3.
 
-    >>> sru_jacobian(np.array([0.5]), np.array([3.0]), np.array([1.0]), np.array([3.0]))
+    >>> sru_jacobian([0.5], [3.0], [1.0], [3.0])
     array([[2.]])
     """
     return np.diag(f_gate + (c_prev - c_tilde) * f_gate * (1 - f_gate) * p_f)
@@ -1028,7 +1024,7 @@ def sru_solution(f_gates: Array, c_tildes: Array, c_0: Array, t: int) -> Array:
 
     A half is kept at each step, from 8: 4 + 1/2, 9/4 + 1/2, 11/8 + 1/2.
 
-    >>> sru_solution(np.full((3, 1), 0.5), np.ones((3, 1)), np.array([8.0]), t=3)
+    >>> sru_solution(np.full((3, 1), 0.5), np.ones((3, 1)), [8.0], t=3)
     array([1.875])
     """
     total, product = 0, np.ones(len(c_0))
@@ -1089,7 +1085,7 @@ def qrnn_jacobian(f_gate: Array) -> Array:
 
     J : Total derivative of the state by the state before: a diagonal matrix.
 
-    >>> qrnn_jacobian(np.array([0.75, 0.25]))
+    >>> qrnn_jacobian([0.75, 0.25])
     array([[0.75, 0.  ],
            [0.  , 0.25]])
     """
@@ -1152,7 +1148,7 @@ def qrnn_solution(f_gates: Array, h_tildes: Array, h_0: Array, t: int) -> Array:
 
     A half is kept at each step, from 8: 4 + 1/2, 9/4 + 1/2, 11/8 + 1/2.
 
-    >>> qrnn_solution(np.full((3, 1), 0.5), np.ones((3, 1)), np.array([8.0]), t=3)
+    >>> qrnn_solution(np.full((3, 1), 0.5), np.ones((3, 1)), [8.0], t=3)
     array([1.875])
     """
     total, product = 0, np.ones(len(h_0))

@@ -306,7 +306,7 @@ def eigendecomposition(Q: Array, eigenvalues: Array) -> Array:
 
     The vector (1, 0) is doubled, and (1, 1) is tripled.
 
-    >>> eigendecomposition(np.array([[1, 1], [0, 1]]), np.array([2, 3]))
+    >>> eigendecomposition([[1, 1], [0, 1]], [2, 3])
     array([[2., 1.],
            [0., 3.]])
     """
@@ -335,7 +335,7 @@ def matrix_power(Q: Array, eigenvalues: Array, t: int) -> Array:
 
     The eigenvalues 2 and 3 become 8 and 27.
 
-    >>> matrix_power(np.array([[1, 1], [0, 1]]), np.array([2, 3]), t=3)
+    >>> matrix_power([[1, 1], [0, 1]], [2, 3], t=3)
     array([[ 8., 19.],
            [ 0., 27.]])
     """
@@ -572,9 +572,9 @@ def clip_by_norm(grad: Array, g_max: float) -> Array:
 
     The norm of (3, 4) is 5.
 
-    >>> clip_by_norm(np.array([3.0, 4.0]), g_max=1.0)
+    >>> clip_by_norm([3.0, 4.0], g_max=1.0)
     array([0.6, 0.8])
-    >>> clip_by_norm(np.array([3.0, 4.0]), g_max=10.0)
+    >>> clip_by_norm([3.0, 4.0], g_max=10.0)
     array([3., 4.])
     """
     # The larger of the two below the bar is never zero.
@@ -598,7 +598,7 @@ def clipped_norm(grad: Array, g_max: float) -> Scalar:
     g_max : Largest norm that is let through.
     norm : Norm after clipping, at most `g_max`.
 
-    >>> float(clipped_norm(np.array([3.0, 4.0]), g_max=1.0))
+    >>> float(clipped_norm([3.0, 4.0], g_max=1.0))
     1.0
     """
     return np.minimum(np.linalg.norm(grad), g_max)
@@ -612,7 +612,7 @@ def clip_by_value(grad: Array, g_max: float) -> Array:
     clipped_entries : Gradient with each entry between `-g_max` and `g_max`; its direction may
         differ.
 
-    >>> clip_by_value(np.array([3.0, -4.0, 0.5]), g_max=1.0)
+    >>> clip_by_value([3.0, -4.0, 0.5], g_max=1.0)
     array([ 1. , -1. ,  0.5])
     """
     return np.clip(grad, -g_max, g_max)
@@ -640,7 +640,7 @@ def global_norm(grad_xh: Array, grad_hh: Array, grad_hy: Array) -> Scalar:
 
     Groups of norms 2, 3 and 6 make :math:`\sqrt{4 + 9 + 36} = 7`.
 
-    >>> float(global_norm(np.array([2.0]), np.array([3.0]), np.array([6.0])))
+    >>> float(global_norm([2.0], [3.0], [6.0]))
     7.0
     """
     norms = [np.linalg.norm(group) for group in (grad_xh, grad_hh, grad_hy)]

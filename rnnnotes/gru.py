@@ -30,10 +30,7 @@ def reset_gate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> reset_gate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xr=np.array([[1, 1]]), W_hr=np.array([[2]]), b_r=np.array([-1]),
-    ... )
+    >>> reset_gate_pre_activation(x=[1, 2], h_prev=[3], W_xr=[[1, 1]], W_hr=[[2]], b_r=[-1])
     array([8])
     """
     return W_xr @ x + W_hr @ h_prev + b_r
@@ -65,10 +62,7 @@ def update_gate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> update_gate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xz=np.array([[1, 1]]), W_hz=np.array([[2]]), b_z=np.array([-1]),
-    ... )
+    >>> update_gate_pre_activation(x=[1, 2], h_prev=[3], W_xz=[[1, 1]], W_hz=[[2]], b_z=[-1])
     array([8])
     """
     return W_xz @ x + W_hz @ h_prev + b_z
@@ -103,8 +97,8 @@ def pre_activation_reset_before(
     Half of the first entry and a quarter of the second are seen, and then they change places.
 
     >>> pre_activation_reset_before(
-    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), h_prev=np.array([2.0, 4.0]),
-    ...     W_xh=np.array([[1.0], [2.0]]), W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), b_h=np.zeros(2),
+    ...     x=[10.0], r_gate=[0.5, 0.25], h_prev=[2.0, 4.0], W_xh=[[1.0], [2.0]],
+    ...     W_hh=[[0.0, 1.0], [1.0, 0.0]], b_h=np.zeros(2),
     ... )
     array([11., 21.])
     """
@@ -117,7 +111,7 @@ def recurrent_part(h_prev: Array, W_hh: Array, b_hh: Array) -> Array:
 
     a_h : Any real numbers.
 
-    >>> recurrent_part(np.array([2, 4]), np.array([[0, 1], [1, 0]]), b_hh=np.array([0, 6]))
+    >>> recurrent_part([2, 4], [[0, 1], [1, 0]], b_hh=[0, 6])
     array([4, 8])
     """
     return W_hh @ h_prev + b_hh
@@ -135,8 +129,7 @@ def pre_activation_reset_after(
     Half of 4 and a quarter of 8 are seen.
 
     >>> pre_activation_reset_after(
-    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), a_h=np.array([4.0, 8.0]),
-    ...     W_xh=np.array([[1.0], [2.0]]), b_h=np.zeros(2),
+    ...     x=[10.0], r_gate=[0.5, 0.25], a_h=[4.0, 8.0], W_xh=[[1.0], [2.0]], b_h=np.zeros(2),
     ... )
     array([12., 22.])
     """
@@ -163,7 +156,7 @@ def hidden_state(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     Three quarters of 4 are kept, and one quarter of 8 is written.
 
-    >>> hidden_state(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    >>> hidden_state([0.75], [4.0], [8.0])
     array([5.])
     """
     return z_gate * h_prev + (1 - z_gate) * h_tilde
@@ -198,7 +191,7 @@ def delta_form(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     From 4, a quarter of the way to 8.
 
-    >>> delta_form(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    >>> delta_form([0.75], [4.0], [8.0])
     array([5.])
     """
     return h_prev + (1 - z_gate) * (h_tilde - h_prev)
@@ -228,7 +221,7 @@ def step_bound(h_prev: Array) -> Array:
 
     bound : Bound of each entry of the state, in absolute value.
 
-    >>> step_bound(np.array([0.5, -3.0]))
+    >>> step_bound([0.5, -3.0])
     array([1., 3.])
     """
     return np.maximum(np.abs(h_prev), 1)
@@ -272,7 +265,7 @@ def bounded(h_0: Array) -> Array:
 def copy(h_prev: Array) -> Array:
     """Update gate at one: the state is copied.
 
-    >>> copy(np.array([0.5]))
+    >>> copy([0.5])
     array([0.5])
     """
     return h_prev
@@ -348,8 +341,8 @@ def equal_if_diagonal(
     a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
     >>> equal_if_diagonal(
-    ...     x=np.array([10.0]), r_gate=np.array([0.5, 0.25]), h_prev=np.array([2.0, 4.0]),
-    ...     W_xh=np.array([[1.0], [2.0]]), w=np.array([3.0, 5.0]), b_h=np.zeros(2),
+    ...     x=[10.0], r_gate=[0.5, 0.25], h_prev=[2.0, 4.0], W_xh=[[1.0], [2.0]], w=[3.0, 5.0],
+    ...     b_h=np.zeros(2),
     ... )
     array([13., 25.])
     """
@@ -373,8 +366,8 @@ def equal_if_uniform(
     a : Pre-activation of the candidate, by either variant without a recurrent bias.
 
     >>> equal_if_uniform(
-    ...     x=np.array([10.0]), h_prev=np.array([2.0, 4.0]), W_xh=np.array([[1.0], [2.0]]),
-    ...     W_hh=np.array([[0.0, 1.0], [1.0, 0.0]]), u=0.5, b_h=np.zeros(2),
+    ...     x=[10.0], h_prev=[2.0, 4.0], W_xh=[[1.0], [2.0]], W_hh=[[0.0, 1.0], [1.0, 0.0]], u=0.5,
+    ...     b_h=np.zeros(2),
     ... )
     array([12., 21.])
     """
@@ -390,7 +383,7 @@ def state_chung(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     One quarter of 4 is kept, and three quarters of 8 are written.
 
-    >>> state_chung(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    >>> state_chung([0.75], [4.0], [8.0])
     array([7.])
     """
     return (1 - z_gate) * h_prev + z_gate * h_tilde
@@ -412,7 +405,7 @@ def convention_map(z_gate: Array, h_prev: Array, h_tilde: Array) -> Array:
 
     Three quarters of 4 are kept.
 
-    >>> convention_map(np.array([0.75]), np.array([4.0]), np.array([8.0]))
+    >>> convention_map([0.75], [4.0], [8.0])
     array([5.])
     """
     return (1 - (1 - z_gate)) * h_prev + (1 - z_gate) * h_tilde
@@ -465,9 +458,7 @@ def merged_update_biases(
     a_z : Pre-activation of the update gate.
 
     >>> one = np.eye(1)
-    >>> merged_update_biases(
-    ...     np.array([1]), np.array([10]), one, one, b_xz=np.array([100]), b_hz=np.array([1000])
-    ... )
+    >>> merged_update_biases([1], [10], one, one, b_xz=[100], b_hz=[1000])
     array([1111.])
     """
     return W_xz @ x + W_hz @ h_prev + (b_xz + b_hz)
@@ -486,9 +477,7 @@ def merged_reset_biases(
     a_r : Pre-activation of the reset gate.
 
     >>> one = np.eye(1)
-    >>> merged_reset_biases(
-    ...     np.array([1]), np.array([10]), one, one, b_xr=np.array([100]), b_hr=np.array([1000])
-    ... )
+    >>> merged_reset_biases([1], [10], one, one, b_xr=[100], b_hr=[1000])
     array([1111.])
     """
     return W_xr @ x + W_hr @ h_prev + (b_xr + b_hr)
@@ -510,10 +499,7 @@ def merged_candidate_biases(
     a : Pre-activation of the candidate.
 
     >>> one = np.eye(1)
-    >>> merged_candidate_biases(
-    ...     np.array([1]), np.array([0.5]), np.array([20]), one, one,
-    ...     b_ih=np.array([100]), b_hh=np.array([1000]),
-    ... )
+    >>> merged_candidate_biases([1], [0.5], [20], one, one, b_ih=[100], b_hh=[1000])
     array([1111.])
     """
     return W_xh @ x + W_hh @ (r_gate * h_prev) + (b_ih + b_hh)
@@ -534,7 +520,7 @@ def recurrent_bias_jacobian(da_db: Array, r_gate: Array) -> Array:
 
     da_db : Immediate derivative of the pre-activation by the bias that comes with the input.
 
-    >>> recurrent_bias_jacobian(np.eye(2), np.array([0.5, 0.25]))
+    >>> recurrent_bias_jacobian(np.eye(2), [0.5, 0.25])
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
@@ -678,8 +664,8 @@ def pre_activation_any_reset(
     The reset before the product is one such map.
 
     >>> pre_activation_any_reset(
-    ...     x=np.array([10.0]), r_gate=np.array([0.5]), h_prev=np.array([2.0]),
-    ...     W_xh=np.array([[1.0]]), b_h=np.zeros(1), R=lambda r, h: 3 * (r * h),
+    ...     x=[10.0], r_gate=[0.5], h_prev=[2.0], W_xh=[[1.0]], b_h=np.zeros(1), R=lambda r,
+    ...     h: 3 * (r * h),
     ... )
     array([13.])
     """
@@ -711,8 +697,7 @@ def jacobian_paths(
     One half by copy, one half by candidate and three by update gate.
 
     >>> jacobian_paths(
-    ...     dh_tilde_dh=np.eye(1), dz_dh=np.eye(1), z_gate=np.array([0.5]),
-    ...     h_prev=np.array([3.6]), h_tilde=np.array([0.6]),
+    ...     dh_tilde_dh=np.eye(1), dz_dh=np.eye(1), z_gate=[0.5], h_prev=[3.6], h_tilde=[0.6],
     ... )
     array([[4.]])
     """
@@ -735,7 +720,7 @@ def jacobian_paths(
 def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
     """Jacobian of the reset gate.
 
-    >>> reset_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
+    >>> reset_gate_jacobian([0.5, 0.75], [[1, 2], [3, 4]])
     array([[0.25  , 0.5   ],
            [0.5625, 0.75  ]])
     """
@@ -758,7 +743,7 @@ def reset_gate_jacobian(r_gate: Array, W_hr: Array) -> Array:
 def update_gate_jacobian(z_gate: Array, W_hz: Array) -> Array:
     """Jacobian of the update gate.
 
-    >>> update_gate_jacobian(np.array([0.5, 0.75]), np.array([[1, 2], [3, 4]]))
+    >>> update_gate_jacobian([0.5, 0.75], [[1, 2], [3, 4]])
     array([[0.25  , 0.5   ],
            [0.5625, 0.75  ]])
     """
@@ -790,10 +775,7 @@ def candidate_jacobian_before(
     """Jacobian of the candidate, reset before the product.
 
     >>> one = np.eye(1)
-    >>> candidate_jacobian_before(
-    ...     dr_dh=one, r_gate=np.array([0.5]), h_prev=np.array([2.0]),
-    ...     h_tilde=np.array([0.6]), W_hh=one,
-    ... )
+    >>> candidate_jacobian_before(dr_dh=one, r_gate=[0.5], h_prev=[2.0], h_tilde=[0.6], W_hh=one)
     array([[1.6]])
     """
     return np.diag(1 - h_tilde**2) @ W_hh @ (np.diag(r_gate) + np.diag(h_prev) @ dr_dh)
@@ -825,10 +807,7 @@ def candidate_jacobian_after(
     a_h : What the state adds to the pre-activation of the candidate, before the reset.
 
     >>> one = np.eye(1)
-    >>> candidate_jacobian_after(
-    ...     dr_dh=one, r_gate=np.array([0.5]), h_tilde=np.array([0.6]),
-    ...     a_h=np.array([2.0]), W_hh=one,
-    ... )
+    >>> candidate_jacobian_after(dr_dh=one, r_gate=[0.5], h_tilde=[0.6], a_h=[2.0], W_hh=one)
     array([[1.6]])
     """
     return np.diag(1 - h_tilde**2) @ (np.diag(r_gate) @ W_hh + np.diag(a_h) @ dr_dh)
@@ -890,8 +869,7 @@ def jacobian_reset_before(
     >>> one = np.eye(1)
     >>> half = np.array([0.5])
     >>> jacobian_reset_before(
-    ...     z_gate=half, r_gate=half, h_prev=np.array([1.0]), h_tilde=np.array([0.6]),
-    ...     W_hz=one, W_hr=2 * one, W_hh=one,
+    ...     z_gate=half, r_gate=half, h_prev=[1.0], h_tilde=[0.6], W_hz=one, W_hr=2 * one, W_hh=one,
     ... )
     array([[0.92]])
     """
@@ -957,8 +935,8 @@ def jacobian_reset_after(
     >>> one = np.eye(1)
     >>> half = np.array([0.5])
     >>> jacobian_reset_after(
-    ...     z_gate=half, r_gate=half, h_prev=np.array([1.0]), h_tilde=np.array([0.6]),
-    ...     a_h=np.array([2.0]), W_hz=one, W_hr=2 * one, W_hh=one,
+    ...     z_gate=half, r_gate=half, h_prev=[1.0], h_tilde=[0.6], a_h=[2.0], W_hz=one,
+    ...     W_hr=2 * one, W_hh=one,
     ... )
     array([[1.08]])
     """
@@ -989,7 +967,7 @@ LOSS_AFTER: list[Code] = [*AFTER, hidden_loss, loss_sum]
 def last_state_gradient(dL_T: Array) -> Array:
     """Gradient by the last state.
 
-    >>> last_state_gradient(np.array([1.0]))
+    >>> last_state_gradient([1.0])
     array([1.])
     """
     return dL_T
@@ -1023,7 +1001,7 @@ def last_state_gradient(dL_T: Array) -> Array:
 def update_gate_gradient(dh: Array, h_prev: Array, h_tilde: Array) -> Array:
     """Gradient by the update gate.
 
-    >>> update_gate_gradient(dh=np.array([10.0]), h_prev=np.array([0.5]), h_tilde=np.array([0.8]))
+    >>> update_gate_gradient(dh=[10.0], h_prev=[0.5], h_tilde=[0.8])
     array([-3.])
     """
     return (h_prev - h_tilde) * dh
@@ -1039,7 +1017,7 @@ def update_gate_gradient(dh: Array, h_prev: Array, h_tilde: Array) -> Array:
 def update_pre_activation_gradient(dz: Array, z_gate: Array) -> Array:
     """Gradient by the pre-activation of the update gate.
 
-    >>> update_pre_activation_gradient(dz=np.array([16.0]), z_gate=np.array([0.75]))
+    >>> update_pre_activation_gradient(dz=[16.0], z_gate=[0.75])
     array([3.])
     """
     return z_gate * (1 - z_gate) * dz
@@ -1069,7 +1047,7 @@ def update_pre_activation_gradient(dz: Array, z_gate: Array) -> Array:
 def candidate_gradient(dh: Array, z_gate: Array) -> Array:
     """Gradient by the candidate.
 
-    >>> candidate_gradient(dh=np.array([4.0]), z_gate=np.array([0.75]))
+    >>> candidate_gradient(dh=[4.0], z_gate=[0.75])
     array([1.])
     """
     return (1 - z_gate) * dh
@@ -1085,7 +1063,7 @@ def candidate_gradient(dh: Array, z_gate: Array) -> Array:
 def candidate_pre_activation_gradient(dh_tilde: Array, h_tilde: Array) -> Array:
     """Gradient by the pre-activation of the candidate.
 
-    >>> candidate_pre_activation_gradient(dh_tilde=np.array([100.0]), h_tilde=np.array([0.6]))
+    >>> candidate_pre_activation_gradient(dh_tilde=[100.0], h_tilde=[0.6])
     array([64.])
     """
     return (1 - h_tilde**2) * dh_tilde
@@ -1101,7 +1079,7 @@ def candidate_pre_activation_gradient(dh_tilde: Array, h_tilde: Array) -> Array:
 def reset_pre_activation_gradient(dr: Array, r_gate: Array) -> Array:
     """Gradient by the pre-activation of the reset gate.
 
-    >>> reset_pre_activation_gradient(dr=np.array([16.0]), r_gate=np.array([0.75]))
+    >>> reset_pre_activation_gradient(dr=[16.0], r_gate=[0.75])
     array([3.])
     """
     return r_gate * (1 - r_gate) * dr
@@ -1117,7 +1095,7 @@ def reset_pre_activation_gradient(dr: Array, r_gate: Array) -> Array:
 def reset_input_weight_gradient(da_rs: Array, xs: Array) -> Array:
     """Gradient by the input weights of the reset gate.
 
-    >>> reset_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    >>> reset_input_weight_gradient([[2], [5]], [[1, 0], [0, 1]])
     array([[2, 5]])
     """
     return da_rs.T @ xs
@@ -1133,7 +1111,7 @@ def reset_input_weight_gradient(da_rs: Array, xs: Array) -> Array:
 def update_input_weight_gradient(da_zs: Array, xs: Array) -> Array:
     """Gradient by the input weights of the update gate.
 
-    >>> update_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    >>> update_input_weight_gradient([[2], [5]], [[1, 0], [0, 1]])
     array([[2, 5]])
     """
     return da_zs.T @ xs
@@ -1149,7 +1127,7 @@ def update_input_weight_gradient(da_zs: Array, xs: Array) -> Array:
 def candidate_input_weight_gradient(das: Array, xs: Array) -> Array:
     """Gradient by the input weights of the candidate.
 
-    >>> candidate_input_weight_gradient(np.array([[2], [5]]), np.array([[1, 0], [0, 1]]))
+    >>> candidate_input_weight_gradient([[2], [5]], [[1, 0], [0, 1]])
     array([[2, 5]])
     """
     return das.T @ xs
@@ -1169,7 +1147,7 @@ def reset_recurrent_weight_gradient(da_rs: Array, h_prevs: Array) -> Array:
 
     Two steps of one unit: 2 times 3, and 5 times 7.
 
-    >>> reset_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> reset_recurrent_weight_gradient([[2], [5]], [[3], [7]])
     array([[41]])
     """
     return da_rs.T @ h_prevs
@@ -1189,7 +1167,7 @@ def update_recurrent_weight_gradient(da_zs: Array, h_prevs: Array) -> Array:
 
     Two steps of one unit: 2 times 3, and 5 times 7.
 
-    >>> update_recurrent_weight_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> update_recurrent_weight_gradient([[2], [5]], [[3], [7]])
     array([[41]])
     """
     return da_zs.T @ h_prevs
@@ -1205,7 +1183,7 @@ def update_recurrent_weight_gradient(da_zs: Array, h_prevs: Array) -> Array:
 def reset_bias_gradient(da_rs: Array) -> Array:
     """Gradient by the bias of the reset gate.
 
-    >>> reset_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> reset_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(da_rs, axis=0)
@@ -1221,7 +1199,7 @@ def reset_bias_gradient(da_rs: Array) -> Array:
 def update_bias_gradient(da_zs: Array) -> Array:
     """Gradient by the bias of the update gate.
 
-    >>> update_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> update_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(da_zs, axis=0)
@@ -1237,7 +1215,7 @@ def update_bias_gradient(da_zs: Array) -> Array:
 def candidate_bias_gradient(das: Array) -> Array:
     """Gradient by the bias of the candidate.
 
-    >>> candidate_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> candidate_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(das, axis=0)
@@ -1267,7 +1245,7 @@ def input_gradient(
     """Gradient by an input.
 
     >>> row = np.array([[1, 2]])
-    >>> input_gradient(np.array([10]), np.array([1]), np.array([100]), row, row, row)
+    >>> input_gradient([10], [1], [100], row, row, row)
     array([111, 222])
     """
     return W_xr.T @ da_r + W_xz.T @ da_z + W_xh.T @ da
@@ -1304,7 +1282,7 @@ def input_gradient(
 def reset_gate_gradient_before(da: Array, h_prev: Array, W_hh: Array) -> Array:
     """Gradient by the reset gate, reset before the product.
 
-    >>> reset_gate_gradient_before(np.array([1, 10]), np.array([5, 6]), np.array([[1, 2], [3, 4]]))
+    >>> reset_gate_gradient_before([1, 10], [5, 6], [[1, 2], [3, 4]])
     array([155, 252])
     """
     return h_prev * (W_hh.T @ da)
@@ -1349,8 +1327,7 @@ def state_gradient_before(
 
     >>> one, half = np.eye(1), np.array([0.5])
     >>> state_gradient_before(
-    ...     dL=np.array([1]), dh_next=np.array([20]), da_z_next=np.array([100]),
-    ...     da_r_next=np.array([1000]), da_next=np.array([20000]),
+    ...     dL=[1], dh_next=[20], da_z_next=[100], da_r_next=[1000], da_next=[20000],
     ...     z_gate_next=half, r_gate_next=half, W_hz=one, W_hr=one, W_hh=one,
     ... )
     array([11111.])
@@ -1396,8 +1373,8 @@ def initial_state_gradient_before(
 
     >>> one, half = np.eye(1), np.array([0.5])
     >>> initial_state_gradient_before(
-    ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
-    ...     da_1=np.array([20000]), z_gate_1=half, r_gate_1=half, W_hz=one, W_hr=one, W_hh=one,
+    ...     dh_1=[20], da_z_1=[100], da_r_1=[1000], da_1=[20000], z_gate_1=half, r_gate_1=half,
+    ...     W_hz=one, W_hr=one, W_hh=one,
     ... )
     array([11110.])
     """
@@ -1421,9 +1398,7 @@ def candidate_recurrent_weight_gradient_before(das: Array, r_gates: Array, h_pre
 
     Two steps of one unit: 2 times half of 3, and 5 times half of 7.
 
-    >>> candidate_recurrent_weight_gradient_before(
-    ...     np.array([[2], [5]]), np.array([[0.5], [0.5]]), np.array([[3], [7]])
-    ... )
+    >>> candidate_recurrent_weight_gradient_before([[2], [5]], [[0.5], [0.5]], [[3], [7]])
     array([[20.5]])
     """
     return das.T @ (r_gates * h_prevs)
@@ -1458,7 +1433,7 @@ def reset_gate_gradient_after(da: Array, a_h: Array) -> Array:
 
     a_h : What the state adds to the pre-activation of the candidate, before the reset.
 
-    >>> reset_gate_gradient_after(np.array([1, 10]), np.array([5, 6]))
+    >>> reset_gate_gradient_after([1, 10], [5, 6])
     array([ 5, 60])
     """
     return a_h * da
@@ -1490,7 +1465,7 @@ def recurrent_part_gradient(da: Array, r_gate: Array) -> Array:
 
     da_h : Gradient by what the state adds at this step, before the reset.
 
-    >>> recurrent_part_gradient(np.array([4.0]), np.array([0.5]))
+    >>> recurrent_part_gradient([4.0], [0.5])
     array([2.])
     """
     return r_gate * da
@@ -1532,9 +1507,8 @@ def state_gradient_after(
 
     >>> one, half = np.eye(1), np.array([0.5])
     >>> state_gradient_after(
-    ...     dL=np.array([1]), dh_next=np.array([20]), da_z_next=np.array([100]),
-    ...     da_r_next=np.array([1000]), da_h_next=np.array([10000]), z_gate_next=half,
-    ...     W_hz=one, W_hr=one, W_hh=one,
+    ...     dL=[1], dh_next=[20], da_z_next=[100], da_r_next=[1000], da_h_next=[10000],
+    ...     z_gate_next=half, W_hz=one, W_hr=one, W_hh=one,
     ... )
     array([11111.])
     """
@@ -1577,8 +1551,8 @@ def initial_state_gradient_after(
 
     >>> one, half = np.eye(1), np.array([0.5])
     >>> initial_state_gradient_after(
-    ...     dh_1=np.array([20]), da_z_1=np.array([100]), da_r_1=np.array([1000]),
-    ...     da_h_1=np.array([10000]), z_gate_1=half, W_hz=one, W_hr=one, W_hh=one,
+    ...     dh_1=[20], da_z_1=[100], da_r_1=[1000], da_h_1=[10000], z_gate_1=half, W_hz=one,
+    ...     W_hr=one, W_hh=one,
     ... )
     array([11110.])
     """
@@ -1598,7 +1572,7 @@ def candidate_recurrent_weight_gradient_after(da_hs: Array, h_prevs: Array) -> A
 
     dW_hh : Gradient by the recurrent weights of the candidate.
 
-    >>> candidate_recurrent_weight_gradient_after(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> candidate_recurrent_weight_gradient_after([[2], [5]], [[3], [7]])
     array([[41]])
     """
     return da_hs.T @ h_prevs
@@ -1616,7 +1590,7 @@ def recurrent_bias_gradient(da_hs: Array) -> Array:
 
     db_hh : Gradient by the recurrent bias of the candidate.
 
-    >>> recurrent_bias_gradient(np.array([[1, 2], [3, 4]]))
+    >>> recurrent_bias_gradient([[1, 2], [3, 4]])
     array([4, 6])
     """
     return np.sum(da_hs, axis=0)

@@ -34,10 +34,7 @@ def input_gate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> input_gate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xi=np.array([[1, 1]]), W_hi=np.array([[2]]), b_i=np.array([-1]),
-    ... )
+    >>> input_gate_pre_activation(x=[1, 2], h_prev=[3], W_xi=[[1, 1]], W_hi=[[2]], b_i=[-1])
     array([8])
     """
     return W_xi @ x + W_hi @ h_prev + b_i
@@ -71,10 +68,7 @@ def forget_gate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> forget_gate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xf=np.array([[1, 1]]), W_hf=np.array([[2]]), b_f=np.array([-1]),
-    ... )
+    >>> forget_gate_pre_activation(x=[1, 2], h_prev=[3], W_xf=[[1, 1]], W_hf=[[2]], b_f=[-1])
     array([8])
     """
     return W_xf @ x + W_hf @ h_prev + b_f
@@ -108,10 +102,7 @@ def output_gate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> output_gate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xo=np.array([[1, 1]]), W_ho=np.array([[2]]), b_o=np.array([-1]),
-    ... )
+    >>> output_gate_pre_activation(x=[1, 2], h_prev=[3], W_xo=[[1, 1]], W_ho=[[2]], b_o=[-1])
     array([8])
     """
     return W_xo @ x + W_ho @ h_prev + b_o
@@ -145,10 +136,7 @@ def candidate_pre_activation(
 
     One unit: 3 from the input, 6 from the state, -1 from the bias.
 
-    >>> candidate_pre_activation(
-    ...     x=np.array([1, 2]), h_prev=np.array([3]),
-    ...     W_xc=np.array([[1, 1]]), W_hc=np.array([[2]]), b_c=np.array([-1]),
-    ... )
+    >>> candidate_pre_activation(x=[1, 2], h_prev=[3], W_xc=[[1, 1]], W_hc=[[2]], b_c=[-1])
     array([8])
     """
     return W_xc @ x + W_hc @ h_prev + b_c
@@ -172,7 +160,7 @@ def cell_update(f_gate: Array, c_prev: Array, i_gate: Array, c_tilde: Array) -> 
 
     Three quarters of 4 are kept, and one half of 6 is added.
 
-    >>> cell_update(np.array([0.75]), np.array([4.0]), np.array([0.5]), np.array([6.0]))
+    >>> cell_update([0.75], [4.0], [0.5], [6.0])
     array([6.])
     """
     return f_gate * c_prev + i_gate * c_tilde
@@ -186,7 +174,7 @@ def hidden_state(o_gate: Array, c: Array) -> Array:
 
     The tangent of :math:`\ln 2` is 3/5, and half of it is shown.
 
-    >>> hidden_state(np.array([0.5]), np.log([2]))
+    >>> hidden_state([0.5], np.log([2]))
     array([0.3])
     """
     return o_gate * np.tanh(c)
@@ -224,10 +212,7 @@ def peephole_input_gate(
     One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
 
     >>> one = np.eye(1)
-    >>> peephole_input_gate(
-    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
-    ...     np.array([10]), np.array([-1]),
-    ... )
+    >>> peephole_input_gate([3], [3], [5], one, 2 * one, [10], [-1])
     array([58.])
     """
     return W_xi @ x + W_hi @ h_prev + p_i * c_prev + b_i
@@ -247,10 +232,7 @@ def peephole_forget_gate(
     One unit: 3 from the input, 6 from the state, 50 from the cell, -1 from the bias.
 
     >>> one = np.eye(1)
-    >>> peephole_forget_gate(
-    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
-    ...     np.array([10]), np.array([-1]),
-    ... )
+    >>> peephole_forget_gate([3], [3], [5], one, 2 * one, [10], [-1])
     array([58.])
     """
     return W_xf @ x + W_hf @ h_prev + p_f * c_prev + b_f
@@ -270,10 +252,7 @@ def peephole_output_gate(
     One unit: 3 from the input, 6 from the state, 50 from the new cell, -1 from the bias.
 
     >>> one = np.eye(1)
-    >>> peephole_output_gate(
-    ...     np.array([3]), np.array([3]), np.array([5]), one, 2 * one,
-    ...     np.array([10]), np.array([-1]),
-    ... )
+    >>> peephole_output_gate([3], [3], [5], one, 2 * one, [10], [-1])
     array([58.])
     """
     return W_xo @ x + W_ho @ h_prev + p_o * c + b_o
@@ -424,7 +403,7 @@ def cell_unrolled(f_gates: Array, i_gates: Array, c_tildes: Array, c_0: Array, t
     Half is kept at each step and a quarter added: 8, 17/4, 19/8.
 
     >>> half = np.full((2, 1), 0.5)
-    >>> cell_unrolled(half, half, half, np.array([8.0]), t=2)
+    >>> cell_unrolled(half, half, half, [8.0], t=2)
     array([2.375])
     """
     added, kept = 0, np.ones(len(c_0))
@@ -448,7 +427,7 @@ def direct_cell_jacobian(f_gate: Array) -> Array:
     J : Row `i` and column `j` hold the derivative of ``c[i]`` by ``c_prev[j]``, with the hidden
         state of the step before held.
 
-    >>> direct_cell_jacobian(np.array([0.75, 0.5]))
+    >>> direct_cell_jacobian([0.75, 0.5])
     array([[0.75, 0.  ],
            [0.  , 0.5 ]])
     """
@@ -573,7 +552,7 @@ def cell_by_hidden(
     0.64/2 by the candidate.
 
     >>> one, half = np.eye(1), np.array([0.5])
-    >>> cell_by_hidden(half, np.array([4]), half, np.array([0.6]), one, one, one)
+    >>> cell_by_hidden(half, [4], half, [0.6], one, one, one)
     array([[1.47]])
     """
     forget = np.diag(c_prev * f_gate * (1 - f_gate)) @ W_hf
@@ -615,7 +594,7 @@ def hidden_by_hidden(J_ch: Array, o_gate: Array, c: Array, W_ho: Array) -> Array
     One unit with a half open gate and a cell of :math:`\ln 2`: 0.6/4 by the gate, 0.64/2 of 10 by
     the cell.
 
-    >>> hidden_by_hidden(10 * np.eye(1), np.array([0.5]), np.log([2]), np.eye(1))
+    >>> hidden_by_hidden(10 * np.eye(1), [0.5], np.log([2]), np.eye(1))
     array([[3.35]])
     """
     shown = np.diag(np.tanh(c) * o_gate * (1 - o_gate)) @ W_ho
@@ -648,7 +627,7 @@ def hidden_by_cell(o_gate: Array, c: Array, f_gate: Array) -> Array:
 
     Half of 0.64, three quarters of which were kept.
 
-    >>> hidden_by_cell(np.array([0.5]), np.log([2]), np.array([0.75]))
+    >>> hidden_by_cell([0.5], np.log([2]), [0.75])
     array([[0.24]])
     """
     return np.diag(o_gate * (1 - np.tanh(c) ** 2) * f_gate)
@@ -682,7 +661,7 @@ def step_jacobian(J_ch: Array, o_gate: Array, c: Array, f_gate: Array, W_ho: Arr
 
     The unit of the three formulas before.
 
-    >>> step_jacobian(10 * np.eye(1), np.array([0.5]), np.log([2]), np.array([0.75]), np.eye(1))
+    >>> step_jacobian(10 * np.eye(1), [0.5], np.log([2]), [0.75], np.eye(1))
     array([[ 3.35,  0.24],
            [10.  ,  0.75]])
     """
@@ -723,7 +702,7 @@ def total_cell_jacobian(J_ch: Array, f_gate: Array, o_prev: Array, c_prev: Array
 
     Three quarters along the cell, and half of 0.64 of 10 through the hidden state.
 
-    >>> total_cell_jacobian(10 * np.eye(1), np.array([0.75]), np.array([0.5]), np.log([2]))
+    >>> total_cell_jacobian(10 * np.eye(1), [0.75], [0.5], np.log([2]))
     array([[3.95]])
     """
     return np.diag(f_gate) + J_ch @ np.diag(o_prev * (1 - np.tanh(c_prev) ** 2))
@@ -742,7 +721,7 @@ def total_cell_jacobian(J_ch: Array, f_gate: Array, o_prev: Array, c_prev: Array
 def last_hidden_gradient(dl: Array) -> Array:
     """Gradient by the last hidden state.
 
-    >>> last_hidden_gradient(np.array([1, 2]))
+    >>> last_hidden_gradient([1, 2])
     array([1, 2])
     """
     return dl
@@ -787,7 +766,7 @@ def hidden_gradient(
     One unit: 1 from the loss of this step, and 2 times 10, 100, 1000 and 10000 from the next.
 
     >>> two, da = 2 * np.eye(1), np.array([10])
-    >>> hidden_gradient(np.array([1]), da, 10 * da, 100 * da, 1000 * da, two, two, two, two)
+    >>> hidden_gradient([1], da, 10 * da, 100 * da, 1000 * da, two, two, two, two)
     array([22221.])
     """
     gates = W_hi.T @ da_i_next + W_hf.T @ da_f_next + W_ho.T @ da_o_next
@@ -818,7 +797,7 @@ def output_gate_gradient(dh: Array, o_gate: Array, c: Array) -> Array:
 
     The slope of a half open gate is 1/4.
 
-    >>> output_gate_gradient(np.array([10.0]), np.array([0.5]), np.log([2]))
+    >>> output_gate_gradient([10.0], [0.5], np.log([2]))
     array([1.5])
     """
     return dh * np.tanh(c) * o_gate * (1 - o_gate)
@@ -847,7 +826,7 @@ def last_cell_gradient(dh: Array, da_o: Array, o_gate: Array, c: Array, p_o: Arr
     Half of 0.64 of 10, and the peephole adds 2 times 3.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
-    >>> last_cell_gradient(**now, da_o=np.array([3]), p_o=np.array([2]))
+    >>> last_cell_gradient(**now, da_o=[3], p_o=[2])
     array([9.2])
     """
     return dh * o_gate * (1 - np.tanh(c) ** 2) + p_o * da_o
@@ -906,9 +885,8 @@ def cell_gradient(
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
     >>> cell_gradient(
-    ...     **now, da_o=np.array([3]), dc_next=np.array([4]), da_i_next=np.array([5]),
-    ...     da_f_next=np.array([7]), f_next=np.array([0.75]), p_o=np.array([2]),
-    ...     p_i=np.array([2]), p_f=np.array([3]),
+    ...     **now, da_o=[3], dc_next=[4], da_i_next=[5], da_f_next=[7], f_next=[0.75], p_o=[2],
+    ...     p_i=[2], p_f=[3],
     ... )
     array([43.2])
     """
@@ -942,7 +920,7 @@ def plain_cell_gradient(dh: Array, dc_next: Array, o_gate: Array, c: Array, f_ne
     Half of 0.64 of 10, and three quarters of 4.
 
     >>> now = {"dh": np.array([10]), "o_gate": np.array([0.5]), "c": np.log([2])}
-    >>> plain_cell_gradient(**now, dc_next=np.array([4]), f_next=np.array([0.75]))
+    >>> plain_cell_gradient(**now, dc_next=[4], f_next=[0.75])
     array([6.2])
     """
     return dh * o_gate * (1 - np.tanh(c) ** 2) + f_next * dc_next
@@ -968,7 +946,7 @@ def forget_gate_gradient(dc: Array, f_gate: Array, c_prev: Array) -> Array:
 
     The slope of a half open gate is 1/4.
 
-    >>> forget_gate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
+    >>> forget_gate_gradient([10.0], [0.5], [0.6])
     array([1.5])
     """
     return dc * c_prev * f_gate * (1 - f_gate)
@@ -998,7 +976,7 @@ def input_gate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
 
     The slope of a half open gate is 1/4.
 
-    >>> input_gate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
+    >>> input_gate_gradient([10.0], [0.5], [0.6])
     array([1.5])
     """
     return dc * c_tilde * i_gate * (1 - i_gate)
@@ -1026,7 +1004,7 @@ def input_gate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
 def candidate_gradient(dc: Array, i_gate: Array, c_tilde: Array) -> Array:
     """Gradient by the pre-activation of the candidate.
 
-    >>> candidate_gradient(np.array([10.0]), np.array([0.5]), np.array([0.6]))
+    >>> candidate_gradient([10.0], [0.5], [0.6])
     array([3.2])
     """
     return dc * i_gate * (1 - c_tilde**2)
@@ -1130,10 +1108,7 @@ def initial_cell_gradient(
 
     Three quarters of 4, and the peepholes add 2 times 5 and 3 times 7.
 
-    >>> initial_cell_gradient(
-    ...     dc_1=np.array([4]), da_i_1=np.array([5]), da_f_1=np.array([7]), f_1=np.array([0.75]),
-    ...     p_i=np.array([2]), p_f=np.array([3]),
-    ... )
+    >>> initial_cell_gradient(dc_1=[4], da_i_1=[5], da_f_1=[7], f_1=[0.75], p_i=[2], p_f=[3])
     array([34.])
     """
     return f_1 * dc_1 + p_i * da_i_1 + p_f * da_f_1
@@ -1175,7 +1150,7 @@ def input_weight_gradients(
     Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
 
     >>> das = np.array([[2], [5]])
-    >>> input_weight_gradients(das, 10 * das, 0 * das, das, np.array([[3], [7]]))
+    >>> input_weight_gradients(das, 10 * das, 0 * das, das, [[3], [7]])
     array([[ 41],
            [410],
            [  0],
@@ -1218,7 +1193,7 @@ def recurrent_weight_gradients(
     Two steps of one unit: each gradient meets 3 at the first step and 7 at the second.
 
     >>> das = np.array([[2], [5]])
-    >>> recurrent_weight_gradients(das, 10 * das, 0 * das, das, np.array([[3], [7]]))
+    >>> recurrent_weight_gradients(das, 10 * das, 0 * das, das, [[3], [7]])
     array([[ 41],
            [410],
            [  0],
@@ -1272,7 +1247,7 @@ def bias_gradients(da_is: Array, da_fs: Array, da_os: Array, da_cs: Array) -> Ar
 def input_peephole_gradient(da_is: Array, c_prevs: Array) -> Array:
     """Gradient by the peephole of the input gate.
 
-    >>> input_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> input_peephole_gradient([[2], [5]], [[3], [7]])
     array([41])
     """
     return np.sum(c_prevs * da_is, axis=0)
@@ -1290,7 +1265,7 @@ def input_peephole_gradient(da_is: Array, c_prevs: Array) -> Array:
 def forget_peephole_gradient(da_fs: Array, c_prevs: Array) -> Array:
     """Gradient by the peephole of the forget gate.
 
-    >>> forget_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> forget_peephole_gradient([[2], [5]], [[3], [7]])
     array([41])
     """
     return np.sum(c_prevs * da_fs, axis=0)
@@ -1308,7 +1283,7 @@ def forget_peephole_gradient(da_fs: Array, c_prevs: Array) -> Array:
 def output_peephole_gradient(da_os: Array, cs: Array) -> Array:
     """Gradient by the peephole of the output gate.
 
-    >>> output_peephole_gradient(np.array([[2], [5]]), np.array([[3], [7]]))
+    >>> output_peephole_gradient([[2], [5]], [[3], [7]])
     array([41])
     """
     return np.sum(cs * da_os, axis=0)
@@ -1334,7 +1309,7 @@ def hidden_bound(o_gate: Array) -> Array:
 
     A cell of 100 behind a half open gate shows no more than one half.
 
-    >>> hidden_bound(np.array([0.5])), hidden_state(np.array([0.5]), np.array([100.0]))
+    >>> hidden_bound([0.5]), hidden_state([0.5], [100.0])
     (array([0.5]), array([0.5]))
     """
     return o_gate
@@ -1365,7 +1340,7 @@ def cell_bound(c_0: Array, t: int) -> Array:
 
     bound : Size that no entry of the cell exceeds after `t` steps.
 
-    >>> cell_bound(np.array([0.5, -2.0]), t=10)
+    >>> cell_bound([0.5, -2.0], t=10)
     array([10.5, 12. ])
     """
     return np.abs(c_0) + t

@@ -148,7 +148,7 @@ def original_cell(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
 
     All of 4 is kept, and half of 1 is added.
 
-    >>> original_cell(np.array([4.0]), np.array([0.5]), np.log([3]))
+    >>> original_cell([4.0], [0.5], np.log([3]))
     array([4.5])
     """
     return c_prev + i_gate * (4 * building_blocks.sigmoid(a_c) - 2)
@@ -166,7 +166,7 @@ def original_hidden_state(o_gate: Array, c: Array) -> Array:
 
     Half of 1/2.
 
-    >>> original_hidden_state(np.array([0.5]), np.log([3]))
+    >>> original_hidden_state([0.5], np.log([3]))
     array([0.25])
     """
     return o_gate * (2 * building_blocks.sigmoid(c) - 1)
@@ -189,7 +189,7 @@ def original_cell_halved(c_prev: Array, i_gate: Array, a_c: Array) -> Array:
 
     Half of 4, and half of the tangent 4/5.
 
-    >>> original_cell_halved(np.array([4.0]), np.array([0.5]), 2 * np.log([3]))
+    >>> original_cell_halved([4.0], [0.5], 2 * np.log([3]))
     array([2.4])
     """
     return c_prev / 2 + i_gate * np.tanh(a_c / 2)
@@ -211,7 +211,7 @@ def original_hidden_state_tanh(o_gate: Array, c: Array) -> Array:
 
     Half of the tangent 3/5.
 
-    >>> original_hidden_state_tanh(np.array([0.5]), 2 * np.log([2]))
+    >>> original_hidden_state_tanh([0.5], 2 * np.log([2]))
     array([0.3])
     """
     return o_gate * np.tanh(c / 2)
@@ -312,7 +312,7 @@ def truncation_cuts(J: Array, i_gate: Array, written: Array, W_hi: Array, W_hc: 
     One unit: the identity, 1/4 through the gate and 3/8 through what is written.
 
     >>> one = np.eye(1)
-    >>> truncation_cuts(one, np.array([0.5]), np.array([1.0]), W_hi=one, W_hc=one)
+    >>> truncation_cuts(one, [0.5], [1.0], W_hi=one, W_hc=one)
     array([[1.625]])
     """
     by_gate = np.diag(written * i_gate * (1 - i_gate)) @ W_hi
@@ -341,8 +341,8 @@ def fused_pre_activation(
     a_4 : Pre-activations, one block below the other.
 
     >>> fused_pre_activation(
-    ...     x=np.array([1]), h_prev=np.array([2]), W_x4=np.array([[1], [2], [3], [4]]),
-    ...     W_h4=np.full((4, 1), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
+    ...     x=[1], h_prev=[2], W_x4=[[1], [2], [3], [4]], W_h4=np.full((4, 1), 10),
+    ...     b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
     ... )
     array([1121, 1122, 1123, 1124])
     """
@@ -380,7 +380,7 @@ def fused_split(a_i: Array, a_f: Array, a_c: Array, a_o: Array) -> Array:
 
     a_4 : Pre-activations in the order of PyTorch and Keras.
 
-    >>> fused_split(np.array([1]), np.array([2]), np.array([3]), np.array([4]))
+    >>> fused_split([1], [2], [3], [4])
     array([1, 2, 3, 4])
     """
     return np.concatenate([a_i, a_f, a_c, a_o])
@@ -407,7 +407,7 @@ def order_onnx(W_x4: Array) -> Array:
     W_x4 : Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
     W_x4 : Weights to input gate, output gate, forget gate and candidate: the order of ONNX.
 
-    >>> order_onnx(np.array([[1], [2], [3], [4]])).ravel()
+    >>> order_onnx([[1], [2], [3], [4]]).ravel()
     array([1, 4, 2, 3])
     """
     W_i, W_f, W_c, W_o = np.split(W_x4, 4)
@@ -435,7 +435,7 @@ def order_haiku(W_x4: Array) -> Array:
     W_x4 : Weights to input gate, forget gate, candidate and output gate: the order of PyTorch.
     W_x4 : Weights to input gate, candidate, forget gate and output gate: the order of Haiku.
 
-    >>> order_haiku(np.array([[1], [2], [3], [4]])).ravel()
+    >>> order_haiku([[1], [2], [3], [4]]).ravel()
     array([1, 3, 2, 4])
     """
     W_i, W_f, W_c, W_o = np.split(W_x4, 4)
@@ -451,7 +451,7 @@ def coupled_forget_gate(i_gate: Array) -> Array:
 
     f_gate : What the input gate leaves.
 
-    >>> coupled_forget_gate(np.array([0.25]))
+    >>> coupled_forget_gate([0.25])
     array([0.75])
     """
     return 1 - i_gate
@@ -474,7 +474,7 @@ def coupled_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
 
     A quarter of the way from 4 to 0.
 
-    >>> coupled_cell(np.array([4.0]), np.array([0.25]), np.array([0.0]))
+    >>> coupled_cell([4.0], [0.25], [0.0])
     array([3.])
     """
     return c_prev + i_gate * (c_tilde - c_prev)
@@ -496,7 +496,7 @@ def coupled_distance(c_prev: Array, i_gate: Array, c_tilde: Array, C: float) -> 
 
     A cell of 4 and a candidate of 0 are 1 and 5 below a bound of 5.
 
-    >>> coupled_distance(np.array([4.0]), np.array([0.25]), np.array([0.0]), C=5.0)
+    >>> coupled_distance([4.0], [0.25], [0.0], C=5.0)
     array([2.])
     """
     return (1 - i_gate) * (C - c_prev) + i_gate * (C - c_tilde)
@@ -528,7 +528,7 @@ def coupled_bound(c_0: Array) -> Array:
 
     A cell that starts inside of (-1, 1) never leaves it.
 
-    >>> coupled_bound(np.array([0.0, -4.0]))
+    >>> coupled_bound([0.0, -4.0])
     array([1., 4.])
     """
     return np.maximum(np.abs(c_0), 1)
@@ -545,7 +545,7 @@ def projected_state(o_gate: Array, c: Array, W_proj: Array) -> Array:
 
     Two cells that show 3/5 and 4/5 become one number.
 
-    >>> projected_state(np.ones(2), np.log([2, 3]), np.array([[5.0, 10.0]]))
+    >>> projected_state(np.ones(2), np.log([2, 3]), [[5.0, 10.0]])
     array([11.])
     """
     return W_proj @ (o_gate * np.tanh(c))
@@ -563,8 +563,8 @@ def projected_pre_activation(
     a_4 : Pre-activations, one block below the other.
 
     >>> projected_pre_activation(
-    ...     x=np.array([1]), h_proj_prev=np.array([2, 3]), W_x4=np.array([[1], [2], [3], [4]]),
-    ...     W_p4=np.full((4, 2), 10), b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
+    ...     x=[1], h_proj_prev=[2, 3], W_x4=[[1], [2], [3], [4]], W_p4=np.full((4, 2), 10),
+    ...     b_ih4=np.full(4, 100), b_hh4=np.full(4, 1000),
     ... )
     array([1151, 1152, 1153, 1154])
     """
@@ -587,7 +587,7 @@ def projection_rank(h: Array, W_p4: Array, W_proj: Array) -> Array:
     h : Hidden state at this step, before it is projected.
     a_4 : The same as without a projection, with recurrent weights of rank at most `E`.
 
-    >>> projection_rank(np.array([1, 1]), np.ones((8, 1), dtype=int), np.array([[2, 3]]))
+    >>> projection_rank([1, 1], np.ones((8, 1), dtype=int), [[2, 3]])
     array([5, 5, 5, 5, 5, 5, 5, 5])
     """
     return (W_p4 @ W_proj) @ h
@@ -607,7 +607,7 @@ def clipped_cell(
     Cells of 4 and -1, all of which is kept, with a largest size of 3.
 
     >>> one, zero = np.ones(2), np.zeros(2)
-    >>> clipped_cell(one, np.array([4.0, -1.0]), zero, zero, c_max=3.0)
+    >>> clipped_cell(one, [4.0, -1.0], zero, zero, c_max=3.0)
     array([ 3., -1.])
     """
     return np.minimum(np.maximum(f_gate * c_prev + i_gate * c_tilde, -c_max), c_max)
@@ -647,7 +647,7 @@ def goodfellow_cell(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array) -> 
     Half of 4, and half of 3/4.
 
     >>> half = np.array([0.5])
-    >>> goodfellow_cell(half, np.array([4.0]), half, np.log([3]))
+    >>> goodfellow_cell(half, [4.0], half, np.log([3]))
     array([2.375])
     """
     return f_gate * c_prev + i_gate * building_blocks.sigmoid(a_c)
@@ -670,7 +670,7 @@ def goodfellow_cell_tanh(f_gate: Array, c_prev: Array, i_gate: Array, a_c: Array
     Half of 4, and half of 9/10, as the tangent is 4/5.
 
     >>> half = np.array([0.5])
-    >>> goodfellow_cell_tanh(half, np.array([4.0]), half, 2 * np.log([3]))
+    >>> goodfellow_cell_tanh(half, [4.0], half, 2 * np.log([3]))
     array([2.45])
     """
     return f_gate * c_prev + i_gate * (1 + np.tanh(a_c / 2)) / 2
@@ -723,7 +723,7 @@ def no_input_gate_cell(f_gate: Array, c_prev: Array, c_tilde: Array) -> Array:
 
     c : Cell after this step: the whole candidate is written.
 
-    >>> no_input_gate_cell(np.array([0.75]), np.array([4.0]), np.array([0.5]))
+    >>> no_input_gate_cell([0.75], [4.0], [0.5])
     array([3.5])
     """
     return f_gate * c_prev + c_tilde
@@ -743,7 +743,7 @@ def no_forget_gate_cell(c_prev: Array, i_gate: Array, c_tilde: Array) -> Array:
 
     c : Cell after this step: all of the cell is kept.
 
-    >>> no_forget_gate_cell(np.array([4.0]), np.array([0.5]), np.array([0.5]))
+    >>> no_forget_gate_cell([4.0], [0.5], [0.5])
     array([4.25])
     """
     return c_prev + i_gate * c_tilde
@@ -775,7 +775,7 @@ def linear_candidate(a_c: Array) -> Array:
 
     c_tilde : The same numbers, of any size.
 
-    >>> linear_candidate(np.array([7.0]))
+    >>> linear_candidate([7.0])
     array([7.])
     """
     return a_c
@@ -787,7 +787,7 @@ def linear_hidden_state(o_gate: Array, c: Array) -> Array:
 
     h : What the cell shows, of any size.
 
-    >>> linear_hidden_state(np.array([0.5]), np.array([7.0]))
+    >>> linear_hidden_state([0.5], [7.0])
     array([3.5])
     """
     return o_gate * c
@@ -1101,7 +1101,7 @@ def silent_forget_pre_activation(b_f: Array) -> Array:
 
     a_f : The bias: inputs and states are zero, or their weights are.
 
-    >>> silent_forget_pre_activation(np.array([1.0]))
+    >>> silent_forget_pre_activation([1.0])
     array([1.])
     """
     return b_f
@@ -1120,7 +1120,7 @@ def forget_gate_at_start(b_f: Array) -> Array:
 
     With no bias, half of the cell is lost at each step.
 
-    >>> forget_gate_at_start(np.array([0.0, 1.0])).round(3)
+    >>> forget_gate_at_start([0.0, 1.0]).round(3)
     array([0.5  , 0.731])
     """
     return building_blocks.sigmoid(b_f)
@@ -1222,7 +1222,7 @@ def chrono_forget_bias(spans: Array) -> Array:
 
     For one step more the bias is zero.
 
-    >>> chrono_forget_bias(np.array([1.0, 3.0])) - np.log([1, 3])
+    >>> chrono_forget_bias([1.0, 3.0]) - np.log([1, 3])
     array([0., 0.])
     """
     return np.log(spans)
@@ -1234,7 +1234,7 @@ def chrono_input_bias(spans: Array) -> Array:
 
     b_i : Bias of the input gate: that of the forget gate, with the other sign.
 
-    >>> chrono_input_bias(np.array([3.0])) + np.log([3])
+    >>> chrono_input_bias([3.0]) + np.log([3])
     array([0.])
     """
     return -np.log(spans)
@@ -1256,7 +1256,7 @@ def chrono_forget_gate(spans: Array) -> Array:
 
     f_gate : Share of the cell that is kept at each step.
 
-    >>> chrono_forget_gate(np.array([1.0, 3.0, 99.0]))
+    >>> chrono_forget_gate([1.0, 3.0, 99.0])
     array([0.5 , 0.75, 0.99])
     """
     return 1 - 1 / (1 + spans)
@@ -1277,7 +1277,7 @@ def chrono_input_gate(spans: Array) -> Array:
 
     i_gate : Share of the candidate that is written: what the forget gate leaves.
 
-    >>> chrono_input_gate(np.array([1.0, 3.0, 99.0]))
+    >>> chrono_input_gate([1.0, 3.0, 99.0])
     array([0.5 , 0.25, 0.01])
     """
     return 1 / (1 + spans)
@@ -1297,7 +1297,7 @@ def chrono_memory(spans: Array) -> Array:
 
     memory : Sum of what is left of a cell now and at all later steps: the steps it stands for.
 
-    >>> chrono_memory(np.array([3.0]))
+    >>> chrono_memory([3.0])
     array([4.])
 
     Notes

@@ -23,7 +23,7 @@ def generic_state(x: Array, s_prev: Array, theta: Array, F: Map) -> Array:
     A state that halves what it held and adds the input, at each step:
 
     >>> halve = lambda s, x, theta: theta * s + x
-    >>> generic_state(np.array([1.0]), np.array([8.0]), np.array([0.5]), halve)
+    >>> generic_state([1.0], [8.0], [0.5], halve)
     array([5.])
     """
     return F(s_prev, x, theta)
@@ -37,10 +37,7 @@ def pre_activation(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array
 
     One unit reads 2 with weight 3, remembers 5 with weight 1, and has bias -4.
 
-    >>> pre_activation(
-    ...     x=np.array([2.0]), h_prev=np.array([5.0]),
-    ...     W_xh=np.array([[3.0]]), W_hh=np.array([[1.0]]), b_h=np.array([-4.0]),
-    ... )
+    >>> pre_activation(x=[2.0], h_prev=[5.0], W_xh=[[3.0]], W_hh=[[1.0]], b_h=[-4.0])
     array([7.])
     """
     return W_xh @ x + W_hh @ h_prev + b_h
@@ -69,9 +66,7 @@ def output_pre_activation(h: Array, W_hy: Array, b_y: Array) -> Array:
 
     Two outputs read one unit: the first doubles it, the second turns its sign.
 
-    >>> output_pre_activation(
-    ...     h=np.array([3.0]), W_hy=np.array([[2.0], [-1.0]]), b_y=np.array([1.0, 0.0])
-    ... )
+    >>> output_pre_activation(h=[3.0], W_hy=[[2.0], [-1.0]], b_y=[1.0, 0.0])
     array([ 7., -3.])
     """
     return W_hy @ h + b_y
@@ -85,7 +80,7 @@ def output(a_y: Array, g: Elementwise) -> Array:
 
     Without an activation the output is its own pre-activation.
 
-    >>> output(np.array([7.0, -3.0]), lambda a: a)
+    >>> output([7.0, -3.0], lambda a: a)
     array([ 7., -3.])
     """
     return g(a_y)
@@ -99,7 +94,7 @@ def step_loss(y: Array, ell: ScalarMap) -> Scalar:
 
     Half the squared distance to the target (1, 2), from the output (1, 5).
 
-    >>> step_loss(np.array([1.0, 5.0]), lambda y: 0.5 * np.sum((y - np.array([1, 2])) ** 2))
+    >>> step_loss([1.0, 5.0], lambda y: 0.5 * np.sum((y - np.array([1, 2])) ** 2))
     np.float64(4.5)
     """
     return ell(y)
@@ -109,7 +104,7 @@ def step_loss(y: Array, ell: ScalarMap) -> Scalar:
 def loss_sum(L_ts: Array) -> Scalar:
     """Loss of a sequence.
 
-    >>> loss_sum(np.array([4.5, 1.0, 0.5]))
+    >>> loss_sum([4.5, 1.0, 0.5])
     np.float64(6.0)
     """
     return np.sum(L_ts)
@@ -121,7 +116,7 @@ def loss_mean(L_ts: Array) -> Scalar:
 
     L_mean : Loss of the whole sequence, divided by the number of its steps.
 
-    >>> loss_mean(np.array([4.5, 1.0, 0.5]))
+    >>> loss_mean([4.5, 1.0, 0.5])
     np.float64(2.0)
     """
     return np.mean(L_ts)
@@ -173,7 +168,7 @@ def unrolled(xs: Array, s_0: Array, theta: Array, F: Map) -> Array:
     A step that doubles the state and adds the input reads binary digits: 101 is five.
 
     >>> digits = np.array([[1.0], [0.0], [1.0]])
-    >>> unrolled(digits, np.zeros(1), np.array([2.0]), lambda s, x, theta: theta * s + x)
+    >>> unrolled(digits, np.zeros(1), [2.0], lambda s, x, theta: theta * s + x)
     array([5.])
     """
     s = s_0
@@ -206,9 +201,7 @@ def two_bias_pre_activation(
     """Pre-activation with two biases.
 
     >>> one = np.eye(1)
-    >>> two_bias_pre_activation(
-    ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
-    ... )
+    >>> two_bias_pre_activation([1], [10], one, one, b_ih=[100], b_hh=[1000])
     array([1111.])
     """
     return W_xh @ x + b_ih + W_hh @ h_prev + b_hh
@@ -227,9 +220,7 @@ def merged_bias(
     a : Pre-activation at this step.
 
     >>> one = np.eye(1)
-    >>> merged_bias(
-    ...     np.array([1]), np.array([10]), one, one, b_ih=np.array([100]), b_hh=np.array([1000])
-    ... )
+    >>> merged_bias([1], [10], one, one, b_ih=[100], b_hh=[1000])
     array([1111.])
     """
     return W_xh @ x + W_hh @ h_prev + (b_ih + b_hh)
@@ -267,7 +258,7 @@ def merged_bias_step(db: Array, b_ih: Array, b_hh: Array, eta: float) -> Array:
 
     A gradient of 1 at a learning rate of 1/4 moves the sum by 1/2.
 
-    >>> merged_bias_step(np.array([1.0]), np.array([1.0]), np.array([2.0]), eta=0.25)
+    >>> merged_bias_step([1.0], [1.0], [2.0], eta=0.25)
     array([2.5])
     """
     return (b_ih + b_hh) - 2 * eta * db
@@ -282,7 +273,7 @@ def pre_activation_form(
     The state before is :math:`\tanh(\ln 2) = 3/5`; weight 5 makes it 3, and the input adds 1.
 
     >>> one = np.eye(1)
-    >>> pre_activation_form(np.array([1]), np.log([2]), one, 5 * one, np.zeros(1), np.tanh)
+    >>> pre_activation_form([1], np.log([2]), one, 5 * one, np.zeros(1), np.tanh)
     array([4.])
     """
     return W_hh @ f(a_prev) + W_xh @ x + b_h
@@ -381,9 +372,7 @@ def state_back(
 def bidirectional_output(h_ahead: Array, h_back: Array, W_both: Array, b_y: Array) -> Array:
     """Output that knows past and future.
 
-    >>> bidirectional_output(
-    ...     np.array([1]), np.array([2]), W_both=np.array([[10, 100]]), b_y=np.array([3])
-    ... )
+    >>> bidirectional_output([1], [2], W_both=[[10, 100]], b_y=[3])
     array([213])
     """
     return W_both @ np.concatenate([h_ahead, h_back]) + b_y

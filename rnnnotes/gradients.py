@@ -365,10 +365,7 @@ def transient_radius(lam: float) -> Scalar:
     ),
     source="trefethen2005",
     derivation=[
-        (
-            "=",
-            "a path from the second unit to the first crosses at one step and is kept elsewhere",
-        )
+        ("=", "a path from the second unit to the first crosses at one step and is kept elsewhere")
     ],
 )
 def transient_power(lam: float, beta: float, t: int) -> Array:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from rnnnotes.book.check.checking import Outcome
-    from rnnnotes.book.state.formulas import Formula
+    from rnnnotes.book.state.formulas import Formula, Listed
 
 __all__ = ["main", "summary"]
 
@@ -176,15 +176,14 @@ def _steps(steps: list[tuple[str, str]]) -> list[str]:
 
 def _symbols(stated: Formula) -> list[tuple[str, str, str]]:
     """Name, shape and meaning of what a statement is made of."""
-    from sympy import Symbol
+    return [(one.name, _shape(one), one.meaning) for one in stated.letters if one.kind != "index"]
 
-    from rnnnotes.book.language.symbols import FUNCTIONS, SIZES
 
-    rows = [(symbol.name, f"({', '.join(map(str, symbol.shape))})" if symbol.shape else "number",
-             stated.meaning(symbol)) for symbol in stated.symbols]  # fmt: skip
-    rows += [(name, "function", FUNCTIONS[name].text) for name in stated.functions]
-    used = stated.statement.atoms(Symbol)
-    return rows + [(str(size), "size", SIZES[size]) for size in SIZES if size in used]
+def _shape(listed: Listed) -> str:
+    if listed.kind != "symbol":
+        return listed.kind
+    shape = ", ".join(map(str, listed.letter.shape))
+    return f"({shape})" if shape else "number"
 
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:

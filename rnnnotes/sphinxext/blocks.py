@@ -6,15 +6,15 @@ No mathematics and no code goes to the translators; every sentence does.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from docutils import nodes
 
 from rnnnotes.book.language.nodes import At, Relation, Variable, walk
 from rnnnotes.book.language.symbols import FUNCTIONS, INDICES, SIZES
-from rnnnotes.book.state.formulas import Formula
+from rnnnotes.book.state.formulas import Formula, Listed
 from rnnnotes.book.write.latex import SIGNS, argument_latex, index_latex, latex, range_latex
 from rnnnotes.sphinxext.widgets import Badge, Fold, FoldTitle
 from rnnnotes.sphinxext.words import word
@@ -117,32 +117,27 @@ def symbol_tex(symbol: Variable, stated: Formula | None = None) -> str:
 
 
 def rows_of(stated: Formula) -> list[Row]:
-    """Every symbol of a statement, in reading order: variables, functions, indices, sizes."""
-    rows = [
-        (rf"{symbol_tex(symbol, stated)} \in {shape_tex(symbol.shape)}", symbol.name,
-         stated.meaning(symbol))
-        for symbol in stated.symbols
-    ]  # fmt: skip
-    rows += [(FUNCTIONS[name].tex, name, FUNCTIONS[name].text) for name in stated.functions]
+    """Every letter of a statement, in reading order: LaTeX, name and meaning."""
     free = {symbol: bounds for symbol, *bounds in stated.index_ranges()}
-    shown = [index for index in INDICES if index in free]
-    for index in shown:
-        rows.append((range_latex(index, *free[index]), str(index), INDICES[index].text))
-    sizes = {size for symbol in stated.symbols for axis in symbol.shape
-             for size in axis.free_symbols}  # fmt: skip
-    sizes |= {size for bounds in free.values() for bound in bounds for size in bound.free_symbols}
-    sizes |= {node for node in walk(stated.statement) if node in SIZES}
-    rows += [(index_latex(size), str(size), meaning)
-             for size, meaning in SIZES.items() if size in sizes]  # fmt: skip
-    return rows
+    return [(_listed_tex(one, stated, free), one.name, one.meaning) for one in stated.letters]
+
+
+def _listed_tex(listed: Listed, stated: Formula, free: Mapping[Any, Any]) -> str:
+    """LaTeX of a letter with its shape or its range."""
+    match listed.kind:
+        case "symbol":
+            shape = shape_tex(listed.letter.shape)
+            return rf"{symbol_tex(listed.letter, stated)} \in {shape}"
+        case "function":
+            return FUNCTIONS[listed.name].tex
+        case "index":
+            return range_latex(listed.letter, *free[listed.letter])
+    return index_latex(listed.letter)
 
 
 def names_of(stated: Formula) -> list[tuple[str, str]]:
     """Names of the symbols and functions of a statement, with what they mean."""
-    return [
-        *((symbol.name, stated.meaning(symbol)) for symbol in stated.symbols),
-        *((name, FUNCTIONS[name].text) for name in stated.functions),
-    ]
+    return [(one.name, one.meaning) for one in stated.letters if one.kind in ("symbol", "function")]
 
 
 def symbol_list(rows: Iterable[Row], directive: SphinxDirective) -> nodes.definition_list:

@@ -262,18 +262,20 @@ def _relation(relation: Relation) -> dict[str, str]:
 def _symbols(stated: Formula) -> list[dict[str, Any]]:
     return [
         {
-            "name": symbol.name,
-            "latex": SYMBOLS[symbol].tex,
-            "meaning": stated.meaning(symbol),
-            "shape": list(map(str, symbol.shape)),
-            "times": list(map(str, symbol.times)),
+            "name": one.name,
+            "latex": SYMBOLS[one.letter].tex,
+            "meaning": one.meaning,
+            "shape": list(map(str, one.letter.shape)),
+            "times": list(map(str, one.letter.times)),
         }
-        for symbol in stated.symbols
+        for one in stated.letters
+        if one.kind == "symbol"
     ]
 
 
 def _functions(stated: Formula) -> list[dict[str, str]]:
     return [
-        {"name": name, "latex": FUNCTIONS[name].tex, "meaning": FUNCTIONS[name].text}
-        for name in stated.functions
+        {"name": one.name, "latex": FUNCTIONS[one.name].tex, "meaning": one.meaning}
+        for one in stated.letters
+        if one.kind == "function"
     ]

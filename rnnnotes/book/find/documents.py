@@ -124,26 +124,24 @@ GRADIENT = r"\nabla", r"\nabla \frac \partial ∂"
 
 def texts_of(stated: Formula, keywords: list[str]) -> dict[str, str]:
     """What is said of a formula, by where it stands."""
-    symbols = [*(symbol.name for symbol in stated.symbols), *stated.functions]
-    meanings = [SYMBOLS[symbol] for symbol in stated.symbols]
-    meanings += [FUNCTIONS[name] for name in stated.functions]
+    letters = [one for one in stated.letters if one.kind in ("symbol", "function")]
+    names = [one.name for one in letters]
+    tex = [SYMBOLS[symbol].tex for symbol in stated.symbols]
+    tex += [FUNCTIONS[name].tex for name in stated.functions]
     _, _, rest = documented(stated).partition("\n\n")
     parts = {
         "id": [stated.id],
         "title": [stated.title],
         "also called": [ALSO_CALLED.get(stated.id, "")],
         "keyword": [name.replace("-", " ") for name in keywords],
-        "symbol": [*symbols, *(meaning.tex for meaning in meanings)],
-        "a symbol also called": [ALSO_CALLED.get(name, "") for name in symbols],
+        "symbol": [*names, *tex],
+        "a symbol also called": [ALSO_CALLED.get(name, "") for name in names],
         "equation": [
             stated.latex.replace(*GRADIENT),
             text(stated.statement),
             *map(text, stated.where),
         ],
-        "meaning": [
-            *map(stated.meaning, stated.symbols),
-            *(FUNCTIONS[name].text for name in stated.functions),
-        ],
+        "meaning": [one.meaning for one in letters],
         "docstring": [rest.partition("Examples\n---")[0]],
         "reason": [line.because for line in stated.derivation],
         "source": [sources()[key].cited() for key in stated.sources if key in sources()],

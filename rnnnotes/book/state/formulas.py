@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 import sympy as sp
 
@@ -41,6 +41,7 @@ from rnnnotes.book.language.symbols import (
     INDICES,
     LETTERS,
     MEANINGS,
+    SIZES,
     SYMBOLS,
     T,
     t,
@@ -68,6 +69,15 @@ class Line(NamedTuple):
     sign: str
     expr: Expression
     because: str
+
+
+class Listed(NamedTuple):
+    """A letter of a statement, and what it stands for."""
+
+    kind: Literal["symbol", "function", "index", "size"]
+    name: str
+    meaning: str
+    letter: Variable | Function | sp.Symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,20 +143,38 @@ class Formula:
     @cached_property
     def symbols(self) -> tuple[Variable, ...]:
         """Declared symbols of the statement, in reading order."""
-        parts = (self.statement, *self.where)
-        found = {node for part in parts for node in walk(part) if isinstance(node, Variable)}
+        found = self._nodes & SYMBOLS.keys()
         return tuple(symbol for symbol in SYMBOLS if symbol in found)
-
-    def meaning(self, symbol: Variable) -> str:
-        """What a symbol stands for, as the chapter says it or else the notation."""
-        return MEANINGS.get(self.chapter, {}).get(symbol) or SYMBOLS[symbol].text
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
         """Names of the functions that the statement applies."""
-        parts = (self.statement, *self.where)
-        found = {node.name for part in parts for node in walk(part) if isinstance(node, Function)}
+        found = {node.name for node in self._nodes if isinstance(node, Function)}
         return tuple(name for name in FUNCTIONS if name in found)
+
+    @cached_property
+    def _nodes(self) -> frozenset[sp.Basic]:
+        """Nodes of the statement and of its conditions."""
+        return frozenset(node for part in (self.statement, *self.where) for node in walk(part))
+
+    @cached_property
+    def letters(self) -> tuple[Listed, ...]:
+        """All letters of the statement: symbols, functions, indices and sizes."""
+        free = {symbol: bounds for symbol, *bounds in self.index_ranges()}
+        counted = [axis for symbol in self.symbols for axis in symbol.shape]
+        counted += [bound for bounds in free.values() for bound in bounds]
+        sizes = self._nodes.union(*(length.free_symbols for length in counted))
+        return (
+            *(Listed("symbol", one.name, self.meaning(one), one) for one in self.symbols),
+            *(Listed("function", name, FUNCTIONS[name].text, DECLARED[name])
+              for name in self.functions),
+            *(Listed("index", str(one), INDICES[one].text, one) for one in INDICES if one in free),
+            *(Listed("size", str(one), text, one) for one, text in SIZES.items() if one in sizes),
+        )  # fmt: skip
+
+    def meaning(self, symbol: Variable) -> str:
+        """What a symbol stands for, as the chapter says it or else the notation."""
+        return MEANINGS.get(self.chapter, {}).get(symbol) or SYMBOLS[symbol].text
 
     @cached_property
     def ancestors(self) -> tuple[Formula, ...]:

@@ -15,6 +15,7 @@ from itertools import islice, product
 
 from rnnnotes.core.integers import Affine, affine
 from rnnnotes.core.normal import (
+    FUNCTIONS,
     ONE,
     ZERO,
     Unsupported,
@@ -45,7 +46,7 @@ from rnnnotes.core.normal import (
     whole_power,
     within,
 )
-from rnnnotes.core.reals import FUNCTIONS, Comparison, follows, is_exponent
+from rnnnotes.core.reals import Comparison, follows, is_exponent
 from rnnnotes.core.terms import (
     Apply,
     Atom,

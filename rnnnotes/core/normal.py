@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, count, permutations, product
 from math import factorial, prod
+from typing import Literal, NamedTuple
 
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine
 from rnnnotes.core.terms import (
@@ -1030,8 +1031,8 @@ def apply(
     if name in FUNCTIONS and not at:
         (argument,) = given
         if slots:
-            return SLOPES[name](argument.body, len(slots))
-        return FUNCTIONS[name](argument.body)
+            return FUNCTIONS[name].slope(argument.body, len(slots))
+        return FUNCTIONS[name].of(argument.body)
     return of(Apply(name, at, given, slots))
 
 
@@ -1122,7 +1123,7 @@ def size_of(atom: Atom) -> Poly:
     """Absolute value of an atom."""
     if is_positive(atom) or isinstance(atom, Delta | Mask):
         return of(atom)
-    if isinstance(atom, Apply) and atom.name in SIZES_OF:
+    if isinstance(atom, Apply) and sign_of(atom) == "not negative":
         return of(atom)
     if isinstance(atom, Power):
         return power(absolute(atom.base), atom.exponent)
@@ -1174,7 +1175,7 @@ def is_positive(atom: Atom) -> bool:
         case Entry():
             return atom.name in context().positive
         case Apply():
-            return atom.name in ("exp", "sigmoid") and not atom.slots
+            return sign_of(atom) == "positive"
         case Power():
             return all_positive(atom.base)
         case Group():
@@ -1211,13 +1212,18 @@ def is_nonnegative(atom: Atom) -> bool:
         case Power():
             return all_nonnegative(atom.base)
         case Apply():
-            return is_positive(atom) or (atom.name in SIZES_OF and not atom.slots)
+            return sign_of(atom) != "any"
         case _:
             return is_positive(atom)
 
 
-SIZES_OF = ("abs", "step", "norm", "radius")
-"""Functions that are never below zero."""
+def sign_of(atom: Apply) -> str:
+    """Sign of a function, whatever it is applied to."""
+    if atom.slots:
+        return "any"
+    if atom.name in ("norm", "radius"):
+        return "not negative"
+    return FUNCTIONS[atom.name].sign if atom.name in FUNCTIONS else "any"
 
 
 def sums_something(atom: Sum) -> bool:
@@ -1230,25 +1236,56 @@ def sums_something(atom: Sum) -> bool:
     return all(context().facts.entails(least.put(first)) for least in masks)
 
 
-FUNCTIONS: dict[str, Callable[[Poly], Poly]] = {
-    "exp": exponential,
-    "log": logarithm,
-    "tanh": odd("tanh"),
-    "sigmoid": logistic,
-    "abs": absolute,
-    "step": step,
-}
-"""Known functions of a number, and what is done with one."""
+class KnownFunction(NamedTuple):
+    """A function of a number, of which more is known than its name.
 
-SLOPES: dict[str, Callable[[Poly, int], Poly]] = {
-    "exp": lambda u, _: exponential(u),
-    "log": lambda u, n: scaled((-1) ** (n - 1) * factorial(n - 1), whole_power(u, -n)),
-    "tanh": lambda u, n: slope_in_value(odd("tanh")(u), (1, 0, -1), n),
-    "sigmoid": lambda u, n: slope_in_value(logistic(u), (0, 1, -1), n),
-    "abs": lambda u, n: minus(scaled(2, step(u)), ONE) if n == 1 else ZERO,  # u is not zero
-    "step": lambda u, n: ZERO,  # u is not zero
+    `of` brings its value at a number to the normal form, and `slope` its derivative of an order.
+    `facts` are what the solver may know of its value x at a real number u.
+    """
+
+    of: Callable[[Poly], Poly]
+    slope: Callable[[Poly, int], Poly]
+    facts: tuple[str, ...]
+    sign: Literal["positive", "not negative", "any"] = "any"
+
+
+FUNCTIONS = {
+    "exp": KnownFunction(
+        exponential,
+        lambda u, _: exponential(u),
+        ("(< 0 x)", "(<= (+ 1 u) x)", "(<= (* x (- 1 u)) 1)"),
+        "positive",
+    ),
+    "log": KnownFunction(
+        logarithm,
+        lambda u, n: scaled((-1) ** (n - 1) * factorial(n - 1), whole_power(u, -n)),
+        ("(=> (< 0 u) (<= x (- u 1)))",),
+    ),
+    "tanh": KnownFunction(
+        odd("tanh"),
+        lambda u, n: slope_in_value(odd("tanh")(u), (1, 0, -1), n),
+        ("(< (- 1) x)", "(< x 1)", "(<= (* x x) (* x u))"),
+    ),
+    "sigmoid": KnownFunction(
+        logistic,
+        lambda u, n: slope_in_value(logistic(u), (0, 1, -1), n),
+        ("(< 0 x)", "(< x 1)", "(<= 0 (* (- x 0.5) u))"),
+        "positive",
+    ),
+    "abs": KnownFunction(
+        absolute,
+        lambda u, n: minus(scaled(2, step(u)), ONE) if n == 1 else ZERO,  # u is not zero
+        ("(= x (ite (<= 0 u) u (- u)))",),
+        "not negative",
+    ),
+    "step": KnownFunction(
+        step,
+        lambda u, n: ZERO,  # u is not zero
+        ("(= x (ite (< 0 u) 1.0 0.0))",),
+        "not negative",
+    ),
 }
-"""Derivatives of known functions, of every order."""
+"""Known functions of a number, a row for each."""
 
 
 def slope_in_value(y: Poly, slope: Sequence[int], order: int) -> Poly:

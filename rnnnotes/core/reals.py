@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rnnnotes.core.normal import all_nonnegative, as_affine, context, integer
+from rnnnotes.core.normal import FUNCTIONS, all_nonnegative, as_affine, context, integer
 from rnnnotes.core.solver import answer, question, refuted
 from rnnnotes.core.terms import (
     Apply,
@@ -26,7 +26,7 @@ from rnnnotes.core.terms import (
     Power,
 )
 
-__all__ = ["FUNCTIONS", "POWER", "Comparison", "Contradiction", "follows", "is_exponent"]
+__all__ = ["POWER", "Comparison", "Contradiction", "follows", "is_exponent"]
 
 
 class Contradiction(Exception):
@@ -71,16 +71,6 @@ def follows(goal: Comparison, facts: Iterable[Comparison]) -> bool:
         raise Contradiction("what is given contradicts itself")
     return alone == "sat"
 
-
-FUNCTIONS = {
-    "sigmoid": ["(< 0 x)", "(< x 1)", "(<= 0 (* (- x 0.5) u))"],
-    "tanh": ["(< (- 1) x)", "(< x 1)", "(<= (* x x) (* x u))"],
-    "exp": ["(< 0 x)", "(<= (+ 1 u) x)", "(<= (* x (- 1 u)) 1)"],
-    "log": ["(=> (< 0 u) (<= x (- u 1)))"],
-    "abs": ["(= x (ite (<= 0 u) u (- u)))"],
-    "step": ["(= x (ite (< 0 u) 1.0 0.0))"],
-}
-"""What is known of the value x of a function at a real number u."""
 
 POWER = [
     "(=> (<= 0 u) (<= 0 x))",
@@ -143,7 +133,7 @@ class Reals:
                 case Delta() | Mask():
                     self.axioms.append(f"(or (= {name} 0) (= {name} 1))")
                 case Apply() if atom.name in FUNCTIONS and not atom.slots:
-                    self.assume(FUNCTIONS[atom.name], name, atom.arguments[0].body)
+                    self.assume(FUNCTIONS[atom.name].facts, name, atom.arguments[0].body)
                 case Power():
                     self.power(atom, name)
         return name

@@ -35,9 +35,9 @@ from rnnnotes.core import normal as core
 from rnnnotes.core.equations import peeled
 from rnnnotes.core.inequalities import Law, Letter, Order, Rule
 from rnnnotes.core.integers import Affine, affine
-from rnnnotes.core.normal import Unsupported
+from rnnnotes.core.normal import FUNCTIONS, Unsupported
 from rnnnotes.core.norms import NORMS
-from rnnnotes.core.reals import FUNCTIONS, Comparison
+from rnnnotes.core.reals import Comparison
 from rnnnotes.core.terms import Entry, Poly
 
 At = tuple[Affine, ...]

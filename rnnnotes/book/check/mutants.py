@@ -37,6 +37,7 @@ from rnnnotes.book.check.checking import prove, result_of
 from rnnnotes.book.find.chapters import find_all
 from rnnnotes.book.find.finding import find
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.language.symbols import DECLARED
 from rnnnotes.book.prove.settings import FEWEST, Setting, settings_of
 from rnnnotes.book.prove.sizes import choices
@@ -170,7 +171,7 @@ def _activations(node: Any) -> Iterator[Callable[[], Any]]:
             yield lambda: other(*arguments)
 
 
-SWAPPED = {"tanh": "sigmoid", "sigmoid": "tanh", "f": "g", "g": "f", "exp": "tanh"}
+SWAPPED = {name: row.mutant for name, row in KNOWN.items() if row.mutant} | {"f": "g", "g": "f"}
 
 OPERATORS: dict[str, Rule] = {
     "transpose": _transposes,
@@ -363,7 +364,7 @@ class _Breaker(ast.NodeTransformer):
         self.generic_visit(node)
         if node.attr == "T":
             return self._offer(node, "transpose", node.value)
-        if node.attr in SWAPPED:
+        if node.attr in SWAPPED_CODE:
             other = ast.Attribute(node.value, SWAPPED_CODE[node.attr], ast.Load())
             return self._offer(node, "activation", other)
         return node
@@ -417,7 +418,7 @@ class _Breaker(ast.NodeTransformer):
         return self._offer(node, "sign", other)
 
 
-SWAPPED_CODE = {"tanh": "exp", "exp": "tanh", "sigmoid": "tanh"}
+SWAPPED_CODE = {name: row.mutant_in_code for name, row in KNOWN.items() if row.mutant_in_code}
 
 
 def _broken_code(stated: Formula) -> Iterator[Mutant]:

@@ -19,6 +19,7 @@ import sympy as sp
 
 from rnnnotes.book.cite import sympyhelpers
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.language.symbols import FUNCTIONS, SIZES, SYMBOLS
 from rnnnotes.book.state.formulas import Formula
 from rnnnotes.book.state.source import unannotated
@@ -27,7 +28,7 @@ from rnnnotes.book.write.plaintext import SIGNS, in_order, text
 
 __all__ = ["RULES", "sympy_text"]
 
-BUILT_IN = {"exp": "sp.exp", "log": "sp.log", "tanh": "sp.tanh"}
+BUILT_IN = {name: row.sympy for name, row in KNOWN.items() if row.sympy}
 """Functions that SymPy has."""
 
 SIGMOID = "def sigmoid(u):\n    return 1 / (1 + sp.exp(-u))"

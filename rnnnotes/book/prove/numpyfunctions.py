@@ -20,6 +20,7 @@ import numpy as np
 import sympy as sp
 
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.prove.numpyarrays import (
     FUNCTIONS,
     LEFT,
@@ -67,6 +68,7 @@ def _known(name: str) -> lang.Expression:
 _EXP, _MINUS = _known("exp"), lang.Function("exp")(-LEFT)
 
 ENTRYWISE: dict[Any, lang.Expression] = {
+    **{row.numpy: _known(name) for name, row in KNOWN.items() if isinstance(row.numpy, np.ufunc)},
     np.add: LEFT + RIGHT,
     np.subtract: LEFT - RIGHT,
     np.multiply: LEFT * RIGHT,
@@ -76,11 +78,8 @@ ENTRYWISE: dict[Any, lang.Expression] = {
     np.power: LEFT**RIGHT,
     np.square: LEFT * LEFT,
     np.sqrt: LEFT ** sp.Rational(1, 2),
-    np.exp: _EXP,
     np.expm1: _EXP - 1,
-    np.log: _known("log"),
     np.log1p: lang.Function("log")(1 + LEFT),
-    np.tanh: _known("tanh"),
     np.sinh: (_EXP - _MINUS) / 2,
     np.cosh: (_EXP + _MINUS) / 2,
     np.absolute: lang.Abs(LEFT),

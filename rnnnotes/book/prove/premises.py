@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import sympy as sp
 
 from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.language.nodes import (
     Apply,
     Expression,
@@ -26,7 +27,6 @@ from rnnnotes.book.prove.everysize import within_ranges
 from rnnnotes.book.prove.reading import whole
 from rnnnotes.book.state.formulas import Formula
 from rnnnotes.book.values.definitions import Definition
-from rnnnotes.book.values.entries import DERIVATIVES as SLOPES
 from rnnnotes.book.values.world import DERIVATIVES
 from rnnnotes.book.write.plaintext import text
 from rnnnotes.core.integers import Facts
@@ -58,7 +58,8 @@ def functions_of(stated: Formula) -> list[Definition]:
 
 def _has_a_rule(stated: Formula) -> bool:
     left = stated.statement.left
-    return isinstance(left, Apply) and left.function.name in SLOPES
+    known = KNOWN.get(left.function.name) if isinstance(left, Apply) else None
+    return known is not None and known.slope is not None
 
 
 def omitted_by(stated: Formula) -> dict[str, Definition]:

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import sympy as sp
 
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN, Signs
 from rnnnotes.book.language.nodes import Expression
 from rnnnotes.book.values.definitions import Definition, defined_name, put
 from rnnnotes.book.write.plaintext import text
@@ -34,7 +35,6 @@ __all__ = [
     "refuse_rough",
 ]
 
-Signs: TypeAlias = frozenset[int]
 Bounds: TypeAlias = Mapping[sp.Symbol, tuple[Any, Any]]
 Kind = Literal["positive", "not negative", "not zero", "no kink", "invertible"]
 
@@ -225,11 +225,13 @@ def algebra(node: Any, known: Known, letters: dict[Expression, sp.Symbol]) -> sp
             return inner(node.args[0]) / inner(node.args[1])
         case lang.Power(args=(base, lang.Number(args=(count,)))) if count.is_Integer and count > 0:
             return inner(base) ** count
-        case lang.Apply(arguments=(part,)) if node.function == lang.Function("sigmoid"):
-            return 1 / (1 + letter(lang.Function("exp")(-part)))
-        case lang.Apply(arguments=(part,)) if node.function == lang.Function("tanh"):
-            return 1 - 2 / (1 + letter(lang.Function("exp")(2 * part)))
+        case lang.Apply(arguments=(part,)) if node.function in BY_EXP:
+            return BY_EXP[node.function](lambda u: letter(lang.Function("exp")(u)), part)
     return letter(node)
+
+
+BY_EXP = {lang.Function(name): row.by_exp for name, row in KNOWN.items() if row.by_exp}
+"""Functions that are written out by an exponential function."""
 
 
 def counted(exponent: Any) -> sp.Expr:
@@ -266,16 +268,10 @@ def _apply(known: Known, node: Any) -> Signs:
     function = node.function
     if function.index:
         return ANY
-    match function.name, function.order:
-        case ("exp" | "sigmoid", 0 | 1) | ("softmax", 0) | ("tanh", 1):
-            return POSITIVE
-        case "relu", 0:
-            return frozenset(max(sign, 0) for sign in known.signs(node.arguments[0]))
-        case "tanh", 0:
-            return known.signs(node.arguments[0])
-        case "log", 0:
-            return known.signs(lang.Sub(node.arguments[0], 1))
-    return ANY
+    signs = KNOWN[function.name].signs if function.name in KNOWN else ()
+    if function.order >= len(signs):
+        return ANY
+    return signs[function.order](known.signs, node.arguments[0])
 
 
 def _steps(known: Known, node: Any) -> tuple[Signs, Signs]:
@@ -469,10 +465,11 @@ class _Finder:
                     yield from self._of_power(base, exponent, bounds, slope)
                 for logarithm in node.args[0].atoms(sp.log):
                     yield "positive", lang.Number(logarithm.args[0])
-            case lang.Apply() if node.function.name == "log":
-                yield "positive", node.arguments[0]
-            case lang.Apply() if node.function.name == "relu" and (slope or node.function.order):
-                yield "no kink", node.arguments[0]
+            case lang.Apply(function=function) if row := KNOWN.get(function.name):
+                if row.domain:
+                    yield row.domain, node.arguments[0]
+                if row.kinked and (slope or function.order):
+                    yield "no kink", node.arguments[0]
             case lang.Abs() if kink:
                 yield "no kink", node.args[0]
             case lang.Norm() if kink:
@@ -492,10 +489,6 @@ class _Finder:
             yield ("not negative" if count.is_positive and not slope else "positive"), base
         elif not self.known.within(bounds).signs(exponent) <= NOT_NEGATIVE:
             yield "not zero", base
-
-
-ANALYTIC = {"exp", "log", "relu", "sigmoid", "softmax", "tanh"}
-"""Functions with derivatives of every order wherever the obligations of a slope are met."""
 
 
 def refuse_rough(node: Any, small: Any, known: Known) -> None:
@@ -529,7 +522,7 @@ def refuse_rough(node: Any, small: Any, known: Known) -> None:
         if _is_spectral(part) and _depends(part, small, known):
             refuse(part, "it may have a kink anywhere")
     for part in found.opaque:
-        known_one = part.function.name in ANALYTIC and not part.function.index
+        known_one = part.function.name in KNOWN and not part.function.index
         smooth = part.function.smooth or known_one
         if not smooth and _depends(part, small, known):
             refuse(part, f"{part.function.name} is not declared to be smooth")

@@ -24,6 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
+from rnnnotes.book.language.known import KNOWN
+
 __all__ = ["Atom", "BranchesOnValues", "Entries", "Entry", "Ledger", "Node", "expand", "label"]
 
 Entries: TypeAlias = npt.NDArray[Any]
@@ -147,18 +149,6 @@ class Entry:
         return f"Entry({self.expr})"
 
 
-DERIVATIVES: dict[Hashable, Callable[[sp.Symbol, sp.Expr], sp.Expr]] = {
-    "tanh": lambda value, argument: 1 - value**2,
-    "sigmoid": lambda value, argument: value * (1 - value),
-    "exp": lambda value, argument: value,
-    "log": lambda value, argument: 1 / argument,
-}
-"""Derivative of each known function, from its value and its argument.
-
-The building blocks prove these rules from the definitions of the functions, where the
-rules are not used.
-"""
-
 OPAQUE = {"Abs", "Max", "Min", "Indicator", "Norm", "SpectralRadius"}
 """Functions of which algebra knows nothing; draws give them values."""
 
@@ -170,15 +160,6 @@ DECIDED: dict[Hashable, Callable[..., Any]] = {
     ("Indicator", ()): lambda a, b: int(bool(a > b)),
 }
 """Functions of which algebra knows the value at numbers."""
-
-
-VALUES: dict[tuple[Hashable, sp.Expr], sp.Expr] = {
-    ("exp", sp.S.Zero): sp.S.One,
-    ("log", sp.S.One): sp.S.Zero,
-    ("tanh", sp.S.Zero): sp.S.Zero,
-    ("sigmoid", sp.S.Zero): sp.S.Half,
-}
-"""Values that a rule of symmetry would not reach."""
 
 
 SIGNS: dict[Hashable, dict[str, bool]] = {"exp": {"positive": True}, ABS: {"nonnegative": True}}
@@ -333,8 +314,8 @@ class Ledger:
         ))  # fmt: skip
 
     def _partial(self, symbol: sp.Symbol, atom: Atom, place: int) -> sp.Expr:
-        if atom.name in DERIVATIVES:
-            return DERIVATIVES[atom.name](symbol, atom.arguments[0])
+        if (known := KNOWN.get(str(atom.name))) and known.slope:
+            return known.slope(symbol, atom.arguments[0])
         if atom.name in (("Max", ()), ("Min", ())):
             return self._chosen(atom, place)
         if atom.name == ("Indicator", ()):
@@ -390,17 +371,17 @@ class Ledger:
 
     def _normal(self, atom: Atom) -> sp.Expr:
         plain = tuple(_polynomial(self.plain(argument)) for argument in atom.arguments)
-        if (atom.name, plain[0]) in VALUES and not any(atom.orders):
-            return VALUES[atom.name, plain[0]]
+        known = KNOWN.get(str(atom.name))
+        if known and known.at and known.at[0] == plain[0] and not any(atom.orders):
+            return known.at[1]
         if atom.name == "exp":
             return self._exponential(plain[0])
         if atom.name == ABS:
             return self._absolute(plain[0])
         if atom.name == "log" and plain[0] in self.atoms and self.atoms[plain[0]].name == "exp":
             return self.atoms[plain[0]].arguments[0]
-        if atom.name in ("tanh", "sigmoid") and plain[0].could_extract_minus_sign():
-            mirrored = self._kept(atom._replace(arguments=(sp.expand(-plain[0]),)))
-            return -mirrored if atom.name == "tanh" else 1 - mirrored
+        if known and known.mirrored and plain[0].could_extract_minus_sign():
+            return known.mirrored(self._kept(atom._replace(arguments=(sp.expand(-plain[0]),))))
         return self._kept(atom._replace(arguments=plain))
 
     def _kept(self, atom: Atom) -> sp.Symbol:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.values.entries import BranchesOnValues
 
 __all__ = [
@@ -321,14 +322,16 @@ def _function(
     return apply
 
 
+def _known(name: str, error_of: ErrorOf) -> Callable[[Number], Number]:
+    """Known function of one number, from its error."""
+    known = KNOWN[name]
+    assert known.slope is not None
+    return _function(known.numpy, error_of, known.slope)
+
+
 def _exact_at(point: float, error_of: ErrorOf) -> ErrorOf:
     """Error of a function whose value at a point is known without rounding."""
     return lambda a, e, v: np.where((a == point) & (e == 0), 0.0, error_of(a, e, v))
-
-
-def _sigmoid(a: Floats) -> Floats:
-    small = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1.0, small) / (1 + small)
 
 
 def _refuse(name: str) -> Callable[..., Number]:
@@ -339,26 +342,17 @@ def _refuse(name: str) -> Callable[..., Number]:
 
 
 FUNCTIONS: dict[str, Callable[[Number], Number]] = {
-    "tanh": _function(
-        np.tanh,
+    "tanh": _known(
+        "tanh",
         # The slope falls off on both sides of zero.
         lambda a, e, v: e / np.cosh(np.maximum(np.abs(a) - e, 0)) ** 2 + UNIT * np.abs(v),
-        lambda value, argument: 1 - value * value,
     ),
-    "exp": _function(
-        np.exp,
-        _exact_at(0, lambda a, e, v: v * (np.expm1(e) + 2 * UNIT) + _underflow(v)),
-        lambda value, argument: value,
+    "exp": _known(
+        "exp", _exact_at(0, lambda a, e, v: v * (np.expm1(e) + 2 * UNIT) + _underflow(v))
     ),
-    "log": _function(
-        np.log,
-        lambda a, e, v: np.where(a > e, e / (a - e) + UNIT * np.abs(v), np.inf),
-        lambda value, argument: ONE / argument,
-    ),
-    "sigmoid": _function(
-        _sigmoid,
-        _exact_at(0, lambda a, e, v: v * (np.expm1(e) + 4 * UNIT) + _underflow(v)),
-        lambda value, argument: value * (1 - value),
+    "log": _known("log", lambda a, e, v: np.where(a > e, e / (a - e) + UNIT * np.abs(v), np.inf)),
+    "sigmoid": _known(
+        "sigmoid", _exact_at(0, lambda a, e, v: v * (np.expm1(e) + 4 * UNIT) + _underflow(v))
     ),
     "sin": _function(
         np.sin,

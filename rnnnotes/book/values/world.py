@@ -18,6 +18,7 @@ import sympy as sp
 
 from rnnnotes.book.language import derived
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.values import tape
 from rnnnotes.book.values.definitions import (
     Definition,
@@ -689,16 +690,6 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
 
 # -- Known functions -------------------------------------------------------------------------------
 
-KNOWN: dict[str, Callable[..., Any]] = {
-    "tanh": np.tanh,
-    "exp": np.exp,
-    "log": np.log,
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    "relu": lambda a: np.maximum(a, 0),
-    "softmax": lambda a: np.exp(a) / np.sum(np.exp(a)),
-}
-"""NumPy's functions for the names that mean one thing everywhere."""
-
 POINTS = np.geomspace(0.03, 300, 9)[:, None] * [1, -1]
 """Where a definition of a known function is compared with NumPy's: at both signs, far out too."""
 
@@ -719,7 +710,7 @@ def refuse_other_value(definition: Definition) -> None:
         inside = world.inside(name, {parameter: argument}, definition.value, {})
     computed = np.array([np.broadcast_to(entry.value, points.shape) for entry in inside.flat]).T
     for point, row, got in zip(points, rows, computed, strict=True):
-        if not np.allclose(got, KNOWN[name](row), rtol=1e-9):
+        if not np.allclose(got, KNOWN[name].numpy(row), rtol=1e-9):
             raise lang.StatementError(
                 f"definition of {name}: the proofs know {name}({point:.3g}) as another number"
             )

@@ -22,6 +22,7 @@ from typing import Any
 import sympy as sp
 
 from rnnnotes.book.language import nodes as lang
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.language.symbols import FUNCTIONS, SYMBOLS
 
 __all__ = ["argument_latex", "index_latex", "latex", "range_latex", "values_latex"]
@@ -35,9 +36,6 @@ TALL = re.compile(r"\\(frac|sum|prod|begin|mathop|underbrace)")
 
 LEVEL = re.compile(r"\\left|\\begin|\\right|\\end|[{}()^']")
 """What opens and closes a part of some LaTeX, and what raises one."""
-
-NAMED = ("tanh",)
-"""Functions whose powers stand after their name: of others that may mean the function again."""
 
 
 def latex(node: sp.Basic) -> str:
@@ -241,7 +239,9 @@ def _power(node: Any) -> str:
     base, exponent = node.args
     if isinstance(base, lang.Apply):
         counts = isinstance(exponent, lang.Number) and latex(exponent).isdigit()
-        if base.function.name in NAMED and counts and not (base.shape or base.function.order):
+        known = KNOWN.get(base.function.name)
+        named = known is not None and known.power_at_name and not base.function.order
+        if named and counts and not base.shape:
             argument = bracket(latex(base.arguments[0]))
             return rf"{_function(base.function)}^{{{latex(exponent)}}}{argument}"
         tex = bracket(latex(base))

@@ -1,1 +1,1 @@
-"""A formula taken along: cited, and exported with its derivation."""
+"""A formula taken along: cited, exported with its derivation, and told to an editor."""

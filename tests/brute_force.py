@@ -31,7 +31,7 @@ from rnnnotes.core.terms import (
     Sum,
 )
 
-__all__ = ["KNOWN", "Draw", "drawn", "wave"]
+__all__ = ["KNOWN", "Draw", "drawn", "rank_of", "wave"]
 
 FAR = 9
 """Whole numbers that a bound letter may be, up to this and down to its negative."""
@@ -45,6 +45,12 @@ def drawn(*what, low=-1.5, high=1.5):
 def sign(value):
     """Sign of the real part, which a step along the imaginary axis leaves alone."""
     return 1 if value.real >= 0 else -1
+
+
+def rank_of(place, values):
+    """One more than there are numbers that come before that of a place, but for rounding."""
+    order = {at: (-round(value.real, 9), at) for at, value in values.items()}
+    return 1 + sum(one < order[place] for one in order.values())
 
 
 KNOWN = {
@@ -186,5 +192,13 @@ class Draw:
             return complex(KNOWN[atom.name](arguments[0][()]))
         if atom.name == "largest":
             return max(arguments[0].values(), key=lambda value: value.real)
+        if atom.name == "ranked":
+            return self.ranked(arguments[0], *self.places(atom.at))
         slots = [(number, self.places(at)) for number, at in atom.slots]
         return wave(atom.name, self.places(atom.at), arguments, slots)
+
+    def ranked(self, values, rank, place):
+        """Whether as many numbers come before that of a place as its rank says."""
+        if (place,) not in values:
+            return complex(drawn(self.seed, "outside", rank, place))
+        return complex(rank_of(place, {at: value for (at,), value in values.items()}) == rank)

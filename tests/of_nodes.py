@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rnnnotes.book.find.finding import find
-from rnnnotes.book.language.derived import Columns, Concat, Expectation, Largest, Rows, Variance
+from rnnnotes.book.language.derived import (
+    AmongLargest,
+    Argmax,
+    Columns,
+    Concat,
+    Expectation,
+    Largest,
+    Rows,
+    Variance,
+)
 from rnnnotes.book.language.nodes import (
     Bracket,
     Entry,
@@ -45,6 +54,7 @@ from rnnnotes.notation import (
     i,
     j,
     k,
+    log,
     n,
     p,
     scores,
@@ -112,6 +122,10 @@ HEADS = Concat(M[j], j, 1, T)
 """As many matrices as there are steps, beside one another."""
 BLOCKS = W_x4.T
 SHARES = softmax(scores)
+FIRST = AmongLargest(v, 1)
+KEPT = Total(AmongLargest(v, i) * exp(v))
+"""Total of the weights of the largest entries."""
+REVERSED = Stack(Entry(v, H + 1 - i), i, 1, H)
 BIASED = S + Outer(Ones(B), b_h)
 
 
@@ -178,6 +192,40 @@ TRUE = {
     "heads under a mask that captures nothing": Claim(
         Concat(Bracket(Eq(j, t)) * M[j], j, 1, T) @ Concat(M[j], j, 1, T).T, M[t] @ M[t].T
     ),
+    "the place of the largest share": Claim(Argmax(softmax(v)), Argmax(v), SOFTMAX),
+    "the place of the largest share at any temperature": Claim(
+        Argmax(softmax(v / eps)), Argmax(v), SOFTMAX
+    ),
+    "the place of the largest logarithm of a share": Claim(
+        Argmax(log(softmax(v))), Argmax(v), SOFTMAX
+    ),
+    "the place of the largest of what is shifted": Claim(Argmax(v + u), Argmax(v)),
+    "the place of the largest of what is scaled": Claim(Argmax(eps * v), Argmax(v)),
+    "the place of the largest of equals": Claim(Argmax(Ones(H) * u), 1),
+    "the place of the largest is one": Claim(1, Argmax(v), sign="<="),
+    "the place of the largest is within": Claim(Argmax(v), H, sign="<="),
+    "at the place of the largest": Claim(Bracket(Eq(i, Argmax(v))), Entry(FIRST, i)),
+    "what stands at the place of the largest": Claim(FIRST @ v, Largest(v)),
+    "none is above what stands at the place of the largest": Claim(v, FIRST @ v, sign="<="),
+    "what is at the place of the largest is the largest": Claim(
+        Bracket(Eq(i, Argmax(v))) * (Largest(v) - Entry(v, i)), 0
+    ),
+    "as many as are asked for": Claim(Total(AmongLargest(v, i)), i),
+    "the largest share and the next": Claim(
+        AmongLargest(softmax(v), i), AmongLargest(v, i), SOFTMAX
+    ),
+    "all are among as many as there are": Claim(AmongLargest(v, H), Ones(H)),
+    "the largest is among the largest": Claim(FIRST, AmongLargest(v, i), sign="<="),
+    "a place is the first or not": Claim(FIRST, Ones(H), sign="<="),
+    "what is among some is among more": Claim(
+        AmongLargest(v, i - 1), AmongLargest(v, i), sign="<="
+    ),
+    "of equals the first are the largest": Claim(
+        AmongLargest(Ones(H) * u, i), Stack(Bracket(Le(k, i)), k, 1, H)
+    ),
+    "the shares of the largest add up to one": Claim(
+        Total(AmongLargest(v, i) * exp(v) / KEPT), 1, where=(Lt(0, KEPT),)
+    ),
     "a bracket whose index is bound": Claim(
         Sum(Bracket(Eq(k, t)) * Sum(Bracket(Le(t, k)) * x[t], t, 1, T), k, 1, T),
         Sum(x[k], k, 1, t),
@@ -218,6 +266,24 @@ FALSE = {
         Bracket(Lt(Entry(v, i), Largest(v))) * (Largest(v) - Entry(v, i)), 0
     ),
     "the largest of a sum": Claim(Largest(v + w), Largest(v) + Largest(w)),
+    "the place of the largest at a temperature of any sign": Claim(
+        Argmax(softmax(u * v)), Argmax(v), SOFTMAX
+    ),
+    "the place of the largest of a sum": Claim(Argmax(v + w), Argmax(v)),
+    "the place of the least": Claim(Argmax(-v), Argmax(v)),
+    "the place of the last of the largest": Claim(H + 1 - Argmax(REVERSED), Argmax(v)),
+    "the place of the largest, counted from zero": Claim(
+        Sum(wrap(i - 1) * Entry(FIRST, i), i, 1, H), Argmax(v)
+    ),
+    "after the place of the largest": Claim(Bracket(Eq(i, Argmax(v) + 1)), Entry(FIRST, i)),
+    "the place of the largest is the first": Claim(Argmax(v), 1),
+    "what stands at the place of another": Claim(AmongLargest(w, 1) @ v, Largest(v)),
+    "one less than are asked for": Claim(Total(AmongLargest(v, i)), i - 1),
+    "what is among more is among some": Claim(
+        AmongLargest(v, i), AmongLargest(v, i - 1), sign="<="
+    ),
+    "all are among one less": Claim(AmongLargest(v, H - 1), Ones(H)),
+    "the largest of what is turned around": Claim(AmongLargest(-v, 1), FIRST),
     "a softmax of what is divided": Claim(softmax(Largest(v) * v), softmax(v), SOFTMAX),
     "heads beside one another, in another order": Claim(
         HEADS @ Concat(M[T + 1 - j], j, 1, T).T, Sum(M[j] @ M[j].T, j, 1, T)
@@ -237,5 +303,5 @@ FALSE = {
     ),
 }
 
-MEASURE_ZERO = ("a number at the edge twice",)
+MEASURE_ZERO = ("a number at the edge twice", "the place of the last of the largest")
 """False where two real numbers are equal, and nowhere else: few numbers that are drawn tell."""

@@ -13,14 +13,22 @@ from itertools import count, product
 
 import numpy as np
 import pytest
-from brute_force import KNOWN, Draw, wave
+from brute_force import KNOWN, Draw, rank_of, wave
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from rnnnotes.core import normal
 from rnnnotes.core.derivatives import partial
 from rnnnotes.core.equations import Equation, peeled, used
-from rnnnotes.core.inequalities import Order, geometric, largest, none_above
+from rnnnotes.core.inequalities import (
+    Order,
+    chosen,
+    geometric,
+    largest,
+    none_above,
+    place_of,
+    ranked,
+)
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine, contradictory
 from rnnnotes.core.integers import product as product_of_whole
 from rnnnotes.core.normal import (
@@ -907,6 +915,146 @@ def test_the_largest_is_one_of_the_entries_and_none_is_above():
         assert draw.value(equal.right) == draw.value(poly)
         assert all(draw.value(one.left).real <= max(every) for one in below)
     assert {minus(a(one), b(one, p)) for one in (p, q)} <= {one.left for one in below}
+
+
+FIRST = affine(1)
+
+
+def ranked_among(body, rank=FIRST, place=p):
+    """Whether a place has a rank among the numbers that a body is at the places up to n."""
+    return normal.ranked(rank, place, array([(affine(1), n)], body))
+
+
+def has_rank(body, rank=FIRST, place=p):
+    """The same, by a sort."""
+
+    def value(draw):
+        every = {
+            i: draw.at({"#0": i}).value(body(affine("#0"))) for i in range(1, draw.whole(n) + 1)
+        }
+        return float(rank_of(draw.whole(place), every) == draw.whole(rank))
+
+    return value
+
+
+ALIKE = {
+    "a term that stays": lambda i: plus(a(i), b(p), ONE),
+    "a number that is positive": lambda i: scaled(Fraction(2, 3), a(i)),
+    "a factor that is positive": lambda i: times(a(i), entry("pos", q)),
+    "a denominator that is positive": lambda i: over(a(i), entry("pos", q)),
+    "a share": lambda i: over(exp(a(i)), summed(affine(1), n, lambda j: exp(a(j)))),
+    "a share of what is scaled": lambda i: exp(over(plus(a(i), b(q)), entry("pos", q))),
+    "a product of exponentials": lambda i: times(exp(a(i)), exp(b(p))),
+}
+APART = {
+    "the opposite": lambda i: scaled(-1, a(i)),
+    "an exponential of the opposite": lambda i: scaled(-1, exp(a(i))),
+    "one over an exponential": lambda i: over(ONE, exp(a(i))),
+    "a factor of any sign": lambda i: times(a(i), b(q)),
+    "a square": lambda i: times(a(i), a(i)),
+    "a term that changes": lambda i: plus(a(i), b(i)),
+    "a factor that changes": lambda i: times(a(i), entry("pos", i)),
+    "an exponential and more": lambda i: plus(exp(a(i)), a(i)),
+    "an exponential times more": lambda i: times(exp(a(i)), a(i)),
+    "a time": integer,
+    "nothing": lambda i: b(p),
+}
+
+
+@pytest.mark.parametrize("rank", [affine(1), affine(2), q, n], ids=str)
+@pytest.mark.parametrize("name", {**ALIKE, **APART})
+def test_the_rank_of_a_number_is_by_a_sort(name, rank):
+    """What is left out of the numbers leaves their order as it is, with ties by their places."""
+    body = {**ALIKE, **APART}[name]
+
+    assert agrees(ranked_among(body, rank), has_rank(body, rank))
+    assert (ranked_among(body, rank) == ranked_among(a, rank)) == (name in ALIKE)
+
+
+def test_a_rank_has_one_place_and_a_place_one_rank():
+    """Sums over all of either are one; over fewer, or of a rank that may be none, they stay."""
+    share = lambda i: ranked_among(a, q, i)  # noqa: E731
+    late = lambda i: ranked_among(a, affine(2), i)  # noqa: E731
+
+    assert summed(affine(1), n, share) == ONE
+    assert summed(affine(1), n, lambda rank: ranked_among(a, rank)) == ONE
+    assert times(share(p), share(p)) == share(p)
+    assert times(share(p), share(p + 1)) == ZERO
+    assert times(share(p), ranked_among(a, affine(1))) == times(delta(q - 1), share(p))
+    for poly in (summed(affine(2), n, share), summed(affine(1), n, late)):
+        assert poly != ONE
+        assert not agrees(poly, lambda draw: 1)
+
+
+def test_a_function_of_a_place_is_taken_at_the_place():
+    """Compared with other whole numbers, a place is nowhere but at itself."""
+    for body in (a, integer, lambda i: scaled(-1, integer(i))):
+        for rank in (q, affine(1)):
+            place = summed(affine(1), n, lambda i: times(integer(i), ranked_among(body, rank, i)))  # noqa: B023
+            gap = minus(integer(p), place)
+
+            assert nought(gap) == ranked_among(body, rank)
+            assert agrees(nought(gap), has_rank(body, rank))
+            assert agrees(step(gap), lambda draw: float(draw.value(gap).real > 0))  # noqa: B023
+            assert agrees(unsigned(gap), lambda draw: float(draw.value(gap).real >= 0))  # noqa: B023
+    third = summed(affine(1), n, lambda i: times(integer(i), ranked_among(a, affine(3), i)))
+    assert agrees(nought(third), lambda draw: float(draw.value(third) == 0))
+
+
+@pytest.mark.parametrize("rank", [q, FIRST], ids=str)
+def test_what_is_said_of_a_rank_is_so_at_its_place(rank):
+    """At each draw the letter that is brought up has one value, the same for each thing said."""
+
+    def values(i):
+        return minus(a(i), b(i))
+
+    order = Order()
+    atoms = [
+        ranked_among(values, rank),
+        summed(FIRST, n, lambda i: times(ranked_among(values, rank, i), a(i), b(p))),
+        summed(FIRST, n, lambda i: times(ranked_among(values, rank, i), values(i), values(i))),
+    ]
+    met = {atom for poly in atoms for k in poly.terms for atom, _ in k}
+    said = [one for atom in met for rule in (ranked, chosen) for one in rule(order, atom)]
+    (letter,) = {name for fact in order.reach for name in fact.names} - {"n"}
+
+    assert {one.sign for one in said} == {"=", "<="}
+    assert any("largest" in one.right.key for one in said) == (rank == FIRST)
+    for draw in draws():
+        places_ = range(1, draw.whole(n) + 1)
+        (here,) = (draw.at({letter: i}) for i in places_ if has_rank(values, rank, affine(i))(draw))
+        for one in said:
+            left, right = here.value(one.left), here.value(one.right)
+            assert close(left, right) if one.sign == "=" else left.real <= right.real
+
+
+def test_ranks_of_one_order_have_places_of_their_own():
+    """What is in the same order has the same places, and no two ranks share one."""
+    order = Order()
+    one, alike, other = (
+        array([(FIRST, n)], body) for body in (a, lambda i: exp(plus(a(i), b(p))), b)
+    )
+
+    assert place_of(order, FIRST, one) == place_of(order, FIRST, alike)
+    assert (
+        len({place_of(order, rank, each).key for rank in (FIRST, q) for each in (one, other)}) == 4
+    )
+
+
+def test_a_rank_has_no_slope():
+    """Where two numbers are equal it jumps; by what it does not hold, its derivative is zero."""
+    with pytest.raises(Unsupported, match="derivative of a ranked"):
+        partial(ranked_among(a), Entry("a", (q,)))
+    assert partial(ranked_among(a), Entry("b", (q,))) == ZERO
+
+
+def test_a_rank_that_there_may_not_be_has_no_place():
+    """Of one number there is no second."""
+    second = ranked_among(a, affine(2))
+
+    assert not list(ranked(Order(), atom_of(second)))
+    assert not list(chosen(Order(), atom_of(summed(FIRST, n, lambda i: times(
+        ranked_among(a, affine(2), i), b(i))))))  # fmt: skip
 
 
 def test_what_may_be_nothing_has_no_place():

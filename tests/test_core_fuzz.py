@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import count, permutations
 
 import numpy as np
-from brute_force import KNOWN, Draw, wave
+from brute_force import KNOWN, Draw, rank_of, wave
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as some
 
@@ -24,6 +24,7 @@ from rnnnotes.core.normal import (
     Context,
     apply,
     array,
+    assuming,
     delta,
     entry,
     integer,
@@ -137,6 +138,9 @@ def trees(draw, scope=("n", "m", "t", "k", "p", "q"), depth=3):
             return kind, draw(some.sampled_from([n, m]))
         case "F" | "F'":
             return kind, letter, draw(places(scope)), *draw(bounds(scope)), part(letter)
+        case "ranked":
+            rank = draw(some.sampled_from([affine(1), affine(2), p, n, n + 1 - q]))
+            return kind, letter, rank, draw(places(scope)), *draw(bounds(scope)), part(letter)
         case "chain":
             return (
                 kind,
@@ -164,6 +168,7 @@ KINDS = [
         "f'",
     ),
     *("log exp", "log", "root", "power", "share", "F", "F'", "chain"),
+    *["ranked"] * 3,
 ]
 
 
@@ -242,12 +247,24 @@ def build(tree, env):
             argument = array([(at(low), at(high))], lambda i: inside(body, **{letter: i}))
             slots = ((0, (at(low),)),) if kind == "F'" else ()
             return apply("F", (at(place),), [argument], slots)
+        case "ranked":
+            letter, rank, place, low, high, body = rest
+            return ranked(at(rank), at(place), (at(low), at(high)), lambda i: inside(
+                body, **{letter: i}))  # fmt: skip
         case "chain":
             letters, low, high, body, column = rest
             ranges = [(at(low), at(high)), (affine(1), n), (affine(1), n)]
             return product_of(array(ranges, lambda *three: inside(
                 body, **dict(zip(letters, three, strict=True)))), (p, column))  # fmt: skip
     raise TypeError(kind)
+
+
+def ranked(rank, place, bounds, body):
+    """Whether a place has a rank, and is one of those that there are."""
+    here = within(place, *bounds)
+    with assuming(*here):
+        one = normal.ranked(rank, place, array([bounds], body))
+    return times(one, *map(mask, here))
 
 
 class Plain:
@@ -332,6 +349,10 @@ class Plain:
                 argument = {(i,): inside(body, **{letter: i}) for i in steps(low, high)}
                 slots = [(0, (at(low),))] if kind == "F'" else []
                 return wave("F", (at(place),), [argument], slots)
+            case "ranked":
+                letter, rank, place, low, high, body = rest
+                values = {i: inside(body, **{letter: i}) for i in steps(low, high)}
+                return complex(at(place) in values and rank_of(at(place), values) == at(rank))
             case "chain":
                 letters, low, high, body, column = rest
                 axis = range(1, env["n"] + 1)

@@ -210,7 +210,7 @@ def test_a_false_line_is_refused(name):
     assert not follows(left, right, (), ranges)
 
 
-@pytest.mark.parametrize("name", ["norm", "radius", "abs", "step", "largest"])
+@pytest.mark.parametrize("name", ["norm", "radius", "abs", "step", "largest", "ranked"])
 def test_an_unknown_function_may_not_be_named_as_a_node(name):
     """The core knows that a norm is never negative; of a function of that name it knows nothing."""
     function = Function(name)

@@ -25,7 +25,14 @@ from test_readback import is_read_back
 from rnnnotes.book.cite.sympytext import sympy_text
 from rnnnotes.book.language import derived
 from rnnnotes.book.language import nodes as lang
-from rnnnotes.book.language.derived import Columns, Concat, Largest, Rows
+from rnnnotes.book.language.derived import (
+    AmongLargest,
+    Argmax,
+    Columns,
+    Concat,
+    Largest,
+    Rows,
+)
 from rnnnotes.book.language.nodes import (
     Bracket,
     Derived,
@@ -58,6 +65,7 @@ from rnnnotes.notation import (
     X,
     exp,
     f,
+    i,
     j,
     k,
     log,
@@ -251,6 +259,22 @@ def test_the_largest_is_of_a_column():
             Largest(wrong)
 
 
+def test_a_place_is_of_a_column():
+    """And so are the largest entries."""
+    for wrong in (W_hh, v.T, u):
+        with pytest.raises(StatementError, match="needs a column"):
+            Argmax(wrong)
+        with pytest.raises(StatementError, match="needs a column"):
+            AmongLargest(wrong, 1)
+
+
+def test_a_place_has_no_slope():
+    """Where two entries are equal it jumps."""
+    for place in (Argmax(v), AmongLargest(v, 1) @ v):
+        with pytest.raises(StatementError, match="may be zero"):
+            Checker(formula_of(Claim(lang.Gradient(place, v), v)))
+
+
 # -- Code ------------------------------------------------------------------------------------------
 
 
@@ -291,7 +315,64 @@ def largest_scores(X, W_xh):
     return np.max(X @ W_xh.T, axis=1)
 
 
+def largest_first(X, W_xh):
+    """Class of the largest score of each example, counted from 1."""
+    return np.argmax(X @ W_xh.T, axis=1) + 1
+
+
+def greedy(v):
+    """Place of the largest, counted from 1."""
+    return np.argmax(v) + 1
+
+
+def from_zero(v):
+    """Place of the largest, counted from 0."""
+    return np.argmax(v)
+
+
+def last_of_all(v):
+    """Place of the last of the largest, counted from 1."""
+    return len(v) - np.argmax(v[::-1])
+
+
+def of_the_shares(v):
+    """Place of the largest share."""
+    return np.argmax(np.exp(v) / np.sum(np.exp(v))) + 1
+
+
+def embedded(W_hh, v):
+    """Row of a table at the place of the largest."""
+    return W_hh[np.argmax(v)]
+
+
+def column_of(W_hh, v):
+    """Column of it."""
+    return W_hh[:, np.argmax(v)]
+
+
+def chosen(v):
+    """Where the place is that of the largest."""
+    return np.where(np.arange(len(v)) == np.argmax(v), 1, 0)
+
+
+def kept(v, i):
+    """Ones at the first places of a stable sort, the largest first."""
+    return np.sum(np.eye(len(v))[np.argsort(-v, kind="stable")[:i]], axis=0)
+
+
+def least_kept(v, i):
+    """The least first."""
+    return np.sum(np.eye(len(v))[np.argsort(v, kind="stable")[:i]], axis=0)
+
+
 CODES = {
+    largest_first: Stack(Argmax(lang.Entry(X @ W_xh.T, n).T), n, 1, B),
+    greedy: Argmax(v),
+    of_the_shares: Argmax(v),
+    embedded: W_hh.T @ AmongLargest(v, 1),
+    column_of: W_hh @ AmongLargest(v, 1),
+    chosen: AmongLargest(v, 1),
+    kept: AmongLargest(v, i),
     largest_scores: Stack(Largest(lang.Entry(X @ W_xh.T, n).T), n, 1, B),
     row_softmax: PROBABILITIES,
     causal_softmax: masked(Bracket(Le(j, t))),
@@ -311,10 +392,18 @@ def test_code_is_proved_for_all_sizes(code):
 
 
 @pytest.mark.parametrize(
-    ("code", "other"), [(columns, row_softmax), (above_the_diagonal, causal_softmax)]
+    ("code", "other"),
+    [
+        (columns, row_softmax),
+        (above_the_diagonal, causal_softmax),
+        (from_zero, greedy),
+        (last_of_all, greedy),
+        (column_of, embedded),
+        (least_kept, kept),
+    ],
 )
-def test_code_along_the_other_axis_is_not_proved(code, other):
-    """The weights of a column add up to one there, and those of a row do not."""
+def test_code_that_differs_in_little_is_not_proved(code, other):
+    """Along the other axis, counted from zero, of the other order, or of the last of equals."""
     assert of_code(code, CODES[other]).outcome == "not equal"
 
 

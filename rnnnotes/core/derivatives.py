@@ -126,7 +126,10 @@ def of_argument(atom: Apply, place: int, argument: Array, through: Through) -> P
             return at(*letters)
         return summed(*ranges[0], lambda i: over_axes(ranges[1:], *letters, i))
 
-    if atom.name in ("norm", "radius", "largest") and derivative(argument.body, through).terms:
+    if (
+        atom.name in ("norm", "radius", "largest", "ranked")
+        and derivative(argument.body, through).terms
+    ):
         raise Unsupported(f"derivative of a {atom.name}")
     return over_axes(argument.ranges)
 

@@ -17,6 +17,8 @@ from rnnnotes.core.integers import Affine, affine
 from rnnnotes.core.normal import (
     FUNCTIONS,
     ONE,
+    PLACE,
+    RANK,
     ZERO,
     Unsupported,
     all_nonnegative,
@@ -24,11 +26,15 @@ from rnnnotes.core.normal import (
     apply,
     as_affine,
     assuming,
+    choices,
     context,
     fresh,
+    in_order,
     integer,
     is_nonnegative,
+    is_one_of,
     is_positive,
+    is_ranked,
     minus,
     of,
     over,
@@ -49,6 +55,7 @@ from rnnnotes.core.normal import (
 from rnnnotes.core.reals import Comparison, follows, is_exponent
 from rnnnotes.core.terms import (
     Apply,
+    Array,
     Atom,
     Entry,
     Group,
@@ -602,8 +609,13 @@ def geometric(order: Order, atom: Atom) -> Iterator[Comparison]:
     yield Comparison(times(minus(ONE, base.base), of(atom)), "=", value)
 
 
+def place_of(order: Order, rank: Affine, values: Array) -> Affine:
+    """Letter for the place of the number of a rank, where there surely is one."""
+    return order.somewhere(f"{rank.key} {in_order(values).key}", values.ranges[0])
+
+
 def largest(order: Order, atom: Atom) -> Iterator[Comparison]:
-    """The largest of some numbers is one of them, if there surely is one here.
+    """The largest of some numbers is that of the first rank, if there surely is one here.
 
     Where it was made there was; a mask may stand beside it since.
     """
@@ -611,9 +623,43 @@ def largest(order: Order, atom: Atom) -> Iterator[Comparison]:
         (argument,) = atom.arguments
         ((letter,), (bounds,)) = argument.letters, argument.ranges
         if context().facts.entails(bounds[1] - bounds[0]):
-            place = order.somewhere(atom.key, bounds)
+            place = place_of(order, affine(1), argument)
             with assuming(*within(place, *bounds)):
                 yield Comparison(put(argument.body, {letter: place}), "=", of(atom))
+
+
+def ranked(order: Order, atom: Atom) -> Iterator[Comparison]:
+    """What stands at a place that has a rank is what stands at the place of that rank."""
+    if is_ranked(atom) and is_one_of(RANK, atom):
+        (values,), (rank, own) = atom.arguments, atom.at
+        place = place_of(order, rank, values)
+        with assuming(*within(place, *values.ranges[0])):
+            here, there = (put(values.body, {values.letters[0]: at}) for at in (own, place))
+            yield Comparison(times(of(atom), minus(here, there)), "=", ZERO)
+
+
+def chosen(order: Order, atom: Atom) -> Iterator[Comparison]:
+    """A sum over all places, of what counts at the place of a rank alone, is what stands there.
+
+    The place is one of those that there are, and at that of the first rank stands the largest.
+    """
+    if not isinstance(atom, Sum):
+        return
+    for letter, one, rest in choices(PLACE, atom.bound, dict(atom.factors)):
+        if not is_one_of(RANK, one):
+            continue
+        (values,), (rank, _) = one.arguments, one.at
+        place = place_of(order, rank, values)
+        others = {name: affine(fresh()) for name in atom.bound if name != letter}
+        names = tuple(name for new in others.values() for name in new.names)
+        here = within(place, *values.ranges[0])
+        yield from (at_least(integer(fact), ZERO) for fact in here)
+        with assuming(*here):
+            there = put_within(rest, {**others, letter: place})
+            yield Comparison(of(atom), "=", total(names, there))
+            if rank == affine(1):
+                top = put(values.body, {values.letters[0]: place})
+                yield Comparison(top, "=", of(Apply("largest", (), (values,))))
 
 
 RULES: tuple[Rule, ...] = (
@@ -623,5 +669,7 @@ RULES: tuple[Rule, ...] = (
     signed_product,
     geometric,
     largest,
+    ranked,
+    chosen,
 )
 """What is known of each atom, whatever is given."""

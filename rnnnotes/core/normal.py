@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, count, permutations, product
 from math import factorial, prod
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 from rnnnotes.core.integers import Affine, Facts, Unsupported, affine
 from rnnnotes.core.terms import (
@@ -50,6 +50,7 @@ __all__ = [
     "delta",
     "entry",
     "fresh",
+    "in_order",
     "is_zero",
     "is_zero_in_cases",
     "known",
@@ -65,6 +66,7 @@ __all__ = [
     "product_over",
     "put",
     "put_entries",
+    "ranked",
     "summed",
     "times",
     "within",
@@ -278,7 +280,7 @@ def collected(factors: Iterable[tuple[Atom, int]]) -> Factors:
     for atom, exponent in factors:
         powers[atom] = powers.get(atom, 0) + exponent
     for atom, exponent in powers.items():
-        if isinstance(atom, Delta | Mask) and exponent != 1:
+        if (isinstance(atom, Delta | Mask) or is_ranked(atom)) and exponent != 1:
             if exponent < 1:
                 raise Unsupported("division by a mask")
             powers[atom] = 1
@@ -546,6 +548,52 @@ def counted(bound: frozenset[str], powers: Factors) -> Poly | None:
     return None
 
 
+def ranked_met(bound: frozenset[str], powers: Factors) -> Poly | None:
+    """Of some numbers, a rank has one place, and a place has one rank."""
+    for one, other in combinations(filter(is_ranked, powers), 2):
+        pairs = list(zip(one.at, other.at, strict=True))
+        if one.arguments == other.arguments and any(a == b for a, b in pairs):
+            gaps = (delta(a - b) for a, b in pairs)
+            return total_of(bound, times(*gaps, term(1, (), without(powers, other))))
+    for axis in (RANK, PLACE):
+        for letter, one, rest in choices(axis, bound, powers):
+            with assuming(*facts_within(dict(rest)).known):
+                if not changes(rest, affine(letter)) and is_one_of(1 - axis, one):
+                    return term(1, bound - {letter}, rest)
+    return None
+
+
+RANK, PLACE = 0, 1
+"""What a number has that is ranked, in the order in which an atom has them."""
+
+
+def is_ranked(atom: Atom) -> TypeGuard[Apply]:
+    """Whether an atom says that a place has a rank."""
+    return isinstance(atom, Apply) and atom.name == "ranked"
+
+
+def all_of(axis: int, one: Apply) -> tuple[Affine, Affine]:
+    """First and last rank, or place."""
+    ((low, high),) = one.arguments[0].ranges
+    return (low, high) if axis == PLACE else (affine(1), high - low + 1)
+
+
+def is_one_of(axis: int, one: Apply) -> bool:
+    """Whether a rank, or a place, surely is one of those that there are."""
+    return all(map(context().facts.entails, within(one.at[axis], *all_of(axis, one))))
+
+
+def choices(
+    axis: int, bound: Iterable[str], powers: Factors
+) -> Iterator[tuple[str, Apply, Monomial]]:
+    """Letters of a sum that go over ranks, or places, and what keeps it from the sum over all."""
+    for letter, one in product(sorted(bound), filter(is_ranked, powers)):
+        whole = (Mask(fact) for fact in within(affine(letter), *all_of(axis, one)))
+        held = one.at[1 - axis].letters | one.arguments[0].free
+        if one.at[axis] == affine(letter) and letter not in held:
+            yield letter, one, without(powers, one, *whole)
+
+
 RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     multiplied_out,
     powers_met,
@@ -554,6 +602,7 @@ RULES: tuple[Callable[[frozenset[str], Factors], Poly | None], ...] = (
     mask_met,
     pinned,
     inverse_met,
+    ranked_met,
     sum_over_itself,
     counted,
     one_block,
@@ -1028,6 +1077,9 @@ def apply(
 ) -> Poly:
     """Function of arrays at a place, or a derivative of it; rules of what is known come first."""
     given = tuple(arguments)
+    if name == "ranked":
+        (values,), (rank, place) = given, at
+        return ranked(rank, place, values)
     if name in FUNCTIONS and not at:
         (argument,) = given
         if slots:
@@ -1147,10 +1199,87 @@ def largest(low: Affine, high: Affine, body: Callable[[Affine], Poly]) -> Poly:
     return of(Apply("largest", (), (array([(low, high)], body),)))
 
 
+def ranked(rank: Affine, place: Affine, values: Array) -> Poly:
+    """One where a place is that of the number of a rank, else zero.
+
+    The largest has rank 1, and of equal numbers the first comes first.  So each place has one
+    rank, and each rank from 1 to as many as there are has one place.
+    """
+    ((low, high),) = values.ranges
+    if any(map(context().facts.excludes, within(rank, affine(1), high - low + 1))):
+        return ZERO
+    alike = in_order(values)
+    if not alike.body.terms:
+        return delta(place - low + 1 - rank)
+    return of(Apply("ranked", (rank, place), (alike,)))
+
+
+def in_order(values: Array) -> Array:
+    """Numbers that compare with one another as some others do, from which much is left out."""
+    (letter,) = values.letters
+    return array(values.ranges, lambda i: compared(put(values.body, {letter: i}), i))
+
+
+def compared(poly: Poly, letter: Affine) -> Poly:
+    """Less that says how the values of a polynomial compare at any two values of a letter.
+
+    What does not change is left out, a term or a positive factor, and so is an exponential.
+    """
+    moving = Poly({k: v for k, v in poly.terms.items() if changes(k, letter)})
+    if not moving.terms:
+        return ZERO
+    size = max(abs(Fraction(value)) for value in moving.terms.values())
+    held = [(a, -e) for a, e in shared(moving) if not changes(((a, e),), letter) and is_positive(a)]
+    moving = scaled(1 / size, times(moving, term_of(held)))
+    ((monomial, value), *more) = moving.terms.items()
+    exponents = [
+        scaled(e * value, a.arguments[0].body)
+        for a, e in monomial
+        if isinstance(a, Apply) and a.name == "exp"
+    ]
+    if more or len(exponents) < len(monomial):
+        return moving
+    return compared(plus(*exponents), letter)
+
+
+def changes(factors: Monomial, letter: Affine) -> bool:
+    """Whether a product holds a letter."""
+    return any(letter.names & atom.free for atom, _ in factors)
+
+
+def of_place(function: Callable[[Poly], Poly], poly: Poly) -> Poly | None:
+    """Function of the place that has a rank, and of what stands beside it: at each place, if so."""
+    found = next(((k, one) for k in poly.terms if (one := rank_of_place(k))), None)
+    if found is None:
+        return None
+    monomial, one = found
+    (values,), (rank, _), value = one.arguments, one.at, poly.terms[monomial]
+    rest = minus(poly, Poly({monomial: value}))
+    return summed(*values.ranges[0], lambda i: times(
+        ranked(rank, i, values), function(plus(rest, scaled(value, integer(i))))
+    ))  # fmt: skip
+
+
+def rank_of_place(monomial: Monomial) -> Apply | None:
+    """Rank whose place a product is, if it is one: the sum of all places that have it."""
+    if len(monomial) != 1:
+        return None
+    ((atom, e),) = monomial
+    if e != 1 or not isinstance(atom, Sum):
+        return None
+    for letter, one, beside in choices(PLACE, atom.bound, dict(atom.factors)):
+        if beside == ((Integer(letter), 1),) and is_one_of(RANK, one):
+            return one
+    return None
+
+
 def step(poly: Poly) -> Poly:
     """One where a number is positive, else zero; of a whole number, a mask."""
     whole = as_affine(poly)
-    return closed("step", poly) if whole is None else mask(whole - 1)
+    if whole is not None:
+        return mask(whole - 1)
+    chosen = of_place(step, poly)
+    return closed("step", poly) if chosen is None else chosen
 
 
 def unsigned(poly: Poly) -> Poly:
@@ -1164,6 +1293,9 @@ def nought(poly: Poly) -> Poly:
     whole = as_affine(poly)
     if whole is not None:
         return delta(whole)
+    chosen = of_place(nought, poly)
+    if chosen is not None:
+        return chosen
     return minus(ONE, plus(step(poly), step(scaled(-1, poly))))
 
 
@@ -1221,7 +1353,7 @@ def sign_of(atom: Apply) -> str:
     """Sign of a function, whatever it is applied to."""
     if atom.slots:
         return "any"
-    if atom.name in ("norm", "radius"):
+    if atom.name in ("norm", "radius", "ranked"):
         return "not negative"
     return FUNCTIONS[atom.name].sign if atom.name in FUNCTIONS else "any"
 

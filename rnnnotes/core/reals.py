@@ -130,7 +130,7 @@ class Reals:
             match atom:
                 case Integer():
                     self.whole(atom.name)
-                case Delta() | Mask():
+                case Delta() | Mask() | Apply(name="ranked"):
                     self.axioms.append(f"(or (= {name} 0) (= {name} 1))")
                 case Apply() if atom.name in FUNCTIONS and not atom.slots:
                     self.assume(FUNCTIONS[atom.name].facts, name, atom.arguments[0].body)

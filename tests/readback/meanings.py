@@ -94,6 +94,7 @@ NAMES = {lang.Diag: "diag", lang.Size: "size", lang.SpectralRadius: "radius", la
          lang.Product: "prod", lang.Compose: "compose", lang.Steps: "steps", lang.Stack: "stack",
          lang.Total: "sum of entries",
          derived.Expectation: "expectation", derived.Variance: "variance",
+         derived.Argmax: "argmax", derived.AmongLargest: "top",
          derived.Largest: "max", derived.Columns: "columns", derived.Concat: "concat",
          lang.Ones: "ones", lang.Zeros: "zeros", lang.Identity: "identity"}  # fmt: skip
 

@@ -23,7 +23,7 @@ TELLING = {"SYMBOL", "LIFTED", "FUNCTION", "INDEX", "INT", "PRIME", "CALLED", "O
 """Words that mean something; the others say how they are joined, which a grammar has seen to."""
 
 CALLED = {r"\operatorname{diag}": "diag", r"\operatorname{size}": "size", r"\rho": "radius",
-          r"\max": "max", r"\min": "min", r"\det": "det",
+          r"\operatorname{arg\,max}": "argmax", r"\max": "max", r"\min": "min", r"\det": "det",
           r"\mathbb{E}": "expectation", r"\operatorname{Var}": "variance",
           "ρ": "radius", "sum": "sum of entries"}  # fmt: skip
 
@@ -158,6 +158,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "bracket": lambda comparison: ("bracket", comparison),
     "columns": lambda first, *rest: ("columns", rest[-1], first, rest[-2]),
     "concat": lambda letter, low, high, body: ("concat", body, index(letter), low, high),
+    "topmost": lambda count, column: ("top", column, count),
     "weighted": lambda name, weights, values: (CALLED[name], weights, values),
     "rows": lambda function, matrices: ("rows", str(function), matrices),
     "matrix": lambda *rows: ("matrix", rows),

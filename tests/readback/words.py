@@ -22,6 +22,7 @@ LATEX = {
     r"\right)": "RPAR", "[": "LSQ", "]": "RSQ", ">": "GT", ":": "COLON", "'": "PRIME",
     r"\top": "TOP", r"\sum": "SUM", r"\prod": "PROD", r"\nabla": "NABLA", r"\frac": "FRAC",
     r"\sqrt": "SQRT", r"\left[": "LSQ", r"\right]": "RSQ", r"\mathrm{rows}": "ROWS",
+    r"\operatorname{arg\,max}": "CALLED", r"\operatorname{top}": "TOPMOST",
     r"\operatorname{cols}": "COLS", r"\operatorname{Concat}": "CONCAT",
     r"\mathbb{E}": "WEIGHTED", r"\operatorname{Var}": "WEIGHTED",
     r"\mathrm{d}": "D", r"\partial": "PARTIAL", r"\partial^{+}": "IMMEDIATE", "e": "E",
@@ -48,6 +49,7 @@ TEXT = {
     "max": "CALLED", "min": "CALLED", "det": "CALLED",
     "sum": "CALLED", "convolve": "CALLED", "O(": "ORDER",
     "sqrt": "SQRT", ".rows": "ROWS",
+    "argmax": "CALLED", "top": "TOPMOST",
     "cols": "COLS", "concat": "CONCAT", "expectation": "CALLED", "variance": "CALLED",
 }  # fmt: skip
 """What a reader knows of plain text."""

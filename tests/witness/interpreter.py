@@ -496,6 +496,7 @@ PLAIN: dict[type, Callable[..., Any]] = {
     lang.Concatenate: lambda *vectors: np.concatenate(vectors),
     lang.Convolve: _convolve,
     derived.Expectation: lambda weights, values: np.sum(weights * values),
+    derived.Argmax: lambda column: float(np.argmax(np.real(column)) + 1),
     derived.Largest: off_the_real_line(np.max),
     derived.Variance: lambda weights, values: np.sum(
         weights * (values - np.sum(weights * values)) ** 2
@@ -655,6 +656,15 @@ def _rows(reading: Reading, env: Env, node: Any) -> Any:
     shape = tuple(number(length, env) for length in node.shape[1:])
     rows = zip(*reading.values(matrices, env), strict=True)
     return np.array([reading.apply(function, shape, [*each], env) for each in rows])
+
+
+@means(derived.AmongLargest)
+def _among_largest(reading: Reading, env: Env, node: Any) -> Any:
+    """One at the first places of a stable sort, the largest entry first."""
+    column, count = node.args
+    entries = np.real(reading.value(column, env))
+    order = sorted(range(len(entries)), key=lambda place: -entries[place])
+    return np.isin(np.arange(len(entries)), order[: max(number(count, env), 0)]).astype(float)
 
 
 @means(derived.Columns)

@@ -20,6 +20,7 @@ from rnnnotes.book.language.nodes import (
     Eq,
     Expression,
     Function,
+    Lt,
     Max,
     Stack,
     StatementError,
@@ -29,7 +30,16 @@ from rnnnotes.book.language.nodes import (
     wrap,
 )
 
-__all__ = ["Columns", "Concat", "Expectation", "Largest", "Rows", "Variance"]
+__all__ = [
+    "AmongLargest",
+    "Argmax",
+    "Columns",
+    "Concat",
+    "Expectation",
+    "Largest",
+    "Rows",
+    "Variance",
+]
 
 
 def part(place: int) -> Any:
@@ -160,6 +170,58 @@ class Largest(Derived):
         place, so_far = free_index("place", self.column), Variable("so_far")
         larger = Max(so_far, Entry(self.column, place))
         return Compose(larger, so_far, Entry(self.column, 1), place, 2, *self.column.shape)
+
+
+def ahead(column: Expression, place: sp.Symbol) -> Expression:
+    """How many entries come before one, the largest first, and of equal ones the first."""
+    other = free_index("other", column, place)
+    one, this = Entry(column, other), Entry(column, place)
+    earlier = Bracket(Eq(one, this)) * Bracket(Lt(other, place))
+    return Sum(Bracket(Lt(this, one)) + earlier, other, 1, column.shape[0])
+
+
+class AmongLargest(Derived):
+    """One at the places of the largest entries of a column, as many as are asked for, else zero.
+
+    Of equal entries those come first that stand first, as a stable sort has them; so the one
+    largest is at the place that `Argmax` gives.
+    """
+
+    column: Expression = part(0)
+    count: sp.Expr = part(1)
+    tex = r"\operatorname{top}_{<count>}(<column>)"
+    plain = "top[<count>](<column>)"
+
+    @classmethod
+    def _taken(cls, *parts: Any) -> tuple[sp.Basic, ...]:
+        column, count = parts
+        return wrap(column), sp.sympify(count)
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Whether fewer entries come before one than are asked for."""
+        if self.column.row or len(self.column.shape) != 1:
+            raise StatementError("AmongLargest: needs a column")
+        place = free_index("place", *self.args)
+        fewer = Lt(ahead(self.column, place), wrap(self.count))
+        return Stack(Bracket(fewer), place, 1, *self.column.shape)
+
+
+class Argmax(Derived):
+    """Place of the largest entry of a column, counted from 1; of equal ones, of the first."""
+
+    column: Expression = part(0)
+    tex = r"\operatorname{arg\,max}(<column>)"
+    plain = "argmax(<column>)"
+
+    @cached_property
+    def unfolded(self) -> Expression:
+        """Sum of all places, each times whether it is the one."""
+        if self.column.row or len(self.column.shape) != 1:
+            raise StatementError("Argmax: needs a column")
+        place = free_index("place", self.column)
+        chosen = Entry(AmongLargest(self.column, 1), place)
+        return Sum(wrap(place) * chosen, place, 1, *self.column.shape)
 
 
 class Rows(Derived):

@@ -35,6 +35,7 @@ __all__ = [
     "Entries",
     "Lengths",
     "NeedsNumber",
+    "Places",
     "Refused",
     "SymbolicArray",
     "Truth",
@@ -268,7 +269,10 @@ class SymbolicArray(NDArrayOperatorsMixin):
         lengths: list[Affine] = []
         picks: list[Callable[[At], Affine]] = []
         left = iter(self.lengths)
-        for part in whole_key(key, self.ndim):
+        parts = whole_key(key, self.ndim)
+        if any(isinstance(part, Places) for part in parts):
+            return self.at_places(parts)
+        for part in parts:
             if part is None:
                 lengths.append(ONE)
                 continue
@@ -282,6 +286,27 @@ class SymbolicArray(NDArrayOperatorsMixin):
             lengths, lambda reading, at: self.entry(reading, tuple(pick(at) for pick in picks))
         )
 
+    def at_places(self, key: list[Any]) -> SymbolicArray:
+        """Entries at places that depend on values: those of each place, times whether it is one."""
+        axis = next(n for n, part in enumerate(key) if isinstance(part, Places))
+        before, places, after = key[:axis], key[axis], key[axis + 1 :]
+        if not all(part is None or isinstance(part, slice) for part in before + after):
+            raise Unsupported("places that depend on values beside an index")
+        end = axis + places.ndim
+
+        def at_each(i: Affine) -> SymbolicArray:
+            return self[(*before, number_of(i - 1), *after)]
+
+        with core.assuming(*core.within(letter := affine(core.fresh()), ONE, places.length)):
+            lengths = at_each(letter).lengths
+        return SymbolicArray(
+            (*lengths[:axis], *places.lengths, *lengths[axis:]),
+            lambda reading, at: core.summed(ONE, places.length, lambda i: core.times(
+                places.holds(reading, at[axis:end], i),
+                at_each(i).entry(reading, at[:axis] + at[end:]),
+            )),
+        )  # fmt: skip
+
 
 METHODS = {
     *("argmax", "clip", "copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min"),
@@ -292,6 +317,38 @@ METHODS = {
 
 class Truth(SymbolicArray):
     """Array of truth values: one where it is true, else zero.  NumPy does not add them."""
+
+
+class Places(SymbolicArray):
+    """Places in an axis, counted from 0, that depend on values.
+
+    Parameters
+    ----------
+    lengths : iterable of Affine
+        Length of each axis of the array of places.
+    length : Affine
+        Length of the axis that they are places of.
+    holds : callable
+        One where an entry is a place, counted from 1, and zero where it is another.
+    """
+
+    def __init__(
+        self,
+        lengths: Iterable[Affine],
+        length: Affine,
+        holds: Callable[[Reading, At, Affine], Poly],
+    ) -> None:
+        super().__init__(lengths, lambda reading, at: core.summed(
+            ONE, length, lambda i: core.times(core.integer(i - 1), holds(reading, at, i))
+        ))  # fmt: skip
+        self.length, self.holds = length, holds
+
+    def __getitem__(self, key: Any) -> SymbolicArray:
+        def holds(reading: Reading, at: At, place: Affine) -> Poly:
+            each = SymbolicArray(self.lengths, lambda reading, at: self.holds(reading, at, place))
+            return each[key].entry(reading, at)
+
+        return Places(super().__getitem__(key).lengths, self.length, holds)
 
 
 class Whole(SymbolicArray):
@@ -378,7 +435,9 @@ def whole_key(key: Any, ndim: int) -> list[Any]:
     parts = list(key) if isinstance(key, tuple) else [key]
     for part in parts:
         if isinstance(part, bool) or not (
-            part is None or part is Ellipsis or isinstance(part, slice | int | np.integer | Whole)
+            part is None
+            or part is Ellipsis
+            or isinstance(part, slice | int | np.integer | Whole | Places)
         ):
             raise Unsupported(f"an index that is {type(part).__name__}")
     used = sum(part is not None and part is not Ellipsis for part in parts)

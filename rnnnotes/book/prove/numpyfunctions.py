@@ -29,6 +29,7 @@ from rnnnotes.book.prove.numpyarrays import (
     RIGHT,
     At,
     NeedsNumber,
+    Places,
     Refused,
     SymbolicArray,
     Truth,
@@ -389,6 +390,38 @@ def largest(array: Any, axis: Any = None, keepdims: bool = False) -> SymbolicArr
     if len(axes) != 1 or not surely(array.lengths[axes[0]] - 1):
         raise Unsupported("the largest along several axes, or of what may be empty")
     return reduced(number_from(array), axis, keepdims, core.largest)
+
+
+@means(np.argmax)
+def place_of_largest(array: Any, axis: Any = None) -> Places:
+    """Places of the largest along one axis; of equal ones, of the first."""
+    array = as_array(array)
+    axes = axes_of(axis, array.ndim)
+    if len(axes) != 1 or not surely(array.lengths[axes[0]] - 1):
+        raise Unsupported("the place of the largest along several axes, or of what may be empty")
+    (one,), lengths = axes, array.lengths
+    ranges = [(ONE, lengths[one])]
+
+    def holds(reading: Reading, at: At, place: Affine) -> Poly:
+        values = core.array(ranges, lambda i: array.entry(reading, (*at[:one], i, *at[one:])))
+        return core.ranked(ONE, place, values)
+
+    return Places(lengths[:one] + lengths[one + 1 :], lengths[one], holds)
+
+
+@means(np.argsort)
+def sorting(array: Any, axis: Any = -1, kind: Any = None) -> Places:
+    """Places at which a vector is in order, the least first; of equal ones, the first."""
+    array = as_array(array)
+    if array.ndim != 1 or kind != "stable":
+        raise Unsupported("a sort that is not stable, or of what is no vector")
+    (length,), turned = array.lengths, -array
+
+    def holds(reading: Reading, at: At, place: Affine) -> Poly:
+        values = core.array([(ONE, length)], lambda i: turned.entry(reading, (i,)))
+        return core.ranked(at[0], place, values)
+
+    return Places([length], length, holds)
 
 
 def _running(combine: Combine) -> Callable[..., SymbolicArray]:

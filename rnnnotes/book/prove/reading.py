@@ -417,7 +417,7 @@ def _apply(self: Reading, node: Any, at: At) -> Poly:
     return core.apply(function.name, (*index, *at), map(self.array, node.arguments))
 
 
-OWN = ("abs", "step", "norm", "radius", "largest")
+OWN = ("abs", "step", "norm", "radius", "largest", "ranked")
 """Names under which the core knows what are nodes of the language."""
 
 
@@ -502,6 +502,20 @@ def _jacobian(self: Reading, node: Any, at: At) -> Poly:
     return self.graph.total(self.entry(of_, at[:rank]), target)
 
 
+def _argmax(self: Reading, node: Any, at: At) -> Poly:
+    (column,) = node.args
+    values = self.array(column)
+    return summed(*values.ranges[0], lambda i: times(
+        core.integer(i), core.ranked(ONE, i, values)
+    ))  # fmt: skip
+
+
+def _among_largest(self: Reading, node: Any, at: At) -> Poly:
+    column, count = node.args
+    values = self.array(column)
+    return summed(ONE, self.whole(count), lambda rank: core.ranked(rank, at[0], values))
+
+
 RULES: dict[type, Rule] = {
     lang.Number: lambda self, node, at: self.number(node.args[0]),
     lang.Variable: _symbol,
@@ -547,6 +561,8 @@ RULES: dict[type, Rule] = {
     derived.Largest: lambda self, node, at: core.largest(
         *self.axis(node.column.shape[0]), lambda i: self.entry(node.column, (i,))
     ),
+    derived.Argmax: _argmax,
+    derived.AmongLargest: _among_largest,
     lang.Derived: lambda self, node, at: self.entry(node.unfolded, at),
     lang.Jacobian: _jacobian,
     lang.Gradient: _jacobian,

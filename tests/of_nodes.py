@@ -39,6 +39,7 @@ from rnnnotes.book.language.nodes import (
 from rnnnotes.book.state.formulas import Formula, Line
 from rnnnotes.notation import (
     B,
+    D,
     H,
     M,
     P,
@@ -284,6 +285,11 @@ FALSE = {
     ),
     "all are among one less": Claim(AmongLargest(v, H - 1), Ones(H)),
     "the largest of what is turned around": Claim(AmongLargest(-v, 1), FIRST),
+    "the largest of a sum of rows": Claim(
+        Sum(AmongLargest(Entry(W_xh, j).T, 1) @ Entry(W_xh, j).T, j, 1, H),
+        Largest(Stack(Sum(Entry(W_xh, j, k), j, 1, H), k, 1, D)),
+        sign="<=",
+    ),
     "a softmax of what is divided": Claim(softmax(Largest(v) * v), softmax(v), SOFTMAX),
     "heads beside one another, in another order": Claim(
         HEADS @ Concat(M[T + 1 - j], j, 1, T).T, Sum(M[j] @ M[j].T, j, 1, T)

@@ -646,9 +646,10 @@ def chosen(order: Order, atom: Atom) -> Iterator[Comparison]:
     if not isinstance(atom, Sum):
         return
     for letter, one, rest in choices(PLACE, atom.bound, dict(atom.factors)):
-        if not is_one_of(RANK, one):
-            continue
         (values,), (rank, _) = one.arguments, one.at
+        # The place is one and the same, whatever the other letters of the sum are.
+        if not is_one_of(RANK, one) or (values.free | rank.letters) & {*atom.bound}:
+            continue
         place = place_of(order, rank, values)
         others = {name: affine(fresh()) for name in atom.bound if name != letter}
         names = tuple(name for new in others.values() for name in new.names)

@@ -12,7 +12,7 @@ import pytest
 
 from rnnnotes.book import keeping
 from rnnnotes.book.language.nodes import Eq
-from rnnnotes.book.state.bibliography import sources
+from rnnnotes.book.state.bibliography import find_source
 from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import v, w
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def package(empty_cache, tmp_path, monkeypatch):
     """A package of two files, whose contents a test may change."""
-    sources()  # they are read once, from the package that is there now
+    find_source("elman1990")  # they are read once, from the package that is there now
     monkeypatch.setattr(keeping, "PACKAGE", tmp_path / "package")
     (tmp_path / "package" / "inner").mkdir(parents=True)
     (tmp_path / "package" / "outer.py").write_text("one")

@@ -107,6 +107,16 @@ def test_another_version_of_a_library_has_another_answer(package, tmp_path, monk
     assert made() == "new"
 
 
+@pytest.mark.parametrize("name", ["rnnnotes", "latexcodec", "pybtex", "z3-solver"])
+def test_another_version_of_what_is_installed_has_another_answer(package, monkeypatch, name):
+    """A proof, or a name in a citation, may come out otherwise."""
+    made("old")
+    of = keeping.version_of
+    monkeypatch.setattr(keeping, "version_of", lambda one: "99" if one == name else of(one))
+
+    assert made() == "new"
+
+
 def test_versions_stand_where_they_are_looked_for():
     """The files hold what the libraries say of themselves."""
     for library, name in keeping.VERSIONS.items():

@@ -16,7 +16,7 @@ from rnnnotes.book.find.finding import find
 from rnnnotes.book.language import nodes
 from rnnnotes.book.language.nodes import Expression, walk
 from rnnnotes.book.prove.settings import settings_of
-from rnnnotes.book.state.bibliography import find_source, plain, read, sources
+from rnnnotes.book.state.bibliography import find_source, keys, plain, read, sources
 from rnnnotes.book.write import plaintext
 from rnnnotes.book.write.latex import latex, range_latex
 from rnnnotes.book.write.plaintext import range_text
@@ -198,19 +198,49 @@ def test_text_reads_as_it_was_stated():
 # -- The bibliography ------------------------------------------------------------------------------
 
 
-def test_each_source_is_read_as_another_library_reads_it():
-    """Pybtex and the reader here find the same keys, kinds, years and names."""
-    text = "\n\n".join(entry.text for entry in sources().values())
-    entries = parse_string(text, "bibtex").entries
+def test_the_texts_of_the_entries_are_the_file():
+    """Each is read alike when it stands alone, and cut out, they leave nothing but empty lines."""
+    left = keeping.data_file("references.bib").read_text(encoding="utf-8")
+    for key, source in sources().items():
+        assert left.count(source.text) == 1
+        assert read(source.text) == {key: source}
+        left = left.replace(source.text, "")
 
-    assert list(entries) == list(sources())
-    for key, entry in entries.items():
-        assert sources()[key].kind == entry.type
-        assert sources()[key].fields.get("year") == entry.fields.get("year")
-        assert sources()[key].authors == [
-            plain(" ".join([*person.prelast_names, *person.last_names]))
-            for person in entry.persons["author"]
-        ]
+    assert not left.strip()
+
+
+def test_the_keys_of_the_book_are_those_that_pybtex_finds():
+    """A formula is stated by them alone, so what they lack, or have too much, would be believed."""
+    assert list(keys(keeping.data_file("references.bib").read_text("utf-8"))) == list(sources())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("free } text { first @misc{a}, @Book { b , title = {c}} last", ["a", "b"]),
+        ("% @book{a, year = 1}\n@misc{b}", ["a", "b"]),
+        ("@comment{@book{a, year = 1}} @COMMENT {none}", ["a"]),
+        ("@comment(@book{a}) @comment{@string{s = {t}}} @misc{b}", ["a", "b"]),
+        ('@string{s = "x, @book{none, }"} @book{a, title = s}', ["a"]),
+        ("@STRING{s = {x}} @PREAMBLE{{@misc{none}}} @misc\n{\n a\n,}", ["a"]),
+        (r'@preamble{"\newcommand{\n}[1]{@book{none, }}"} @book{a,}', ["a"]),
+        ("@book{a, title = {Not @book{none, } and @comment{none}}} @misc{b}", ["a", "b"]),
+        ('@misc{a, note = "q {"} @misc{none, } "} @misc{b}', ["a", "b"]),
+        ("@stringed{a} @commented{b, note = {}}", ["a", "b"]),
+        ("@book{a:b/c-d.e+f_g'h&i%j(k), year = 1} @misc{@x}", ["a:b/c-d.e+f_g'h&i%j(k)", "@x"]),
+    ],
+)
+def test_keys_are_those_that_pybtex_finds(text, expected):
+    """Where a key is easily overlooked, or seen where there is none."""
+    assert list(keys(text)) == expected == list(parse_string(text, "bibtex").entries)
+
+
+def test_chapters_are_imported_without_pybtex():
+    """Who calls a formula cites none, and would wait for it."""
+    code = "import sys, rnnnotes.bptt; print('pybtex' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("id", BOOK)
@@ -232,10 +262,69 @@ def test_fields_come_in_braces_in_quotes_or_bare():
     assert entry.fields == {"title": "A B c", "note": "d, e", "year": "1990"}
 
 
-def test_an_open_brace_is_refused():
-    """Half an entry would swallow the next one."""
-    with pytest.raises(ValueError, match="a brace is not closed"):
-        read("@misc{k, title = {A}")
+def test_names_are_cited_by_the_last():
+    """In whichever order they stand; a "von" belongs to it, and braces hold a name together."""
+    names = {
+        r"van der Maaten, Laurens and Laurens van der Maaten": ["van der Maaten"] * 2,
+        r"Beno{\^i}t B. Mandelbrot and Kurt G{\"o}del": ["Mandelbrot", "Gödel"],
+        r"King, Jr., Martin and {Barnes and Noble}": ["King", "Barnes and Noble"],
+        r"Doe, Jane and others": ["Doe", "others"],
+    }
+
+    assert {name: read(f"@book{{k, author = {{{name}}}}}")["k"].authors for name in names} == names
+    assert read("@book{k, year = 1990}")["k"].credited() == "? (1990)"
+
+
+def test_an_address_is_no_latex():
+    """It leads nowhere once a dash or a space is set in it, but an underscore may be escaped."""
+    entry = read(r"@misc{k, url = {https://a.org/b--c/~d?e=%20f#g{\_}h\_i}, eprint = {1_2}}")["k"]
+
+    assert entry.fields["url"] == "https://a.org/b--c/~d?e=%20f#g_h_i"
+    assert entry.url == "https://arxiv.org/abs/1_2"
+
+
+def test_latex_is_read_as_text():
+    """Commands are left out with what they say of fonts, and nothing of the text is lost."""
+    assert plain(r"the \emph{file} \texttt{op\_a.py}, 50% or 50\% of 5\,\$") == (
+        "the file op_a.py, 50% or 50% of 5$"
+    )
+    assert plain(r"{\'\i}\c c{\v{S}}~\L{}\aa \ss ---\H{o}") == "íçŠ Łåß—ő"
+
+
+def test_an_entry_has_its_own_text():
+    """What it takes from elsewhere in the file is in its fields alone."""
+    text = '@string{who = "Doe, Jane"}\n\n@Book(k, Author = who # { and Roe, Rik},\n  month = jan)'
+    entry = read(text + " @misc{l}")["k"]
+
+    assert entry.text == text.partition("\n\n")[2]
+    assert entry.kind == "book"
+    assert entry.authors == ["Doe", "Roe"]
+    assert entry.fields == {"author": "Doe, Jane and Roe, Rik", "month": "January"}
+
+
+def test_a_word_is_known_in_its_own_file():
+    """What one file means by it, another does not."""
+    assert read("@string{who = {Doe}} @misc{k, author = who}")["k"].authors == ["Doe"]
+    with pytest.raises(ValueError, match="undefined string in line 1: who"):
+        read("@misc{k, author = who}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("@misc{k, title = {A}", "line 1: premature end of file"),
+        ("@misc{k,\n title = {A}\n year = 1990}", "line 3: '}' expected"),
+        ("@misc{k, month = soon}", "undefined string in line 1: soon"),
+        ("@misc{k, title = {A}, title = {B}}", "k has a duplicate title field"),
+        ("@misc{k} @misc{k}", "repeated bibliography entry: k"),
+        ("@misc{k, author = {A, B, C, D}}", "Too many commas in 'A, B, C, D'"),
+        ("mail to a@b.c for @misc{k}", r"line 1: '\(' or '\{' expected"),
+    ],
+)
+def test_what_bibtex_does_not_read_is_refused(text, message):
+    """Half an entry would swallow the next one, and a field that is dropped is not missed."""
+    with pytest.raises(ValueError, match=message):
+        read(text)
 
 
 def test_the_installed_copy_comes_first(monkeypatch, tmp_path):

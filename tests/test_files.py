@@ -311,6 +311,22 @@ def test_one_key_has_one_entry(write):
         find("mine.py:hidden_state")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BIB.replace("2026}", "2026"), r"papers\.bib: syntax error in line 3"),
+        (BIB.replace("doe2026", "doe2025"), r"no source 'doe2026' .* the nearest are doe2025"),
+    ],
+)
+def test_a_source_that_is_not_found_or_read_fails_the_formula(write, text, message):
+    """When it is stated, and not when it is cited; the message names the file, or what is near."""
+    write("papers.bib", text)
+    write("mine.py", RIGHT.replace("derivation", 'source="doe2026", derivation', 1))
+
+    with pytest.raises(FileError, match=message):
+        find("mine.py:hidden_state")
+
+
 # -- The command line ------------------------------------------------------------------------------
 
 

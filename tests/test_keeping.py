@@ -12,7 +12,7 @@ import pytest
 
 from rnnnotes.book import keeping
 from rnnnotes.book.language.nodes import Eq
-from rnnnotes.book.state.bibliography import sources
+from rnnnotes.book.state.bibliography import find_source
 from rnnnotes.book.state.formulas import formula
 from rnnnotes.notation import v, w
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def package(empty_cache, tmp_path, monkeypatch):
     """A package of two files, whose contents a test may change."""
-    sources()  # they are read once, from the package that is there now
+    find_source("elman1990")  # they are read once, from the package that is there now
     monkeypatch.setattr(keeping, "PACKAGE", tmp_path / "package")
     (tmp_path / "package" / "inner").mkdir(parents=True)
     (tmp_path / "package" / "outer.py").write_text("one")
@@ -103,6 +103,16 @@ def test_another_version_of_a_library_has_another_answer(package, tmp_path, monk
         keeping, "find_spec",
         lambda name: PathFinder.find_spec(name) if name == library else find(name),
     )  # fmt: skip
+
+    assert made() == "new"
+
+
+@pytest.mark.parametrize("name", ["rnnnotes", "latexcodec", "pybtex", "z3-solver"])
+def test_another_version_of_what_is_installed_has_another_answer(package, monkeypatch, name):
+    """A proof, or a name in a citation, may come out otherwise."""
+    made("old")
+    of = keeping.version_of
+    monkeypatch.setattr(keeping, "version_of", lambda one: "99" if one == name else of(one))
 
     assert made() == "new"
 

@@ -30,6 +30,9 @@ PACKAGE = Path(__file__).parents[1]
 VERSIONS = {"numpy": "version.py", "sympy": "release.py"}
 """For each library that answers depend on, the file in which it states its version."""
 
+PACKAGES = "rnnnotes", "latexcodec", "pybtex", "z3-solver"
+"""Those that say their version to the installer: itself, what reads sources, what proves."""
+
 
 def folder() -> Path:
     """Return the folder of what is kept: ``RNNNOTES_CACHE``, or the user's cache if not set."""
@@ -129,7 +132,7 @@ def contents() -> tuple[str, ...]:
     return (
         sys.version,
         str(sys.flags),
-        *map(version_of, ("rnnnotes", "z3-solver")),
+        *map(version_of, PACKAGES),
         *(_file_digest(path) for path in _files()),
     )
 

@@ -2,26 +2,31 @@
 
 That file is the only home of a source of the book.  An installed package carries a copy of it.
 A formula of another file has the ``.bib`` files beside it as well, and they come first.
+
+Pybtex reads an entry when its content is asked for.  A formula of the book is stated without it:
+then a key only has to exist, and loading pybtex would be felt in every import of a chapter.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rnnnotes.book.keeping import data_file
 
-__all__ = ["Source", "UnknownSourceError", "find_source", "read", "sources", "sources_beside"]
+__all__ = ["Source", "UnknownSourceError", "find_source", "read", "refuse_unknown", "sources",
+           "sources_beside"]  # fmt: skip
 
-ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
-           "c": "\u0327", "v": "\u030c", "r": "\u030a", "u": "\u0306", "H": "\u030b"}  # fmt: skip
-LETTERS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "aa": "å",
-           "i": "ı", "&": "&", "%": "%", "_": "_", "$": "$", "#": "#"}  # fmt: skip
+ADDRESSES = {"doi", "eprint", "url"}
+"""Fields that are no LaTeX: in an address, ``%`` starts no comment and ``--`` is no dash."""
+
+TOKEN = re.compile(r"@\s*(?P<kind>[^\s{}(]+)\s*\{(?=\s*(?P<key>[^\s,}]*))|[{}]")
+"""A brace, alone or after ``@`` and a kind, with the key that follows it."""
 
 
 class UnknownSourceError(KeyError):
@@ -32,18 +37,16 @@ class UnknownSourceError(KeyError):
 
 
 class Source(NamedTuple):
-    """An entry of the bibliography: its text as it stands, and what it says."""
+    """An entry of the bibliography: its text as it stands, and what it says.
+
+    The authors are last names, with what precedes them, as in "van der Maaten".
+    """
 
     key: str
     kind: str
     fields: dict[str, str]
+    authors: list[str]
     text: str
-
-    @property
-    def authors(self) -> list[str]:
-        """Last names of the authors."""
-        names = self.fields.get("author", "").split(" and ")
-        return [name.partition(",")[0].strip() for name in names if name]
 
     def cited(self) -> str:
         """Authors, year, title and address, in one line."""
@@ -85,41 +88,35 @@ def read(text: str) -> dict[str, Source]:
     >>> read(text)["h"].cited()
     'Hörn (2026). On RNNs.'
     """
-    found: dict[str, Source] = {}
-    for start in re.finditer(r"^@(\w+)\s*\{\s*([^,\s]+)\s*,", text, re.MULTILINE):
-        kind, key = start[1].lower(), start[2]
-        end = _closing(text, text.index("{", start.start()))
-        fields = dict(_fields(text[start.end() : end]))
-        found[key] = Source(key, kind, fields, text[start.start() : end + 1])
-    return found
+    from pybtex.database.input.bibtex import LowLevelParser, Parser
+    from pybtex.exceptions import PybtexError
+
+    texts = {}
+    entries = LowLevelParser(text, macros=defaultdict(str))  # tells where each begins and ends
+    try:
+        for _ in entries:
+            texts[entries.current_entry_key] = text[entries.command_start : entries.pos]
+        data = Parser(person_fields=()).parse_string(text)
+        return {key: _source(entry, texts[key]) for key, entry in data.entries.items()}
+    except PybtexError as error:
+        raise ValueError(str(error)) from None
 
 
-def _closing(text: str, start: int) -> int:
-    """Where the brace that opens at a place is closed."""
-    depth = 0
-    for place in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        if depth == 0:
-            return place
-    raise ValueError(f"a brace is not closed: {text[start : start + 40]!r}")
+def _source(entry: Any, text: str) -> Source:
+    from pybtex.bibtex.utils import split_name_list
+    from pybtex.database import Person
+
+    fields = {name.lower(): value for name, value in entry.fields.items()}
+    people = map(Person, split_name_list(fields.get("author", "")))
+    authors = [plain(" ".join(one.prelast_names + one.last_names)) for one in people]
+    said = {name: _address(value) if name in ADDRESSES else plain(value)
+            for name, value in fields.items()}  # fmt: skip
+    return Source(entry.key, entry.type, said, authors, text)
 
 
-def _fields(body: str) -> Iterator[tuple[str, str]]:
-    """Fields of an entry: in braces, in quotes, or a bare word."""
-    place = 0
-    while name := re.compile(r"\s*,?\s*(\w+)\s*=\s*").match(body, place):
-        start = name.end()
-        if body[start] == "{":
-            end = _closing(body, start) + 1
-            value = body[start + 1 : end - 1]
-        elif body[start] == '"':
-            end = body.index('"', start + 1) + 1
-            value = body[start + 1 : end - 1]
-        else:
-            end = start + len(re.compile(r"[^,\s]*").match(body, start)[0])  # type: ignore[index]
-            value = body[start:end]
-        yield name[1].lower(), plain(value)
-        place = end
+def _address(value: str) -> str:
+    r"""Address without the ``{\_}`` that some programs write in it."""
+    return re.sub(r"[\\{}]", "", value)
 
 
 def plain(tex: str) -> str:
@@ -130,17 +127,40 @@ def plain(tex: str) -> str:
     >>> plain(r"Schr{\"o}dinger \& {\O}rsted, 1--2")
     'Schrödinger & Ørsted, 1–2'
     """
-    text = re.sub(r"\\(['`^\"~=]|[cvruH](?![A-Za-z]))\s*\{?\\?([A-Za-z])\}?",
-                  lambda m: unicodedata.normalize("NFC", m[2] + ACCENTS[m[1]]), tex)  # fmt: skip
-    text = re.sub(r"\\([A-Za-z]+\s?|[&%_$#])", lambda m: LETTERS.get(m[1].strip(), ""), text)
-    text = text.replace("{", "").replace("}", "").replace("--", "–").replace("~", " ")
+    from pybtex.richtext import Text
+
+    shown = re.sub(r"(?<!\\)%", r"\%", tex)  # LaTeX would hide what follows a bare %
+    text = re.sub(r"\\([A-Za-z]+ ?|,)?", "", str(Text.from_latex(shown)))
     return " ".join(text.split())
+
+
+def keys(text: str) -> Iterator[str]:
+    """Keys of a BibTeX file that can be read, and whose entries stand in braces.
+
+    Examples
+    --------
+    >>> list(keys("@string{a = {b}} @book{h, title = {Not @book{this, }}} @misc{k}"))
+    ['h', 'k']
+    """
+    depth = 0
+    for token in TOKEN.finditer(text):
+        kind = (token["kind"] or "comment").lower()
+        if depth == 0 and kind == "comment":  # opens nothing: an entry put in it is read
+            continue
+        if depth == 0 and kind not in {"preamble", "string"}:
+            yield token["key"]
+        depth += 1 if token[0].endswith("{") else -1
 
 
 @cache
 def sources() -> dict[str, Source]:
     """Every entry of the bibliography, by its key."""
     return read(data_file("references.bib").read_text(encoding="utf-8"))
+
+
+@cache
+def _book_keys() -> tuple[str, ...]:
+    return tuple(keys(data_file("references.bib").read_text(encoding="utf-8")))
 
 
 def sources_beside(folder: Path) -> dict[str, Source]:
@@ -175,12 +195,23 @@ def find_source(key: str, folder: Path | None = None) -> Source:
     UnknownSourceError
         If there is none; the message names the nearest keys.
     """
+    refuse_unknown(key, folder)
     own = sources_beside(folder) if folder else {}
-    if key in own:
-        return own[key]
-    if key in sources():
-        return sources()[key]
+    return own[key] if key in own else sources()[key]
+
+
+def refuse_unknown(key: str, folder: Path | None = None) -> None:
+    """Refuse a key that `find_source` would not find.
+
+    Raises
+    ------
+    UnknownSourceError
+        If there is no entry of that key; the message names the nearest keys.
+    """
+    known = [*(sources_beside(folder) if folder else ()), *_book_keys()]
+    if key in known:
+        return
     places = f"the .bib files of {folder} or in references.bib" if folder else "references.bib"
-    nearest = difflib.get_close_matches(key, [*own, *sources()], n=3, cutoff=0.4)
+    nearest = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
     hint = f"; the nearest are {', '.join(nearest)}" if nearest else ""
     raise UnknownSourceError(f"no source {key!r} in {places}{hint}")

@@ -113,11 +113,15 @@ class Formula:
         """File in which a formula is written that is none of the book."""
         return file_of(self.code) if is_own(self.code) else None
 
+    @property
+    def folder(self) -> Path | None:
+        """Folder of that file."""
+        return self.file.parent if self.file else None
+
     @cached_property
     def bibliography(self) -> tuple[bibliography.Source, ...]:
         """What the formula goes back to: entries of the files beside its own, or of the book."""
-        folder = self.file.parent if self.file else None
-        return tuple(bibliography.find_source(key, folder) for key in self.sources)
+        return tuple(bibliography.find_source(key, self.folder) for key in self.sources)
 
     @cached_property
     def title(self) -> str:
@@ -409,7 +413,8 @@ def _validate(stated: Formula) -> None:
     if not stated.sources and not is_own(stated.code):
         raise StatementError(where + "needs a source")
     try:
-        _ = stated.bibliography
+        for key in stated.sources:
+            bibliography.refuse_unknown(key, stated.folder)
     except (bibliography.UnknownSourceError, ValueError) as error:
         raise StatementError(where + str(error)) from None
     _refuse_strangers(stated)

@@ -157,8 +157,8 @@ def _bounds(node: Any) -> Iterator[Callable[[], Any]]:
 
 def _constants(node: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(node, lang.Number):
-        yield lambda: lang.Number(node.args[0] + 1)
-        yield lambda: lang.Number(node.args[0] - 1)
+        yield lambda: lang.Number(node.value + 1)
+        yield lambda: lang.Number(node.value - 1)
 
 
 def _activations(node: Any) -> Iterator[Callable[[], Any]]:
@@ -190,7 +190,7 @@ def _sizes(numbers: Mapping[sp.Symbol, sp.Integer]) -> Rule:
 
     def rule(node: Any) -> Iterator[Callable[[], Any]]:
         if isinstance(node, lang.Size):
-            yield lambda: lang.Number(sp.prod(node.args[0].shape).xreplace(numbers))
+            yield lambda: lang.Number(sp.prod(node.inside.shape).xreplace(numbers))
         elif isinstance(node, SIZED):
             for size, number in numbers.items():
                 put = [part if isinstance(part, lang.Expression) else part.xreplace({size: number})

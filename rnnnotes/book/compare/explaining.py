@@ -192,7 +192,7 @@ def _changed(node: Any) -> Changed:
     if isinstance(node, lang.Power | lang.Divide | lang.Diag | lang.Transpose):
         yield instead(text(node.args[0])), node.args[0]
     if isinstance(node, lang.Sum):
-        mean = node / (node.args[3] - node.args[2] + 1)
+        mean = node / (node.high - node.low + 1)
         yield instead("its mean"), mean
     for new in _regrouped(node):
         yield instead(text(new)), new
@@ -203,15 +203,15 @@ def _changed(node: Any) -> Changed:
 
 def _regrouped(node: Any) -> Iterator[Any]:
     """Products entry by entry that are taken after a matrix, and not before it, or the reverse."""
-    if isinstance(node, lang.MatMul) and isinstance(node.args[1], lang.Times):
-        matrix, (left, right) = node.args[0], node.args[1].args
+    if isinstance(node, lang.MatMul) and isinstance(node.right, lang.Times):
+        matrix, (left, right) = node.left, node.right.args
         for outside, inside in ((left, right), (right, left)):
             if outside.shape == node.shape and inside.shape:
                 yield outside * (matrix @ inside)
     if isinstance(node, lang.Times):
         for outside, product in (node.args, node.args[::-1]):
-            if isinstance(product, lang.MatMul) and outside.shape == product.args[1].shape:
-                yield product.args[0] @ (outside * product.args[1])
+            if isinstance(product, lang.MatMul) and outside.shape == product.right.shape:
+                yield product.left @ (outside * product.right)
 
 
 Signed = tuple[int, Any]
@@ -221,7 +221,7 @@ def _terms(node: Any, sign: int = 1) -> list[Signed]:
     """Terms of a sum, with their signs."""
     if isinstance(node, lang.Add | lang.Sub):
         other = sign if isinstance(node, lang.Add) else -sign
-        return [*_terms(node.args[0], sign), *_terms(node.args[1], other)]
+        return [*_terms(node.left, sign), *_terms(node.right, other)]
     return [(sign, node)]
 
 
@@ -236,7 +236,7 @@ def _joined(left: Any, term: Signed) -> Any:
 def _factors(node: Any) -> list[Any]:
     """Factors of a product entry by entry."""
     if isinstance(node, lang.Times):
-        return [*_factors(node.args[0]), *_factors(node.args[1])]
+        return [*_factors(node.left), *_factors(node.right)]
     return [node]
 
 

@@ -27,6 +27,8 @@ from rnnnotes.book.language.nodes import (
     Sum,
     Variable,
     free_index,
+    part,
+    parts,
     wrap,
 )
 
@@ -40,16 +42,6 @@ __all__ = [
     "Rows",
     "Variance",
 ]
-
-
-def part(place: int) -> Any:
-    """Part of a node, by its place among the others."""
-    return property(lambda node: node.args[place])
-
-
-def parts(first: int) -> Any:
-    """All parts of a node from a place on."""
-    return property(lambda node: node.args[first:])
 
 
 def table(entry: Expression, rows: Bound, columns: Bound) -> Expression:

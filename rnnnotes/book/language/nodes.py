@@ -103,6 +103,16 @@ class StatementError(ValueError):
     """A statement that means nothing: shapes that do not fit, or a name that is not declared."""
 
 
+def part(place: int) -> Any:
+    """Part of a node, by its place among the others."""
+    return property(lambda node: node.args[place])
+
+
+def parts(first: int) -> Any:
+    """All parts of a node from a place on."""
+    return property(lambda node: node.args[first:])
+
+
 class _Tree(sp.Basic):  # type: ignore[misc]
     """A tree that SymPy prints as it is built, though its nodes share names with SymPy's own."""
 
@@ -194,8 +204,6 @@ def _noun(part: Expression) -> str:
 class _Variadic(Expression):
     """A node whose parts are all expressions."""
 
-    parts: int | None = None
-
     def __new__(cls, *parts: Operand) -> Any:
         wrapped = [wrap(part) for part in parts]
         node = sp.Basic.__new__(cls, *wrapped)
@@ -230,45 +238,76 @@ class _Elementwise(_Variadic):
 class Add(_Elementwise):
     """Sum of two expressions."""
 
+    left: Expression = part(0)
+    right: Expression = part(1)
+
 
 class Sub(_Elementwise):
     """Difference of two expressions."""
+
+    left: Expression = part(0)
+    right: Expression = part(1)
 
 
 class Times(_Elementwise):
     """Product entry by entry."""
 
+    left: Expression = part(0)
+    right: Expression = part(1)
+
 
 class Divide(_Elementwise):
     """Quotient entry by entry."""
+
+    above: Expression = part(0)
+    below: Expression = part(1)
 
 
 class Neg(_Elementwise):
     """Negative."""
 
+    inside: Expression = part(0)
+
 
 class Power(_Elementwise):
     """Power entry by entry; the exponent is a scalar."""
+
+    base: Expression = part(0)
+    exponent: Expression = part(1)
 
 
 class Abs(_Elementwise):
     """Absolute value entry by entry."""
 
+    inside: Expression = part(0)
+
 
 class Max(_Elementwise):
     """Larger of two, entry by entry."""
+
+    left: Expression = part(0)
+    right: Expression = part(1)
 
 
 class Min(_Elementwise):
     """Smaller of two, entry by entry."""
 
+    left: Expression = part(0)
+    right: Expression = part(1)
+
 
 class Indicator(_Elementwise):
     """One where the first is larger than the second, else zero (the bracket of Iverson)."""
 
+    left: Expression = part(0)
+    right: Expression = part(1)
+
 
 class MatMul(_Variadic):
     """Matrix product.  Of two columns it is the inner product, as ``@`` of NumPy: ``v.T @ w``."""
+
+    left: Expression = part(0)
+    right: Expression = part(1)
 
     def __new__(cls, left: Operand, right: Operand) -> Any:
         left, right = wrap(left), wrap(right)
@@ -304,6 +343,9 @@ class MatMul(_Variadic):
 class Outer(_Variadic):
     """Outer product of two columns."""
 
+    left: Expression = part(0)
+    right: Expression = part(1)
+
     def _shape(self, *parts: Expression) -> Shape:
         left, right = parts
         _require(
@@ -315,6 +357,8 @@ class Outer(_Variadic):
 
 class Transpose(_Variadic):
     """Transpose of a matrix; of a column it is a row, and of a row a column."""
+
+    inside: Expression = part(0)
 
     def _shape(self, *parts: Expression) -> Shape:
         (array,) = parts
@@ -331,12 +375,17 @@ class Transpose(_Variadic):
 class Inverse(_Variadic):
     """Inverse of a square matrix."""
 
+    inside: Expression = part(0)
+
     def _shape(self, *parts: Expression) -> Shape:
         return _square(self, parts[0])
 
 
 class MatrixPower(_Variadic):
     """Power of a square matrix; the exponent counts the factors."""
+
+    base: Expression = part(0)
+    exponent: Expression = part(1)
 
     def _shape(self, *parts: Expression) -> Shape:
         return _square(self, parts[0])
@@ -353,6 +402,8 @@ def _square(node: Expression, matrix: Expression) -> Shape:
 class Diag(_Variadic):
     """Diagonal matrix of a column."""
 
+    inside: Expression = part(0)
+
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
         _require(
@@ -364,6 +415,8 @@ class Diag(_Variadic):
 
 class Total(_Variadic):
     """Sum of the entries of a column."""
+
+    inside: Expression = part(0)
 
     def _shape(self, *parts: Expression) -> Shape:
         (vector,) = parts
@@ -377,12 +430,16 @@ class Total(_Variadic):
 class Norm(_Variadic):
     """Euclidean norm of a vector; largest singular value of a matrix."""
 
+    inside: Expression = part(0)
+
     def _shape(self, *parts: Expression) -> Shape:
         return ()
 
 
 class SpectralRadius(_Variadic):
     """Largest modulus among the eigenvalues of a square matrix."""
+
+    inside: Expression = part(0)
 
     def _shape(self, *parts: Expression) -> Shape:
         _square(self, parts[0])
@@ -392,6 +449,8 @@ class SpectralRadius(_Variadic):
 class Determinant(_Variadic):
     """Determinant of a square matrix, which is not zero if the matrix has an inverse."""
 
+    inside: Expression = part(0)
+
     def _shape(self, *parts: Expression) -> Shape:
         _square(self, parts[0])
         return ()
@@ -399,6 +458,8 @@ class Determinant(_Variadic):
 
 class Size(_Variadic):
     """Number of entries of an array."""
+
+    inside: Expression = part(0)
 
     def _shape(self, *parts: Expression) -> Shape:
         return ()
@@ -422,6 +483,9 @@ class Convolve(_Variadic):
     places before; beyond its ends the vector is zero.
     """
 
+    vector: Expression = part(0)
+    kernel: Expression = part(1)
+
     def _shape(self, *parts: Expression) -> Shape:
         vector, kernel = parts
         _require(
@@ -433,6 +497,8 @@ class Convolve(_Variadic):
 
 class Number(Expression):
     """A number, or an expression in sizes and indices."""
+
+    value: sp.Expr = part(0)
 
     def __new__(cls, value: Any) -> Number:
         return cast(Number, sp.Basic.__new__(cls, sp.sympify(value)))
@@ -467,6 +533,9 @@ class Identity(Expression):
 
 class OneHot(Expression):
     """Vector that is one at a place, counted from 1, and zero elsewhere."""
+
+    place: sp.Expr = part(0)
+    size: sp.Expr = part(1)
 
     def __new__(cls, place: Any, size: Any) -> OneHot:
         node = sp.Basic.__new__(cls, sp.sympify(place), sp.sympify(size))
@@ -565,6 +634,9 @@ class At(Expression):
 
 class Entry(Expression):
     """What an array holds at a place, counted from 1: an entry, or the row of a matrix."""
+
+    array: Expression = part(0)
+    place: tuple[sp.Expr, ...] = parts(1)
 
     def __new__(cls, array: Any, *place: Any) -> Entry:
         array = wrap(array)
@@ -720,10 +792,13 @@ class Apply(Expression):
 class _Derivative(Expression):
     """A derivative of an expression by a symbol, both held as they are."""
 
+    of: Expression = part(0)
+    by: Expression = part(1)
+
     def __new__(cls, of: Any, by: Any) -> Any:
         of = wrap(of)
         _require(
-            isinstance(by.args[0] if isinstance(by, Entry) else by, (Variable, At)),
+            isinstance(by.array if isinstance(by, Entry) else by, (Variable, At)),
             lambda: f"{cls.__name__}: differentiates by a symbol, not {by}",
         )
         _require(
@@ -782,6 +857,11 @@ class Gradient(_Derivative):
 class Sum(Expression):
     """Sum of a body over an index from `low` to `high`, both included."""
 
+    body: Expression = part(0)
+    index: sp.Symbol = part(1)
+    low: sp.Expr = part(2)
+    high: sp.Expr = part(3)
+
     def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Sum:
         body = wrap(body)
         node = sp.Basic.__new__(cls, body, index, sp.sympify(low), sp.sympify(high))
@@ -794,6 +874,11 @@ class Product(Expression):
 
     Of no factors it is the identity.  Factors are square matrices or scalars.
     """
+
+    body: Expression = part(0)
+    index: sp.Symbol = part(1)
+    high: sp.Expr = part(2)
+    low: sp.Expr = part(3)
 
     def __new__(cls, body: Any, index: Any, high: Any, low: Any) -> Product:
         body = wrap(body)
@@ -808,6 +893,13 @@ class Compose(Expression):
     `function` takes the running value, for which `variable` stands, and is written as
     an expression; `start` is the value before the first.
     """
+
+    body: Expression = part(0)
+    variable: Any = part(1)
+    start: Expression = part(2)
+    index: sp.Symbol = part(3)
+    low: sp.Expr = part(4)
+    high: sp.Expr = part(5)
 
     def __new__(cls, body: Any, variable: Any, start: Any, index: Any, low: Any, high: Any) -> Any:
         body, start = wrap(body), wrap(start)
@@ -825,12 +917,19 @@ class Compose(Expression):
 class Order(Expression):
     """Terms of at least a power of a small quantity, as in ``O(eps**2)``."""
 
+    variable: Any = part(0)
+    power: sp.Expr = part(1)
+
     def __new__(cls, variable: Any, power: Any) -> Order:
         return cast(Order, sp.Basic.__new__(cls, variable, sp.sympify(power)))
 
 
 class Steps(Expression):
     """All the steps of a symbol, from its first time to its last, along a first axis of time."""
+
+    variable: Any = part(0)
+    low: sp.Expr = part(1)
+    high: sp.Expr = part(2)
 
     def __new__(cls, variable: Variable, *bounds: Any) -> Steps:
         timed = isinstance(variable, Variable) and bool(variable.times)
@@ -843,6 +942,11 @@ class Steps(Expression):
 
 class Stack(Expression):
     """Body at each index from `low` to `high`, along a first axis; a vector fills a row."""
+
+    body: Expression = part(0)
+    index: sp.Symbol = part(1)
+    low: sp.Expr = part(2)
+    high: sp.Expr = part(3)
 
     def __new__(cls, body: Any, index: Any, low: Any, high: Any) -> Stack:
         body, low, high = wrap(body), sp.sympify(low), sp.sympify(high)
@@ -1007,10 +1111,10 @@ def walk(node: sp.Basic) -> Iterator[sp.Basic]:
 
 
 BINDERS: dict[type, Callable[[Any], sp.Symbol]] = {
-    Sum: lambda node: node.args[1],
-    Product: lambda node: node.args[1],
-    Stack: lambda node: node.args[1],
-    Compose: lambda node: node.args[3],
+    Sum: lambda node: node.index,
+    Product: lambda node: node.index,
+    Stack: lambda node: node.index,
+    Compose: lambda node: node.index,
 }
 """Nodes that bind an index, and the index they bind."""
 

@@ -109,7 +109,7 @@ def _winds(*sides: Expression) -> bool:
     products = (
         node for side in sides for node in lang.walk(side) if isinstance(node, lang.Product)
     )
-    return any(lang.indices(bound) for node in products for bound in node.args[2:])
+    return any(lang.indices(bound) for node in products for bound in (node.low, node.high))
 
 
 Stage = Callable[[Expression, Expression, Premises, Relation | None], Shown | None]
@@ -191,7 +191,7 @@ def world(premises: Premises, parts: Iterable[sp.Basic]) -> Iterator[core.Contex
     names = {str(symbol) for symbol in symbols if symbol.is_integer and symbol.is_positive}
     products = {name for size in sizes for name in size.names if names >= set(name.split("*"))}
     facts += [affine(name) - 1 for name in names | products]
-    square = {node.args[0] for node in nodes if isinstance(node, lang.Inverse)}
+    square = {node.inside for node in nodes if isinstance(node, lang.Inverse)}
     inverses: dict[tuple[object, object], Affine] = {}
     for matrix in square & variables:
         own, other = matrix.name, ("inverse", matrix.name)
@@ -369,8 +369,7 @@ def parts_of(
     if type(left) is not type(right) or len(left.args) != len(right.args):
         return []
     if isinstance(left, SUMS) and left.args[1:] == right.args[1:]:
-        _, index, *bounds = left.args
-        low, high = bounds if isinstance(left, lang.Sum) else reversed(bounds)
+        index, low, high = left.index, left.low, left.high
         if index in premises.ranges:
             return []
         premises = replace(premises, ranges={**premises.ranges, index: (low, high)})

@@ -162,8 +162,8 @@ class Measuring(Reading):
 
     def entry(self, node: Any, at: At = ()) -> Poly:
         """Entry of an expression at a place."""
-        if isinstance(node, lang.Norm) and node.args[0].shape:
-            (array,) = node.args
+        if isinstance(node, lang.Norm) and node.inside.shape:
+            array = node.inside
             return core.norm(
                 list(map(self.axis, array.shape)), lambda *place: self.entry(array, place)
             )

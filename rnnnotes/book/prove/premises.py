@@ -186,7 +186,7 @@ def _gap(low: Expression, high: Expression, facts: Facts) -> int | None:
         return 0
     if not (isinstance(low, Number) and isinstance(high, Number)):
         return None
-    gap = sp.expand(high.args[0] - low.args[0])
+    gap = sp.expand(high.value - low.value)
     if gap.is_number:
         return int(bool(gap > 0)) if gap >= 0 else None
     try:

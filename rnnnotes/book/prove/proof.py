@@ -396,12 +396,12 @@ class Checker:
         )
         if small := old or new:
             for side in (self._before(number), self.stated.derivation[number].expr):
-                refuse_rough(side, small.args[0], known_of(self.stated))
+                refuse_rough(side, small.variable, known_of(self.stated))
         if old is None or new is None:
             if old is not None:
                 raise Refuted(f"{place}: loses {text(old)}")
             return new
-        if old.args[0] != new.args[0] or not old.args[1] >= new.args[1]:
+        if old.variable != new.variable or not old.power >= new.power:
             raise Refuted(f"{place}: makes {text(new)} of {text(old)}")
         return new
 
@@ -412,9 +412,9 @@ class Checker:
         products = isinstance(before, Product) and isinstance(after, Product)
         if not products or sign != "<=" or before.shape or before.args[1:] != after.args[1:]:
             return False
-        index, high, low = before.args[1:]
+        index, high, low = before.index, before.high, before.low
         steps = range(world.number(low, at), world.number(high, at) + 1)
-        return all(_at_most(world, before.args[0], after.args[0], {**at, index: i}) for i in steps)
+        return all(_at_most(world, before.body, after.body, {**at, index: i}) for i in steps)
 
     # -- code ----------------------------------------------------------------------------------
 
@@ -481,10 +481,10 @@ def _leading(world: World, plain: sp.Expr, small: Order) -> sp.Expr:
     The difference is a quotient by a power of `eps`, so the Taylor coefficients of its
     numerator tell which powers of `eps` are left.
     """
-    eps, ledger = world.value(small.args[0], {}).item().expr, world.ledger
+    eps, ledger = world.value(small.variable, {}).item().expr, world.ledger
     numerator, denominator = sp.fraction(sp.together(plain))
     too_large = sp.S.Zero
-    for power in range(_pole(denominator, eps) + int(small.args[1])):
+    for power in range(_pole(denominator, eps) + int(small.power)):
         too_large += eps**power * ledger.substitute(numerator, {eps: sp.S.Zero})
         numerator = ledger.plain(ledger.derivative(numerator, eps))
     return sp.expand(too_large)

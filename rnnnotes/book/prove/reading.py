@@ -252,7 +252,7 @@ def _power(self: Reading, node: Any, at: At) -> Poly:
 
 
 def _diag(self: Reading, node: Any, at: At) -> Poly:
-    return times(core.delta(at[0] - at[1]), self.entry(node.args[0], at[:1]))
+    return times(core.delta(at[0] - at[1]), self.entry(node.inside, at[:1]))
 
 
 def _sum(self: Reading, node: Any, at: At) -> Poly:
@@ -261,7 +261,7 @@ def _sum(self: Reading, node: Any, at: At) -> Poly:
 
 
 def _product(self: Reading, node: Any, at: At) -> Poly:
-    body, index, high, low = node.args
+    body, index, low, high = node.body, node.index, node.low, node.high
     ranges = [self.range(low, high), *map(self.axis, node.shape)]
     return core.product_of(
         core.array(ranges, lambda j, *place: self.at_letter(index, j, body, place)), at
@@ -269,8 +269,8 @@ def _product(self: Reading, node: Any, at: At) -> Poly:
 
 
 def _matrix_power(self: Reading, node: Any, at: At) -> Poly:
-    base, exponent = node.args
-    ranges = [(ONE, self.whole(exponent.args[0])), *map(self.axis, node.shape)]
+    base, exponent = node.base, node.exponent
+    ranges = [(ONE, self.whole(exponent.value)), *map(self.axis, node.shape)]
     return core.product_of(core.array(ranges, lambda j, *place: self.entry(base, place)), at)
 
 
@@ -306,7 +306,7 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
 
 
 def _size(self: Reading, node: Any, at: At) -> Poly:
-    return times(*(core.integer(self.whole(size)) for size in node.args[0].shape))
+    return times(*(core.integer(self.whole(size)) for size in node.inside.shape))
 
 
 def _total(self: Reading, node: Any, at: At) -> Poly:
@@ -327,7 +327,7 @@ def _norm(self: Reading, node: Any, at: At) -> Poly:
 
 
 def _radius(self: Reading, node: Any, at: At) -> Poly:
-    return core.apply("radius", (), [self.array(node.args[0])])
+    return core.apply("radius", (), [self.array(node.inside)])
 
 
 def _larger(self: Reading, node: Any, at: At) -> Poly:
@@ -517,26 +517,26 @@ def _among_largest(self: Reading, node: Any, at: At) -> Poly:
 
 
 RULES: dict[type, Rule] = {
-    lang.Number: lambda self, node, at: self.number(node.args[0]),
+    lang.Number: lambda self, node, at: self.number(node.value),
     lang.Variable: _symbol,
     lang.At: _symbol,
     lang.Entry: _entry,
     lang.Ones: lambda self, node, at: core.ONE,
     lang.Zeros: lambda self, node, at: core.ZERO,
     lang.Identity: lambda self, node, at: core.delta(at[0] - at[1]),
-    lang.OneHot: lambda self, node, at: core.delta(self.whole(node.args[0]) - at[0]),
+    lang.OneHot: lambda self, node, at: core.delta(self.whole(node.place) - at[0]),
     lang.Literal: _literal,
     lang.Add: _fold(plus),
     lang.Sub: _fold(core.minus),
-    lang.Neg: lambda self, node, at: scaled(-1, self.entry(node.args[0], at)),
+    lang.Neg: lambda self, node, at: scaled(-1, self.entry(node.inside, at)),
     lang.Times: _fold(times),
     lang.Divide: _fold(over),
     lang.Power: _power,
     lang.MatMul: _matmul,
     lang.Outer: lambda self, node, at: times(
-        self.entry(node.args[0], at[:1]), self.entry(node.args[1], at[1:])
+        self.entry(node.left, at[:1]), self.entry(node.right, at[1:])
     ),
-    lang.Transpose: lambda self, node, at: self.entry(node.args[0], at[::-1]),
+    lang.Transpose: lambda self, node, at: self.entry(node.inside, at[::-1]),
     lang.Diag: _diag,
     lang.Total: _total,
     lang.Size: _size,
@@ -546,7 +546,7 @@ RULES: dict[type, Rule] = {
     lang.Compose: _compose,
     lang.Norm: _norm,
     lang.SpectralRadius: _radius,
-    lang.Abs: lambda self, node, at: core.absolute(self.entry(node.args[0], at)),
+    lang.Abs: lambda self, node, at: core.absolute(self.entry(node.inside, at)),
     lang.Max: _larger,
     lang.Min: _larger,
     lang.Indicator: _indicator,

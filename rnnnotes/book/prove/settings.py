@@ -242,7 +242,7 @@ class Setting:
             yield at
         elif isinstance(side, REPEATED):
             for turn in turns(self.numbers, side, at):
-                yield from self._places(part, side.args[0], turn)
+                yield from self._places(part, side.body, turn)
         else:
             for inner in side.args:
                 yield from self._places(part, inner, at)

@@ -53,7 +53,7 @@ def choices(stated: Formula) -> list[dict[sp.Symbol, int]]:
     {H: 3, T: 4, D: 2}
     """
     names, steps, kernels = _wanted(stated)
-    counts = any(isinstance(node, Number) and node.args[0].free_symbols & set(names)
+    counts = any(isinstance(node, Number) and node.value.free_symbols & set(names)
                  for part in _own(stated) for node in walk(part))  # fmt: skip
     chosen = _chosen(names, steps, kernels, counts)
     return [dict(zip(names, numbers, strict=True)) for numbers in chosen]
@@ -92,7 +92,7 @@ def _wanted(stated: Formula) -> tuple[tuple[sp.Symbol, ...], frozenset[sp.Symbol
     variables = [node for node in found if isinstance(node, Variable)]
     steps = set().union(*(bound.free_symbols for node in variables for bound in node.times))
     steps -= set().union(*(axis.free_symbols for node in variables for axis in node.shape))
-    kernels = frozenset((node.args[1].shape[0], node.args[0].shape[0])
+    kernels = frozenset((node.kernel.shape[0], node.vector.shape[0])
                         for node in found if isinstance(node, Convolve))  # fmt: skip
     return names, frozenset(steps), kernels
 

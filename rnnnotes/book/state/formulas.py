@@ -495,7 +495,7 @@ def _holds_answer(node: Any, statement: Relation) -> bool:
 def is_quantity(node: Any) -> bool:
     """Whether an expression is a symbol, or the derivative of one by another, or its transpose."""
     if isinstance(node, Transpose):
-        return is_quantity(node.args[0])
+        return is_quantity(node.inside)
     if isinstance(node, Jacobian | Gradient | Immediate):
         of, by = node.args
         return (is_quantity(of) or (isinstance(of, Apply) and _names(of))) and is_quantity(by)

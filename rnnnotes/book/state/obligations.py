@@ -208,7 +208,7 @@ def algebra(node: Any, known: Known, letters: dict[Expression, sp.Symbol]) -> sp
 
     match node:
         case lang.Number():
-            value = node.args[0]
+            value = node.value
             return value.xreplace({s: letter(lang.Number(s)) for s in value.atoms(sp.Symbol)})
         case lang.Order():
             return sp.Dummy(real=True)  # no two are one
@@ -218,11 +218,11 @@ def algebra(node: Any, known: Known, letters: dict[Expression, sp.Symbol]) -> sp
             left, right = map(inner, node.args)
             return left + right if isinstance(node, lang.Add) else left * right
         case lang.Sub():
-            return inner(node.args[0]) - inner(node.args[1])
+            return inner(node.left) - inner(node.right)
         case lang.Neg():
-            return -inner(node.args[0])
-        case lang.Divide() if 0 not in known.signs(node.args[1]):
-            return inner(node.args[0]) / inner(node.args[1])
+            return -inner(node.inside)
+        case lang.Divide() if 0 not in known.signs(node.below):
+            return inner(node.above) / inner(node.below)
         case lang.Power(args=(base, lang.Number(args=(count,)))) if count.is_Integer and count > 0:
             return inner(base) ** count
         case lang.Apply(arguments=(part,)) if node.function in BY_EXP:
@@ -238,7 +238,7 @@ def counted(exponent: Any) -> sp.Expr:
     """Number that an exponent is, if no symbol stands in it."""
     match exponent:
         case lang.Number():
-            return exponent.args[0]
+            return exponent.value
         case lang.Divide(args=(lang.Number(args=(above,)), lang.Number(args=(below,)))):
             return above / below
         case lang.Neg(args=(part,)):
@@ -247,7 +247,7 @@ def counted(exponent: Any) -> sp.Expr:
 
 
 def _power(known: Known, node: Any) -> Signs:
-    base, exponent = known.signs(node.args[0]), node.args[1]
+    base, exponent = known.signs(node.base), node.exponent
     count = counted(exponent)
     if base == POSITIVE:
         return POSITIVE
@@ -283,8 +283,7 @@ def _steps(known: Known, node: Any) -> tuple[Signs, Signs]:
 
 def _range(node: Any) -> tuple[Any, sp.Symbol, Any, Any]:
     """Body and index of a node that binds one, with its first and its last value."""
-    *_, low, high = node.args if not isinstance(node, lang.Product) else node.args[::-1][:2]
-    return node.args[0], lang.BINDERS[type(node)](node), low, high
+    return node.body, node.index, node.low, node.high
 
 
 def _sum(known: Known, node: Any) -> Signs:
@@ -320,7 +319,7 @@ HOLDING: dict[str, Signs] = {
 def _where(known: Known, sign: str, left: Any, right: Any) -> Signs:
     """Signs of what is one where a comparison holds, else zero."""
     numbers = isinstance(left, lang.Number) and isinstance(right, lang.Number)
-    gap = left.args[0] - right.args[0] if numbers else lang.Sub(left, right)
+    gap = left.value - right.value if numbers else lang.Sub(left, right)
     signs = known.number(gap) if numbers else known.signs(gap)
     return frozenset(int(one in HOLDING[sign]) for one in signs)
 
@@ -336,7 +335,7 @@ def _parts(known: Known, node: Any) -> Signs:
 
 
 SIGNS: dict[type, Callable[[Known, Any], Signs]] = {
-    lang.Number: lambda known, node: known.number(node.args[0]),
+    lang.Number: lambda known, node: known.number(node.value),
     lang.Variable: lambda known, node: POSITIVE if positive(node) else ANY,
     lang.At: lambda known, node: POSITIVE if positive(node) else ANY,
     lang.Ones: lambda known, node: POSITIVE,
@@ -350,18 +349,18 @@ SIGNS: dict[type, Callable[[Known, Any], Signs]] = {
     lang.Stack: lambda known, node: _steps(known, node)[0],
     lang.SpectralRadius: lambda known, node: NOT_NEGATIVE,
     lang.Size: lambda known, node: POSITIVE,
-    lang.Entry: lambda known, node: known.signs(node.args[0]),
-    lang.Transpose: lambda known, node: known.signs(node.args[0]),
+    lang.Entry: lambda known, node: known.signs(node.array),
+    lang.Transpose: lambda known, node: known.signs(node.inside),
     lang.Total: _total,
-    lang.Diag: lambda known, node: known.signs(node.args[0]) | ZERO,
-    lang.Abs: lambda known, node: _absolute(known.signs(node.args[0])),
-    lang.Norm: lambda known, node: _absolute(known.signs(node.args[0])),
-    lang.Neg: lambda known, node: _times({-1}, known.signs(node.args[0])),
+    lang.Diag: lambda known, node: known.signs(node.inside) | ZERO,
+    lang.Abs: lambda known, node: _absolute(known.signs(node.inside)),
+    lang.Norm: lambda known, node: _absolute(known.signs(node.inside)),
+    lang.Neg: lambda known, node: _times({-1}, known.signs(node.inside)),
     lang.Add: _sum_of_two,
     lang.Sub: _sum_of_two,
     lang.Times: lambda known, node: (
-        _absolute(known.signs(node.args[0]))
-        if node.args[0] == node.args[1]
+        _absolute(known.signs(node.left))
+        if node.left == node.right
         else _times(*map(known.signs, node.args))
     ),
     lang.Outer: lambda known, node: _times(*map(known.signs, node.args)),
@@ -451,19 +450,18 @@ class _Finder:
         kink = slope and any(isinstance(part, lang.Variable) for part in lang.walk(node))
         match node:
             case lang.Divide():
-                yield "not zero", node.args[1]
+                yield "not zero", node.below
             case lang.Inverse():
-                yield "invertible", node.args[0]
+                yield "invertible", node.inside
             case lang.MatrixPower():
-                yield "not negative", node.args[1]
+                yield "not negative", node.exponent
             case lang.Power():
-                base, exponent = node.args
-                yield from self._of_power(base, exponent, bounds, slope)
+                yield from self._of_power(node.base, node.exponent, bounds, slope)
             case lang.Number():
-                for power in node.args[0].atoms(sp.Pow):
+                for power in node.value.atoms(sp.Pow):
                     base, exponent = map(lang.Number, power.args)
                     yield from self._of_power(base, exponent, bounds, slope)
-                for logarithm in node.args[0].atoms(sp.log):
+                for logarithm in node.value.atoms(sp.log):
                     yield "positive", lang.Number(logarithm.args[0])
             case lang.Apply(function=function) if row := KNOWN.get(function.name):
                 if row.domain:
@@ -471,7 +469,7 @@ class _Finder:
                 if row.kinked and (slope or function.order):
                     yield "no kink", node.arguments[0]
             case lang.Abs() if kink:
-                yield "no kink", node.args[0]
+                yield "no kink", node.inside
             case lang.Norm() if kink:
                 yield "no kink", node
             case lang.Max() | lang.Min() | lang.Indicator() if kink:
@@ -538,9 +536,9 @@ def _terms(node: Any, small: Any) -> Iterator[Expression]:
         case lang.Add() | lang.Sub() | lang.Neg() | lang.Times() | lang.MatMul() | lang.Transpose():
             for part in node.args:
                 yield from _terms(part, small)
-        case lang.Divide() if _powers(node.args[1], small):
-            yield from _terms(node.args[0], small)
-        case lang.Power() if counted(node.args[1]).is_Integer and _powers(node.args[0], small):
+        case lang.Divide() if _powers(node.below, small):
+            yield from _terms(node.above, small)
+        case lang.Power() if counted(node.exponent).is_Integer and _powers(node.base, small):
             return
         case _:
             yield node
@@ -548,7 +546,7 @@ def _terms(node: Any, small: Any) -> Iterator[Expression]:
 
 def _is_spectral(node: Any) -> bool:
     """Whether a node is made of eigenvalues, which have a kink where two of them meet."""
-    is_norm = isinstance(node, lang.Norm) and len(node.args[0].shape) > 1
+    is_norm = isinstance(node, lang.Norm) and len(node.inside.shape) > 1
     return is_norm or isinstance(node, lang.SpectralRadius)
 
 
@@ -576,10 +574,10 @@ def _powers(node: Any, small: Any) -> bool:
         case lang.Add() | lang.Sub() | lang.Neg() | lang.Times():
             return all(_powers(part, small) for part in node.args)
         case lang.Divide():
-            return _powers(node.args[0], small) and small not in lang.walk(node.args[1])
+            return _powers(node.above, small) and small not in lang.walk(node.below)
         case lang.Power():
-            count = counted(node.args[1])
-            return bool(count.is_Integer and count > 0) and _powers(node.args[0], small)
+            count = counted(node.exponent)
+            return bool(count.is_Integer and count > 0) and _powers(node.base, small)
     return bool(node == small)
 
 

@@ -201,7 +201,7 @@ def _symbols(node: Any, at: dict[sp.Symbol, int]) -> Iterator[tuple[Any, dict[sp
         yield from ((variable[i], at) for i in range(_number(low, at), _number(high, at) + 1))
     elif type(node) in lang.BINDERS:
         index = lang.BINDERS[type(node)](node)
-        low, high = node.args[-2:] if not isinstance(node, lang.Product) else node.args[:1:-1]
+        low, high = node.low, node.high
         for part in (one for one in node.args if isinstance(one, lang.Expression)):
             for inner in _values([(index, low, high)], at):
                 yield from _symbols(part, inner)

@@ -260,10 +260,10 @@ class World:
             return
         inside = bound
         if isinstance(node, lang.Compose):
-            inside = bound | {_variable_of(node.args[1]).name}
-            yield from self._derivatives(node.args[2], at, bound)
+            inside = bound | {_variable_of(node.variable).name}
+            yield from self._derivatives(node.start, at, bound)
         for here in self._turns(node, at):
-            yield from self._derivatives(node.args[0], here, inside)
+            yield from self._derivatives(node.body, here, inside)
 
     def _require_given(self, node: Any, at: Indices, bound: frozenset[str]) -> None:
         of, by = node.args
@@ -360,18 +360,16 @@ class World:
         return set().union(*(self.places(part, at) for part in node.args))
 
     def _places_of_steps(self, node: Any, at: Indices) -> set[Place]:
-        inside = set().union(*(self.places(node.args[0], here) for here in self._turns(node, at)))
+        inside = set().union(*(self.places(node.body, here) for here in self._turns(node, at)))
         if not isinstance(node, lang.Compose):
             return inside
-        running, start = (self.places(part, at) for part in node.args[1:3])
+        running, start = (self.places(part, at) for part in (node.variable, node.start))
         return inside - running | start
 
     def _turns(self, node: Any, at: Indices) -> list[Indices]:
         """Values of the indices at which the body of a sum, a product or the like is taken."""
-        index, bounds = lang.BINDERS[type(node)](node), node.args[-2:]
+        index, bounds = node.index, (node.low, node.high)
         low, high = (self.number(bound, at) for bound in bounds)
-        if isinstance(node, lang.Product):  # its bounds are written from the latest down
-            low, high = high, low
         if any(bound.free_symbols & self.sizes.keys() for bound in bounds):
             high = max(low, high)  # it has no steps at this size, and some at another
         return [{**at, index: i} for i in range(low, high + 1)]
@@ -455,7 +453,7 @@ def _opaque(world: World, node: Any, at: Indices) -> Entries:
 
 
 def _norm(world: World, node: Any, at: Indices) -> Entries:
-    value = world.value(node.args[0], at)
+    value = world.value(node.inside, at)
     return np.sqrt(_box(value @ value)) if value.ndim == 1 else _opaque(world, node, at)
 
 
@@ -465,16 +463,13 @@ REPEATED = lang.Sum, lang.Product, lang.Stack
 
 def turns(world: World, node: Any, at: Indices) -> list[dict[sp.Symbol, int]]:
     """Indices at which the body of a node is taken, from the lowest to the highest."""
-    _, index, *bounds = node.args
-    low, high = (world.number(bound, at) for bound in bounds)
-    if isinstance(node, lang.Product):  # its bounds are written from the latest down
-        low, high = high, low
-    return [{**at, index: i} for i in range(low, high + 1)]
+    low, high = (world.number(bound, at) for bound in (node.low, node.high))
+    return [{**at, node.index: i} for i in range(low, high + 1)]
 
 
 def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
     """Values of the body at each index, from the lowest to the highest."""
-    return [world.value(node.args[0], turn) for turn in turns(world, node, at)]
+    return [world.value(node.body, turn) for turn in turns(world, node, at)]
 
 
 def _sum(world: World, node: Any, at: Indices) -> Entries:
@@ -523,18 +518,17 @@ def _derivative(world: World, node: Any, at: Indices, since: int | None = None) 
 
 
 def _immediate(world: World, node: Any, at: Indices) -> Entries:
-    return _derivative(world, node, at, since=world.number(node.args[0].index[-1], at))
+    return _derivative(world, node, at, since=world.number(node.of.index[-1], at))
 
 
 def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
-    base, exponent = node.args
-    factors = [world.value(base, at)] * world.number(exponent.args[0], at)
+    factors = [world.value(node.base, at)] * world.number(node.exponent.value, at)
     one = _identity(world, world.shape(node, at)[0])
     return np.asarray(reduce(lambda a, b: a @ b, factors, one))
 
 
 def _inverse(world: World, node: Any, at: Indices) -> Entries:
-    matrix = world.value(node.args[0], at)
+    matrix = world.value(node.inside, at)
     size = len(matrix)
     cofactors = np.empty((size, size), dtype=object)
     for i, j in np.ndindex(size, size):
@@ -561,7 +555,7 @@ def determinant(matrix: Entries) -> Any:
 
 
 def _determinant(world: World, node: Any, at: Indices) -> Entries:
-    return _box(determinant(world.value(node.args[0], at)))
+    return _box(determinant(world.value(node.inside, at)))
 
 
 def _convolve(world: World, node: Any, at: Indices) -> Entries:
@@ -628,7 +622,7 @@ def _array(world: World, node: Any, at: Indices) -> Entries:
 
 RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Number: lambda world, node, at: _box(
-        world.ledger.constant(_placed(node.args[0], {**world.sizes, **at}))
+        world.ledger.constant(_placed(node.value, {**world.sizes, **at}))
     ),
     lang.Ones: lambda world, node, at: _entries(np.ones(world.shape(node, at), dtype=int), world),
     lang.Zeros: lambda world, node, at: _entries(np.zeros(world.shape(node, at), dtype=int), world),
@@ -648,16 +642,16 @@ RULES: dict[type, Callable[[World, Any, Indices], Any]] = {
     lang.Times: _fold(lambda a, b: a * b),
     lang.Divide: _fold(lambda a, b: a / b),
     lang.MatMul: _fold(lambda a, b: a @ b),
-    lang.Neg: lambda world, node, at: -world.value(node.args[0], at),
+    lang.Neg: lambda world, node, at: -world.value(node.inside, at),
     lang.Power: _power,
     lang.Outer: _fold(np.outer),
-    lang.Transpose: lambda world, node, at: world.value(node.args[0], at).T,
+    lang.Transpose: lambda world, node, at: world.value(node.inside, at).T,
     lang.Diag: lambda world, node, at: (
-        world.value(node.args[0], at) * _identity(world, world.shape(node, at)[0])
+        world.value(node.inside, at) * _identity(world, world.shape(node, at)[0])
     ),
-    lang.Total: lambda world, node, at: sum(world.value(node.args[0], at)),
+    lang.Total: lambda world, node, at: sum(world.value(node.inside, at)),
     lang.Size: lambda world, node, at: _box(
-        world.ledger.constant(math.prod(world.shape(node.args[0], at)))
+        world.ledger.constant(math.prod(world.shape(node.inside, at)))
     ),
     lang.Concatenate: lambda world, node, at: np.concatenate(world.values(node, at)),
     lang.Convolve: _convolve,

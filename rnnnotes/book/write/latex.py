@@ -100,13 +100,13 @@ def binding(node: Any) -> int:
     """How tightly a node holds together."""
     match node:
         case lang.Number():
-            value = node.args[0]
+            value = node.value
             if value.is_Add or value.could_extract_minus_sign():
                 return SUM
             return PRODUCT if value.is_Mul and not value.is_Rational else ATOM
         case lang.Add() | lang.Sub() | lang.Neg():
             return SUM
-        case lang.Times() if node.args[0].shape and node.args[1].shape:
+        case lang.Times() if node.left.shape and node.right.shape:
             return HADAMARD
         case lang.Convolve():
             return HADAMARD
@@ -114,7 +114,7 @@ def binding(node: Any) -> int:
             return PRODUCT
         case lang.Total():
             return PRODUCT
-        case lang.Jacobian() | lang.Immediate() if not _is_plain(node.args[0]):
+        case lang.Jacobian() | lang.Immediate() if not _is_plain(node.of):
             return PRODUCT
         case _:
             return ATOM
@@ -210,7 +210,7 @@ def _times(node: Any) -> str:
     if left.shape and right.shape:
         return r" \odot ".join(_entrywise(part) for part in (left, right))
     texes = _factor(left), inside(right, PRODUCT)
-    number = isinstance(right, lang.Number) and right.args[0].is_number
+    number = isinstance(right, lang.Number) and right.value.is_number
     mixed = texes[0][-1].isdigit() and re.match(r"\\frac{\d", texes[1])
     if number or mixed or texes[1][0].isdigit():
         return rf"{texes[0]} \cdot {texes[1]}"
@@ -218,7 +218,7 @@ def _times(node: Any) -> str:
 
 
 def _divide(node: Any) -> str:
-    return rf"\frac{{{latex(node.args[0])}}}{{{latex(node.args[1])}}}"
+    return rf"\frac{{{latex(node.above)}}}{{{latex(node.below)}}}"
 
 
 def _transposed(node: Any) -> str:
@@ -306,7 +306,7 @@ def _stack(node: Any) -> str:
 
 def is_total(node: Any) -> bool:
     """Whether a derivative follows every use of a symbol that has no time, such as a weight."""
-    return isinstance(node, lang.Jacobian) and isinstance(node.args[1], lang.Variable)
+    return isinstance(node, lang.Jacobian) and isinstance(node.by, lang.Variable)
 
 
 def _fraction(sign: str) -> Callable[[Any], str]:
@@ -401,11 +401,11 @@ def _derived(node: Any) -> str:
 
 
 RULES: dict[type, Callable[[Any], str]] = {
-    lang.Number: lambda node: number_latex(node.args[0]),
+    lang.Number: lambda node: number_latex(node.value),
     lang.Ones: lambda node: r"\mathbf{1}",
     lang.Zeros: lambda node: r"\mathbf{0}",
     lang.Identity: lambda node: r"\mathbf{I}",
-    lang.OneHot: lambda node: rf"\mathbf{{e}}_{{{index_latex(node.args[0])}}}",
+    lang.OneHot: lambda node: rf"\mathbf{{e}}_{{{index_latex(node.place)}}}",
     lang.Literal: _literal,
     lang.Block: _literal,
     lang.Variable: _variable,
@@ -416,17 +416,17 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Apply: _apply,
     lang.Add: _add,
     lang.Sub: _sub,
-    lang.Neg: lambda node: f"-{inside(node.args[0], HADAMARD)}",
+    lang.Neg: lambda node: f"-{inside(node.inside, HADAMARD)}",
     lang.Times: _times,
     lang.Divide: _divide,
     lang.MatMul: _matmul,
     lang.Outer: _outer,
     lang.Power: _power,
     lang.MatrixPower: _matrix_power,
-    lang.Transpose: lambda node: _transposed(node.args[0]),
-    lang.Inverse: lambda node: f"{_base(node.args[0])}^{{-1}}",
+    lang.Transpose: lambda node: _transposed(node.inside),
+    lang.Inverse: lambda node: f"{_base(node.inside)}^{{-1}}",
     lang.Diag: _named(r"\operatorname{diag}"),
-    lang.Total: lambda node: _juxtapose(r"\mathbf{1}^{\top}", inside(node.args[0], PRODUCT)),
+    lang.Total: lambda node: _juxtapose(r"\mathbf{1}^{\top}", inside(node.inside, PRODUCT)),
     lang.Concatenate: _concatenate,
     lang.Convolve: _convolve,
     lang.Sum: _big(r"\sum"),
@@ -444,7 +444,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.SpectralRadius: _named(r"\rho"),
     lang.Max: _named(r"\max"),
     lang.Min: _named(r"\min"),
-    lang.Indicator: lambda node: f"[{latex(node.args[0])} > {latex(node.args[1])}]",
+    lang.Indicator: lambda node: f"[{latex(node.left)} > {latex(node.right)}]",
     lang.Bracket: lambda node: bracket(latex(node.comparison), "[", "]"),
 }
 """How each node is set."""

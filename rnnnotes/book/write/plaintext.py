@@ -85,7 +85,7 @@ def _binding(node: Any) -> int:
     """How tightly a node holds together on one line, where a quotient is no factor."""
     match node:
         case lang.Number() if binding(node) > SUM:
-            value = node.args[0]
+            value = node.value
             return ATOM if value.is_Symbol or value.is_Integer else HADAMARD
         case lang.Divide():
             return HADAMARD
@@ -242,11 +242,11 @@ def _rows(node: Any) -> str:
 
 
 RULES: dict[type, Callable[[Any], str]] = {
-    lang.Number: lambda node: index_text(node.args[0]),
+    lang.Number: lambda node: index_text(node.value),
     lang.Ones: lambda node: "ones",
     lang.Zeros: lambda node: "zeros",
     lang.Identity: lambda node: "I",
-    lang.OneHot: lambda node: f"e[{index_text(node.args[0])}]",
+    lang.OneHot: lambda node: f"e[{index_text(node.place)}]",
     lang.Literal: _rows,
     lang.Block: _rows,
     lang.Variable: lambda node: node.name,
@@ -256,16 +256,16 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Stack: _stack,
     lang.Apply: lambda node: f"{_name(node.function)}({', '.join(map(text, node.arguments))})",
     lang.Add: _add,
-    lang.Sub: lambda node: f"{text(node.args[0])} - {_inside(node.args[1], HADAMARD)}",
-    lang.Neg: lambda node: f"-{_inside(node.args[0], HADAMARD)}",
+    lang.Sub: lambda node: f"{text(node.left)} - {_inside(node.right, HADAMARD)}",
+    lang.Neg: lambda node: f"-{_inside(node.inside, HADAMARD)}",
     lang.Times: _times,
     lang.Divide: _divide,
     lang.MatMul: _matmul,
     lang.Outer: _outer,
     lang.Power: _power,
     lang.MatrixPower: _power,
-    lang.Transpose: lambda node: _transposed(node.args[0]),
-    lang.Inverse: lambda node: f"{_base(node.args[0])}^-1",
+    lang.Transpose: lambda node: _transposed(node.inside),
+    lang.Inverse: lambda node: f"{_base(node.inside)}^-1",
     lang.Diag: _called("diag"),
     lang.Total: _called("sum"),
     lang.Concatenate: lambda node: f"[{'; '.join(map(text, node.args))}]",
@@ -275,7 +275,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Compose: _compose,
     lang.Jacobian: _derivative("∂"),
     lang.Immediate: _derivative("∂⁺"),
-    lang.Gradient: lambda node: f"∇_{text(node.args[1])} {_inside(node.args[0], ATOM)}",
+    lang.Gradient: lambda node: f"∇_{text(node.by)} {_inside(node.of, ATOM)}",
     lang.Order: lambda node: f"O({_power(lang.Power(*node.args))})",
     lang.Derived: lambda node: filled(node.plain, node, argument_text, _between),
     lang.Norm: _fenced("‖"),
@@ -285,7 +285,7 @@ RULES: dict[type, Callable[[Any], str]] = {
     lang.Size: _called("size"),
     lang.Max: _called("max"),
     lang.Min: _called("min"),
-    lang.Indicator: lambda node: f"[{text(node.args[0])} > {text(node.args[1])}]",
+    lang.Indicator: lambda node: f"[{text(node.left)} > {text(node.right)}]",
     lang.Bracket: lambda node: f"[{text(node.comparison)}]",
 }
 """How each node is written."""

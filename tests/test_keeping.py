@@ -161,6 +161,17 @@ def test_an_answer_of_another_question_is_not_trusted(package):
     assert made() == "new"
 
 
+def test_what_is_old_is_removed(empty_cache):
+    """The folder does not grow for ever: keys of files that have changed are never asked again."""
+    keeping.write("answers", "old", 1)
+    keeping.write("answers", "new", 2)
+    os.utime(keeping.path_of("answers", "old"), (0, 0))
+    keeping._clear.cache_clear()
+    keeping.write("answers", "newest", 3)
+
+    assert [keeping.read("answers", key) for key in ("old", "new", "newest")] == [None, 2, 3]
+
+
 def test_what_fails_is_not_kept(package):
     """It leaves by an exception, and is tried again."""
 

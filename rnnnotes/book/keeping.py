@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -80,6 +81,19 @@ def write(kind: str, key: str, data: Any) -> None:
             Path(name).replace(path)
         finally:
             Path(name).unlink(missing_ok=True)
+        _clear(path.parent)
+
+
+KEPT = 90 * 24 * 3600
+"""Seconds for which data is kept: its key may long be that of no file any more."""
+
+
+@cache
+def _clear(folder: Path) -> None:
+    """Remove what is older, once in a process."""
+    for path in folder.iterdir():
+        if path.stat().st_mtime < time.time() - KEPT:
+            path.unlink()
 
 
 def _seal(key: str, data: Any) -> str:

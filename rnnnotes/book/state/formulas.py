@@ -163,7 +163,7 @@ class Formula:
 
     @cached_property
     def letters(self) -> tuple[Listed, ...]:
-        """All letters of the statement: symbols, functions, indices and sizes."""
+        """Symbols, functions, indices and sizes of the statement, with what each stands for."""
         free = {symbol: bounds for symbol, *bounds in self.index_ranges()}
         counted = [axis for symbol in self.symbols for axis in symbol.shape]
         counted += [bound for bounds in free.values() for bound in bounds]

@@ -437,7 +437,7 @@ def _sum_of(operator: str) -> Callable[[Any], str]:
     return rule
 
 
-def _times(node: Any) -> str:
+def _times(node: lang.Times) -> str:
     left, right = node.args
     if left.shape and right.shape:
         return f"hadamard({', '.join(map(source, _factors(node)))})"
@@ -451,7 +451,7 @@ def _factors(node: Any) -> list[Any]:
     return [node]
 
 
-def _divide(node: Any) -> str:
+def _divide(node: lang.Divide) -> str:
     above, below = node.args
     if below.shape:
         return f"entrywise(lambda a, b: a / b, {source(above)}, {source(below)})"
@@ -463,26 +463,26 @@ def _exactly(node: Any) -> str:
     return f"sp.S({source(node)})" if isinstance(node, lang.Number) else source(node)
 
 
-def _power(node: Any) -> str:
+def _power(node: lang.Power) -> str:
     base, exponent = node.args
     if base.shape:
         return f"({source(base)}).applyfunc(lambda entry: entry ** ({source(exponent)}))"
     return f"({_exactly(base)}) ** ({source(exponent)})"
 
 
-def _matrix_power(node: Any) -> str:
+def _matrix_power(node: lang.MatrixPower) -> str:
     base, exponent = map(source, node.args)
     return f"product([{base}] * ({exponent}), sp.eye({number(node.shape[0])}))"
 
 
-def _matmul(node: Any) -> str:
+def _matmul(node: lang.MatMul) -> str:
     left, right = node.args
     if not node.shape:
         return f"({source(left)}).dot({source(right)})"
     return f"({source(left)}) @ ({source(right)})"
 
 
-def _apply(node: Any) -> str:
+def _apply(node: lang.Apply) -> str:
     name = BUILT_IN.get(node.function.name, node.function.name)
     arguments = ", ".join(map(source, node.arguments))
     times = ", ".join(map(number, node.function.index))
@@ -506,7 +506,7 @@ def _called(name: str) -> Callable[[Any], str]:
     return lambda node: f"{name}({', '.join(map(source, node.args))})"
 
 
-def _entry(node: Any) -> str:
+def _entry(node: lang.Entry) -> str:
     array, *place = node.args
     places = [f"{number(i)} - 1" for i in place]
     if len(places) < len(array.shape):
@@ -528,36 +528,36 @@ def _steps(node: lang.Expression, body: str, steps: str) -> str:
     return f"sp.Matrix([{body} {steps}])"
 
 
-def _array(node: Any) -> str:
+def _array(node: lang.Steps) -> str:
     variable, low, high = node.args
     return _steps(variable, f"{variable.name}(t)", f"for t in {_range(low, high)}")
 
 
-def _stack(node: Any) -> str:
+def _stack(node: lang.Stack) -> str:
     body, index, low, high = node.args
     return _steps(body, source(body), f"for {index} in {_range(low, high)}")
 
 
-def _sum(node: Any) -> str:
+def _sum(node: lang.Sum) -> str:
     body, index, low, high = node.args
     start = f", sp.zeros({_dimensions(node)})" if node.shape else ""
     return f"sum(({source(body)} for {index} in {_range(low, high)}){start})"
 
 
-def _product(node: Any) -> str:
+def _product(node: lang.Product) -> str:
     body, index, high, low = node.args
     one = f"sp.eye({number(node.shape[0])})" if node.shape else "1"
     factors = f"{source(body)} for {index} in reversed({_range(low, high)})"
     return f"product(({factors}), {one})"
 
 
-def _compose(node: Any) -> str:
+def _compose(node: lang.Compose) -> str:
     body, variable, start, index, low, high = node.args
     step = source(body.xreplace({variable: lang.Variable("value", variable.shape)}))
     return f"compose(lambda {index}, value: {step}, {source(start)}, {_range(low, high)})"
 
 
-def _derivative(node: Any) -> str:
+def _derivative(node: lang.Jacobian | lang.Gradient | lang.Immediate) -> str:
     of, by = node.args
     if len(node.shape) > 2:
         raise lang.StatementError("SymPy has no matrix of three axes")
@@ -566,7 +566,7 @@ def _derivative(node: Any) -> str:
     return f"{kind}({source(of)}, {source(by)}{since})"
 
 
-def _rows(node: Any) -> str:
+def _rows(node: lang.Literal | lang.Block) -> str:
     rows = (f"[{', '.join(map(source, row))}]" for row in node.args)
     return f"sp.Matrix([{', '.join(rows)}])"
 

@@ -234,11 +234,11 @@ def _fold(operate: Callable[[Poly, Poly], Poly]) -> Rule:
     return lambda self, node, at: reduce(operate, (self.part(part, at) for part in node.args))
 
 
-def _symbol(self: Reading, node: Any, at: At) -> Poly:
+def _symbol(self: Reading, node: lang.Variable | lang.At, at: At) -> Poly:
     return of(self.leaf(node, at))
 
 
-def _matmul(self: Reading, node: Any, at: At) -> Poly:
+def _matmul(self: Reading, node: lang.MatMul, at: At) -> Poly:
     left, right = node.args
     rows = len(left.shape) - 1
     return summed(*self.axis(left.shape[-1]), lambda i: times(
@@ -246,21 +246,21 @@ def _matmul(self: Reading, node: Any, at: At) -> Poly:
     ))  # fmt: skip
 
 
-def _power(self: Reading, node: Any, at: At) -> Poly:
+def _power(self: Reading, node: lang.Power, at: At) -> Poly:
     base, exponent = node.args
     return core.power(self.part(base, at), self.entry(exponent))
 
 
-def _diag(self: Reading, node: Any, at: At) -> Poly:
+def _diag(self: Reading, node: lang.Diag, at: At) -> Poly:
     return times(core.delta(at[0] - at[1]), self.entry(node.inside, at[:1]))
 
 
-def _sum(self: Reading, node: Any, at: At) -> Poly:
+def _sum(self: Reading, node: lang.Sum, at: At) -> Poly:
     body, index, low, high = node.args
     return summed(*self.range(low, high), lambda i: self.at_letter(index, i, body, at))
 
 
-def _product(self: Reading, node: Any, at: At) -> Poly:
+def _product(self: Reading, node: lang.Product, at: At) -> Poly:
     body, index, low, high = node.body, node.index, node.low, node.high
     ranges = [self.range(low, high), *map(self.axis, node.shape)]
     return core.product_of(
@@ -268,13 +268,13 @@ def _product(self: Reading, node: Any, at: At) -> Poly:
     )
 
 
-def _matrix_power(self: Reading, node: Any, at: At) -> Poly:
+def _matrix_power(self: Reading, node: lang.MatrixPower, at: At) -> Poly:
     base, exponent = node.base, node.exponent
     ranges = [(ONE, self.whole(exponent.value)), *map(self.axis, node.shape)]
     return core.product_of(core.array(ranges, lambda j, *place: self.entry(base, place)), at)
 
 
-def _compose(self: Reading, node: Any, at: At) -> Poly:
+def _compose(self: Reading, node: lang.Compose, at: At) -> Poly:
     """Entry of functions that are applied one after the other, by a definition of their own.
 
     Up to a step, it is the last function, of what there is up to the step before.
@@ -305,16 +305,16 @@ def _compose(self: Reading, node: Any, at: At) -> Poly:
     return core.entry(name, last, *at)
 
 
-def _size(self: Reading, node: Any, at: At) -> Poly:
+def _size(self: Reading, node: lang.Size, at: At) -> Poly:
     return times(*(core.integer(self.whole(size)) for size in node.inside.shape))
 
 
-def _total(self: Reading, node: Any, at: At) -> Poly:
+def _total(self: Reading, node: lang.Total, at: At) -> Poly:
     (vector,) = node.args
     return summed(*self.axis(vector.shape[0]), lambda i: self.entry(vector, (i,)))
 
 
-def _norm(self: Reading, node: Any, at: At) -> Poly:
+def _norm(self: Reading, node: lang.Norm, at: At) -> Poly:
     (array,) = node.args
     if len(array.shape) == 1:
         squares = summed(
@@ -326,23 +326,23 @@ def _norm(self: Reading, node: Any, at: At) -> Poly:
     return core.norm(list(map(self.axis, array.shape)), lambda *at: self.entry(array, at))
 
 
-def _radius(self: Reading, node: Any, at: At) -> Poly:
+def _radius(self: Reading, node: lang.SpectralRadius, at: At) -> Poly:
     return core.apply("radius", (), [self.array(node.inside)])
 
 
-def _larger(self: Reading, node: Any, at: At) -> Poly:
+def _larger(self: Reading, node: lang.Max | lang.Min, at: At) -> Poly:
     left, right = (self.part(part, at) for part in node.args)
     size = core.absolute(core.minus(left, right))
     sign = 1 if isinstance(node, lang.Max) else -1
     return scaled(Fraction(1, 2), plus(left, right, scaled(sign, size)))
 
 
-def _indicator(self: Reading, node: Any, at: At) -> Poly:
+def _indicator(self: Reading, node: lang.Indicator, at: At) -> Poly:
     left, right = (self.part(part, at) for part in node.args)
     return core.step(core.minus(left, right))
 
 
-def _bracket(self: Reading, node: Any, at: At) -> Poly:
+def _bracket(self: Reading, node: lang.Bracket, at: At) -> Poly:
     """Entry of a bracket: of whole numbers a mask or a delta, which the facts may decide."""
     comparison = node.comparison
     gap = core.minus(self.part(comparison.right, at), self.part(comparison.left, at))
@@ -376,13 +376,13 @@ def _starts(sizes: Sequence[Affine]) -> list[Affine]:
     return list(accumulate(sizes, initial=affine(0)))
 
 
-def _concatenate(self: Reading, node: Any, at: At) -> Poly:
+def _concatenate(self: Reading, node: lang.Concatenate, at: At) -> Poly:
     sizes = [self.whole(part.shape[0]) for part in node.args]
     parts = [lambda i, part=part: self.entry(part, (i,)) for part in node.args]
     return _stacked(_starts(sizes), at[0], parts)
 
 
-def _block(self: Reading, node: Any, at: At) -> Poly:
+def _block(self: Reading, node: lang.Block, at: At) -> Poly:
     heights = [self.whole(row[0].shape[0]) for row in node.args]
     widths = [self.whole(part.shape[1]) for part in node.args[0]]
 
@@ -395,7 +395,7 @@ def _block(self: Reading, node: Any, at: At) -> Poly:
     return _stacked(_starts(heights), at[0], list(map(row_of, node.args)))
 
 
-def _literal(self: Reading, node: Any, at: At) -> Poly:
+def _literal(self: Reading, node: lang.Literal, at: At) -> Poly:
     return plus(*(
         times(core.delta(at[0] - i), core.delta(at[1] - j), self.entry(value))
         for i, row in enumerate(node.args, start=1)
@@ -403,7 +403,7 @@ def _literal(self: Reading, node: Any, at: At) -> Poly:
     ))  # fmt: skip
 
 
-def _apply(self: Reading, node: Any, at: At) -> Poly:
+def _apply(self: Reading, node: lang.Apply, at: At) -> Poly:
     function = node.function
     definition = self.functions.get(function.name)
     if definition is not None:
@@ -459,7 +459,7 @@ def _defined(self: Reading, definition: Definition, node: Any, at: At) -> Poly:
         return self.entry(value, at if value.shape else ())
 
 
-def _entry(self: Reading, node: Any, at: At) -> Poly:
+def _entry(self: Reading, node: lang.Entry, at: At) -> Poly:
     """Entry at a place that surely is one: beyond its sizes an array has none."""
     array, *place = node.args
     places = tuple(map(self.whole, place))
@@ -470,12 +470,12 @@ def _entry(self: Reading, node: Any, at: At) -> Poly:
     return self.entry(array, (*places, *at))
 
 
-def _convolve(self: Reading, node: Any, at: At) -> Poly:
+def _convolve(self: Reading, node: lang.Convolve, at: At) -> Poly:
     """Convolution as a function of two arrays, into which nothing looks."""
     return core.apply("convolve", at, map(self.array, node.args))
 
 
-def _step_at(self: Reading, node: Any, at: At) -> Poly:
+def _step_at(self: Reading, node: lang.Steps | lang.Stack, at: At) -> Poly:
     """Entry of what is stacked along time."""
     if isinstance(node, lang.Stack):
         body, index, low, _ = node.args
@@ -484,14 +484,14 @@ def _step_at(self: Reading, node: Any, at: At) -> Poly:
     return core.entry(variable.name, self.whole(low) + at[0] - 1, *at[1:])
 
 
-def _inverse(self: Reading, node: Any, at: At) -> Poly:
+def _inverse(self: Reading, node: lang.Inverse, at: At) -> Poly:
     (matrix,) = node.args
     if not isinstance(matrix, lang.Variable) or matrix in self.bound:
         raise Unsupported("inverse of what is no symbol")
     return core.entry(("inverse", matrix.name), *at)
 
 
-def _jacobian(self: Reading, node: Any, at: At) -> Poly:
+def _jacobian(self: Reading, node: lang.Jacobian | lang.Gradient | lang.Immediate, at: At) -> Poly:
     of_, by = node.args
     if _variable(by) in self.bound:
         raise Unsupported("a derivative by a parameter")
@@ -502,7 +502,7 @@ def _jacobian(self: Reading, node: Any, at: At) -> Poly:
     return self.graph.total(self.entry(of_, at[:rank]), target)
 
 
-def _argmax(self: Reading, node: Any, at: At) -> Poly:
+def _argmax(self: Reading, node: derived.Argmax, at: At) -> Poly:
     (column,) = node.args
     values = self.array(column)
     return summed(*values.ranges[0], lambda i: times(
@@ -510,7 +510,7 @@ def _argmax(self: Reading, node: Any, at: At) -> Poly:
     ))  # fmt: skip
 
 
-def _among_largest(self: Reading, node: Any, at: At) -> Poly:
+def _among_largest(self: Reading, node: derived.AmongLargest, at: At) -> Poly:
     column, count = node.args
     values = self.array(column)
     return summed(ONE, self.whole(count), lambda rank: core.ranked(rank, at[0], values))

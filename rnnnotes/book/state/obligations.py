@@ -177,7 +177,7 @@ def _absolute(signs: Signs) -> Signs:
     return frozenset(map(abs, signs))
 
 
-def _sum_of_two(known: Known, node: Any) -> Signs:
+def _sum_of_two(known: Known, node: lang.Add | lang.Sub) -> Signs:
     first, second = map(known.signs, node.args)
     found = _plus(first, second if isinstance(node, lang.Add) else _times({-1}, second))
     return found if len(found) == 1 else found & _of_number(algebra(node, known, {}))
@@ -246,7 +246,7 @@ def counted(exponent: Any) -> sp.Expr:
     return sp.nan
 
 
-def _power(known: Known, node: Any) -> Signs:
+def _power(known: Known, node: lang.Power) -> Signs:
     base, exponent = known.signs(node.base), node.exponent
     count = counted(exponent)
     if base == POSITIVE:
@@ -257,14 +257,14 @@ def _power(known: Known, node: Any) -> Signs:
     return signs if count.is_nonzero else signs | POSITIVE
 
 
-def _matmul(known: Known, node: Any) -> Signs:
+def _matmul(known: Known, node: lang.MatMul) -> Signs:
     left, right = node.args
     if not node.shape and (left == right.T or right == left.T):
         return _many(_absolute(known.signs(left)))
     return _many(_times(known.signs(left), known.signs(right)))
 
 
-def _apply(known: Known, node: Any) -> Signs:
+def _apply(known: Known, node: lang.Apply) -> Signs:
     function = node.function
     if function.index:
         return ANY
@@ -286,7 +286,7 @@ def _range(node: Any) -> tuple[Any, sp.Symbol, Any, Any]:
     return node.body, node.index, node.low, node.high
 
 
-def _sum(known: Known, node: Any) -> Signs:
+def _sum(known: Known, node: lang.Sum) -> Signs:
     """Signs of a sum: of terms that are not negative, one that is positive is enough."""
     signs, count = _steps(known, node)
     body, index, *ends = _range(node)
@@ -296,14 +296,14 @@ def _sum(known: Known, node: Any) -> Signs:
     return _many(signs) | (frozenset() if count == POSITIVE else ZERO)
 
 
-def _total(known: Known, node: Any) -> Signs:
+def _total(known: Known, node: lang.Total) -> Signs:
     (vector,) = node.args
     if isinstance(vector, lang.Stack):
         return known.signs(lang.Sum(*vector.args))
     return _many(known.signs(vector))
 
 
-def _product(known: Known, node: Any) -> Signs:
+def _product(known: Known, node: lang.Product) -> Signs:
     if node.shape:
         return ANY
     signs, count = _steps(known, node)
@@ -324,13 +324,13 @@ def _where(known: Known, sign: str, left: Any, right: Any) -> Signs:
     return frozenset(int(one in HOLDING[sign]) for one in signs)
 
 
-def _both(known: Known, node: Any) -> Signs:
+def _both(known: Known, node: lang.Max | lang.Min) -> Signs:
     first, second = (known.signs(part) for part in node.args)
     choose = max if isinstance(node, lang.Max) else min
     return frozenset(choose(pair) for pair in product(first, second))
 
 
-def _parts(known: Known, node: Any) -> Signs:
+def _parts(known: Known, node: lang.Concatenate) -> Signs:
     return frozenset().union(*(known.signs(part) for part in node.args))
 
 

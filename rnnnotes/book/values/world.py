@@ -441,7 +441,11 @@ def _fold(operate: Callable[[Any, Any], Any]) -> Callable[[World, Any, Indices],
     return lambda world, node, at: reduce(operate, world.values(node, at))
 
 
-def _opaque(world: World, node: Any, at: Indices) -> Entries:
+def _opaque(
+    world: World,
+    node: lang.SpectralRadius | lang.Abs | lang.Max | lang.Min | lang.Indicator,
+    at: Indices,
+) -> Entries:
     """Rule of a node that algebra does not look into: entry by entry, or of a whole array."""
     values = world.values(node, at)
     name = type(node).__name__
@@ -452,7 +456,7 @@ def _opaque(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(apply(*values), dtype=object)
 
 
-def _norm(world: World, node: Any, at: Indices) -> Entries:
+def _norm(world: World, node: lang.Norm, at: Indices) -> Entries:
     value = world.value(node.inside, at)
     return np.sqrt(_box(value @ value)) if value.ndim == 1 else _opaque(world, node, at)
 
@@ -472,12 +476,12 @@ def _steps(world: World, node: Any, at: Indices) -> list[Entries]:
     return [world.value(node.body, turn) for turn in turns(world, node, at)]
 
 
-def _sum(world: World, node: Any, at: Indices) -> Entries:
+def _sum(world: World, node: lang.Sum, at: Indices) -> Entries:
     zero = _entries(np.zeros(world.shape(node, at), dtype=int), world)
     return np.asarray(sum(_steps(world, node, at), start=zero))
 
 
-def _product(world: World, node: Any, at: Indices) -> Entries:
+def _product(world: World, node: lang.Product, at: Indices) -> Entries:
     factors = _steps(world, node, at)
     if not node.shape:
         return np.asarray(reduce(lambda a, b: b * a, factors, _box(world.ledger.constant(1))))
@@ -485,7 +489,7 @@ def _product(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(reduce(lambda so_far, later: later @ so_far, factors, one))
 
 
-def _compose(world: World, node: Any, at: Indices) -> Entries:
+def _compose(world: World, node: lang.Compose, at: Indices) -> Entries:
     body, variable, start, index, low, high = node.args
     result = world.value(start, at)
     for i in range(world.number(low, at), world.number(high, at) + 1):
@@ -493,7 +497,7 @@ def _compose(world: World, node: Any, at: Indices) -> Entries:
     return result
 
 
-def _apply(world: World, node: Any, at: Indices) -> Entries:
+def _apply(world: World, node: lang.Apply, at: Indices) -> Entries:
     arguments = [world.value(argument, at) for argument in node.arguments]
     return np.asarray(world.apply(node.function, arguments, at), dtype=object)
 
@@ -506,7 +510,9 @@ def derives(node: sp.Basic) -> bool:
     return any(isinstance(part, DERIVATIVES) for part in lang.walk(node))
 
 
-def _derivative(world: World, node: Any, at: Indices, since: int | None = None) -> Entries:
+def _derivative(
+    world: World, node: lang.Jacobian | lang.Gradient, at: Indices, since: int | None = None
+) -> Entries:
     of, by = node.args
     values = world.value(of, at), world.value(by, at)
     # The derivative of an unknown would be zero, and anything would follow from it.
@@ -517,17 +523,17 @@ def _derivative(world: World, node: Any, at: Indices, since: int | None = None) 
     return world.ledger.derivatives(*values, since=since)
 
 
-def _immediate(world: World, node: Any, at: Indices) -> Entries:
+def _immediate(world: World, node: lang.Immediate, at: Indices) -> Entries:
     return _derivative(world, node, at, since=world.number(node.of.index[-1], at))
 
 
-def _matrix_power(world: World, node: Any, at: Indices) -> Entries:
+def _matrix_power(world: World, node: lang.MatrixPower, at: Indices) -> Entries:
     factors = [world.value(node.base, at)] * world.number(node.exponent.value, at)
     one = _identity(world, world.shape(node, at)[0])
     return np.asarray(reduce(lambda a, b: a @ b, factors, one))
 
 
-def _inverse(world: World, node: Any, at: Indices) -> Entries:
+def _inverse(world: World, node: lang.Inverse, at: Indices) -> Entries:
     matrix = world.value(node.inside, at)
     size = len(matrix)
     cofactors = np.empty((size, size), dtype=object)
@@ -554,11 +560,11 @@ def determinant(matrix: Entries) -> Any:
     return minor(*range(len(matrix)))
 
 
-def _determinant(world: World, node: Any, at: Indices) -> Entries:
+def _determinant(world: World, node: lang.Determinant, at: Indices) -> Entries:
     return _box(determinant(world.value(node.inside, at)))
 
 
-def _convolve(world: World, node: Any, at: Indices) -> Entries:
+def _convolve(world: World, node: lang.Convolve, at: Indices) -> Entries:
     vector, kernel = world.values(node, at)
     if len(kernel) % 2 == 0 or len(kernel) > len(vector):
         raise lang.StatementError(
@@ -569,19 +575,19 @@ def _convolve(world: World, node: Any, at: Indices) -> Entries:
     return np.array([padded[i : i + len(kernel)] @ kernel[::-1] for i in range(len(vector))])
 
 
-def _power(world: World, node: Any, at: Indices) -> Entries:
+def _power(world: World, node: lang.Power, at: Indices) -> Entries:
     base, exponent = world.values(node, at)
     return np.asarray(base ** exponent.item(), dtype=object)
 
 
-def _one_hot(world: World, node: Any, at: Indices) -> Entries:
+def _one_hot(world: World, node: lang.OneHot, at: Indices) -> Entries:
     place, size = (world.number(arg, at) for arg in node.args)
     if not 1 <= place <= size:
         raise lang.StatementError(f"OneHot: place {place} is not within 1 to {size}")
     return _identity(world, size)[place - 1]
 
 
-def _entry(world: World, node: Any, at: Indices) -> Entries:
+def _entry(world: World, node: lang.Entry, at: Indices) -> Entries:
     array, *place = node.args
     value = world.value(array, at)
     numbers = tuple(world.number(i, at) for i in place)
@@ -590,7 +596,7 @@ def _entry(world: World, node: Any, at: Indices) -> Entries:
     return np.asarray(value[tuple(i - 1 for i in numbers)], dtype=object)
 
 
-def _columns(world: World, node: Any, at: Indices) -> Entries:
+def _columns(world: World, node: derived.Columns, at: Indices) -> Entries:
     value = world.value(node.matrix, at)
     first, last = (world.number(bound, at) for bound in (node.first, node.last))
     if not 1 <= first <= last <= value.shape[1]:
@@ -598,13 +604,13 @@ def _columns(world: World, node: Any, at: Indices) -> Entries:
     return value[:, first - 1 : last]
 
 
-def _symbol(world: World, node: Any, at: Indices) -> Entries:
+def _symbol(world: World, node: lang.Variable, at: Indices) -> Entries:
     if node.times:
         raise lang.StatementError(f"{node.name} stands without its time, as in {node.name}[t]")
     return world.named(node, ())
 
 
-def _at_time(world: World, node: Any, at: Indices) -> Entries:
+def _at_time(world: World, node: lang.At, at: Indices) -> Entries:
     index = tuple(world.number(i, at) for i in node.index)
     first, last = (world.number(time, at) for time in node.variable.times)
     if not first <= index[-1] <= last:
@@ -614,7 +620,7 @@ def _at_time(world: World, node: Any, at: Indices) -> Entries:
     return world.named(node.variable, index)
 
 
-def _array(world: World, node: Any, at: Indices) -> Entries:
+def _array(world: World, node: lang.Steps, at: Indices) -> Entries:
     variable, *bounds = node.args
     low, high = (world.number(bound, at) for bound in bounds)
     return np.stack([_at_time(world, variable[i], at) for i in range(low, high + 1)])

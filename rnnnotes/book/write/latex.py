@@ -171,13 +171,13 @@ def _term(node: Any, whole: lang.Expression) -> str:
     return latex(node)
 
 
-def _add(node: Any) -> str:
+def _add(node: lang.Add) -> str:
     left, right = node.args
     tex = _term(right, node)
     return f"{_term(left, node)} + {bracket(tex) if tex.startswith('-') else tex}"
 
 
-def _sub(node: Any) -> str:
+def _sub(node: lang.Sub) -> str:
     left, right = node.args
     tex = _term(right, node)
     loose = binding(right) == SUM and right.shape == node.shape
@@ -205,7 +205,7 @@ def _entrywise(node: Any) -> str:
     return inside(node, HADAMARD if product else ATOM)
 
 
-def _times(node: Any) -> str:
+def _times(node: lang.Times) -> str:
     left, right = node.args
     if left.shape and right.shape:
         return r" \odot ".join(_entrywise(part) for part in (left, right))
@@ -217,7 +217,7 @@ def _times(node: Any) -> str:
     return _juxtapose(*texes)
 
 
-def _divide(node: Any) -> str:
+def _divide(node: lang.Divide) -> str:
     return rf"\frac{{{latex(node.above)}}}{{{latex(node.below)}}}"
 
 
@@ -225,17 +225,17 @@ def _transposed(node: Any) -> str:
     return rf"{_base(node)}^{{\top}}"
 
 
-def _matmul(node: Any) -> str:
+def _matmul(node: lang.MatMul) -> str:
     left, right = node.args
     return _juxtapose(_factor(left), inside(right, PRODUCT))
 
 
-def _outer(node: Any) -> str:
+def _outer(node: lang.Outer) -> str:
     left, right = node.args
     return _juxtapose(_factor(left), _transposed(right))
 
 
-def _power(node: Any) -> str:
+def _power(node: lang.Power) -> str:
     base, exponent = node.args
     if isinstance(base, lang.Apply):
         counts = isinstance(exponent, lang.Number) and latex(exponent).isdigit()
@@ -251,7 +251,7 @@ def _power(node: Any) -> str:
     return f"{tex}^{{{entrywise}{latex(exponent)}}}"
 
 
-def _matrix_power(node: Any) -> str:
+def _matrix_power(node: lang.MatrixPower) -> str:
     matrix, exponent = node.args
     if latex(exponent) == "T":  # raised, it would look like a transpose
         factor = inside(matrix, ATOM)
@@ -264,18 +264,18 @@ def _function(function: lang.Function) -> str:
     return tex + (f"_{{{index_latex(function.index[0])}}}" if function.index else "")
 
 
-def _apply(node: Any) -> str:
+def _apply(node: lang.Apply) -> str:
     arguments = ", ".join(latex(argument) for argument in node.arguments)
     if node.function.name == "exp" and not node.shape and TALL.search(arguments) is None:
         return f"e^{{{arguments}}}"
     return f"{_function(node.function)}{bracket(arguments)}"
 
 
-def _variable(node: Any) -> str:
+def _variable(node: lang.Variable) -> str:
     return SYMBOLS[node].tex
 
 
-def _at(node: Any) -> str:
+def _at(node: lang.At) -> str:
     *layer, time = map(index_latex, node.index)
     tex = latex(node.variable)
     if layer and not _raised(tex):
@@ -283,7 +283,7 @@ def _at(node: Any) -> str:
     return f"{tex}_{{{','.join([*layer, time])}}}"
 
 
-def _entry(node: Any) -> str:
+def _entry(node: lang.Entry) -> str:
     array, *place = node.args
     rows = [":"] * (len(array.shape) - len(place))
     tex = inside(array, ATOM)
@@ -293,12 +293,12 @@ def _entry(node: Any) -> str:
     return f"{tex}_{{{','.join([*map(index_latex, place), *rows])}}}"
 
 
-def _array(node: Any) -> str:
+def _array(node: lang.Steps) -> str:
     variable, low, high = node.args
     return f"{latex(variable)}_{{{index_latex(low)}:{index_latex(high)}}}"
 
 
-def _stack(node: Any) -> str:
+def _stack(node: lang.Stack) -> str:
     body, index, low, high = node.args
     first, last = f"{index_latex(index)}={index_latex(low)}", index_latex(high)
     return rf"\left({latex(body)}\right)_{{{first}}}^{{{last}}}"
@@ -322,7 +322,7 @@ def _fraction(sign: str) -> Callable[[Any], str]:
     return rule
 
 
-def _gradient(node: Any) -> str:
+def _gradient(node: lang.Gradient) -> str:
     of, by = node.args
     return rf"\nabla_{{\!{latex(by)}}} {inside(of, ATOM)}"
 
@@ -338,7 +338,7 @@ def _big(operator: str) -> Callable[[Any], str]:
     return rule
 
 
-def _compose(node: Any) -> str:
+def _compose(node: lang.Compose) -> str:
     body, variable, start, *bounds = node.args
     index, first, last = map(index_latex, bounds)
     step = bracket(rf"{latex(variable)} \mapsto {latex(body)}")
@@ -346,12 +346,12 @@ def _compose(node: Any) -> str:
     return rf"{bracket(steps)}({latex(start)})"
 
 
-def _literal(node: Any) -> str:
+def _literal(node: lang.Literal | lang.Block) -> str:
     rows = r" \\ ".join(" & ".join(latex(entry) for entry in row) for row in node.args)
     return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
-def _concatenate(node: Any) -> str:
+def _concatenate(node: lang.Concatenate) -> str:
     rows = r" \\ ".join(map(latex, node.args))
     return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
@@ -369,13 +369,13 @@ def _fenced(left: str, right: str) -> Callable[[Any], str]:
     return rule
 
 
-def _convolve(node: Any) -> str:
+def _convolve(node: lang.Convolve) -> str:
     return " * ".join(
         bracket(latex(part)) if is_open(part) else inside(part, ATOM) for part in node.args
     )
 
 
-def _order(node: Any) -> str:
+def _order(node: lang.Order) -> str:
     # Upright, it would look like the number of outputs times a bracket.
     return rf"\mathcal{{O}}({_power(lang.Power(*node.args))})"
 
@@ -396,7 +396,7 @@ def filled(template: str, node: Any, part: Callable[[Any], str], fence: Callable
     return FIELD.sub(field, template)
 
 
-def _derived(node: Any) -> str:
+def _derived(node: lang.Derived) -> str:
     return filled(node.tex, node, argument_latex, bracket)
 
 

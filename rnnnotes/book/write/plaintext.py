@@ -120,7 +120,7 @@ def _factor(node: Any) -> str:
     return f"({text(node)})"
 
 
-def _add(node: Any) -> str:
+def _add(node: lang.Add) -> str:
     left, right = map(text, node.args)
     return f"{left} + ({right})" if right.startswith("-") else f"{left} + {right}"
 
@@ -130,7 +130,7 @@ def _entrywise(node: Any) -> str:
     return _inside(node, HADAMARD if product else ATOM)
 
 
-def _times(node: Any) -> str:
+def _times(node: lang.Times) -> str:
     left, right = node.args
     if left.shape and right.shape:
         return f"{_entrywise(left)} ⊙ {_entrywise(right)}"
@@ -143,24 +143,24 @@ def _transposed(node: Any) -> str:
     return f"{_base(node)}ᵀ"
 
 
-def _matmul(node: Any) -> str:
+def _matmul(node: lang.MatMul) -> str:
     left, right = node.args
     return f"{_factor(left)} {_inside(right, PRODUCT)}"
 
 
-def _outer(node: Any) -> str:
+def _outer(node: lang.Outer) -> str:
     left, right = node.args
     return f"{_factor(left)} {_transposed(right)}"
 
 
-def _divide(node: Any) -> str:
+def _divide(node: lang.Divide) -> str:
     above, below = node.args
     over, under = _factor(above), _inside(below, ATOM)
     over = f"({over})" if "/∂" in over and _binding(above) >= PRODUCT else over
     return f"{over}/({under})" if isinstance(below, lang.Gradient) else f"{over}/{under}"
 
 
-def _power(node: Any) -> str:
+def _power(node: lang.Power | lang.MatrixPower) -> str:
     base, exponent = node.args
     entrywise = "⊙" if base.shape and isinstance(node, lang.Power) else ""
     raised = _base(exponent)
@@ -174,17 +174,17 @@ def _name(function: lang.Function) -> str:
     return function.name + "'" * function.order + time
 
 
-def _at(node: Any) -> str:
+def _at(node: lang.At) -> str:
     return f"{node.variable.name}[{','.join(map(index_text, node.index))}]"
 
 
-def _entry(node: Any) -> str:
+def _entry(node: lang.Entry) -> str:
     array, *place = node.args
     rows = [":"] * (len(array.shape) - len(place))
     return f"{_base(array)}[{','.join([*map(index_text, place), *rows])}]"
 
 
-def _steps(node: Any) -> str:
+def _steps(node: lang.Steps) -> str:
     variable, low, high = node.args
     return f"{variable.name}[{index_text(low)}..{index_text(high)}]"
 
@@ -201,12 +201,12 @@ def _big(operator: str) -> Callable[[Any], str]:
     return rule
 
 
-def _stack(node: Any) -> str:
+def _stack(node: lang.Stack) -> str:
     body, *bounds = node.args
     return f"({text(body)})[{_bounds(*bounds)}]"
 
 
-def _compose(node: Any) -> str:
+def _compose(node: lang.Compose) -> str:
     body, variable, start, index, low, high = node.args
     return f"(∘({_bounds(index, high, low)}) ({text(variable)} ↦ {text(body)}))({text(start)})"
 
@@ -237,7 +237,7 @@ def _between(inner: str, left: str, right: str) -> str:
     return f"{left}{inner}{right}"
 
 
-def _rows(node: Any) -> str:
+def _rows(node: lang.Literal | lang.Block) -> str:
     return "[" + "; ".join(", ".join(map(text, row)) for row in node.args) + "]"
 
 

@@ -38,23 +38,24 @@ def next_token(P_prefix: float, P_prefix_prev: float) -> Scalar:
 
 
 @formula(
-    Eq(Total(P_each[t] / P_prefix[t - 1]), 1),
+    Eq(Total(P_each[t] / P_prefix[t]), 1),
     source="zhang2023",
-    where=[Eq(P_prefix[t - 1], Total(P_each[t]))],
+    where=[Eq(P_prefix[t], Total(P_each[t]))],
+    ranges={t: (0, T)},
     derivation=[
-        ("=", Total(P_each[t]) / P_prefix[t - 1], "the denominator is the same for each token"),
+        ("=", Total(P_each[t]) / P_prefix[t], "the denominator is the same for each token"),
         ("=", "one of the tokens comes next"),
     ],
 )
-def next_sum(P_each: Array, P_prefix_prev: float) -> Scalar:
+def next_sum(P_each: Array, P_prefix: float) -> Scalar:
     """Probabilities of all that may come next.
 
     sum : One, up to rounding.
 
-    >>> next_sum([3 / 16, 1 / 16], P_prefix_prev=1 / 4)
+    >>> next_sum([3 / 16, 1 / 16], P_prefix=1 / 4)
     np.float64(1.0)
     """
-    return np.sum(P_each / P_prefix_prev)
+    return np.sum(P_each / P_prefix)
 
 
 @formula(
@@ -112,7 +113,7 @@ def window_token(P_window: float, P_window_prev: float) -> Scalar:
 @formula(
     Eq(p_window[t - 1, t], p_next[t]),
     source="zhang2023",
-    given=[window_token, next_token],
+    given=[next_token, window_token],
     where=[Eq(P_window[1, j], P_prefix[j])],
     ranges={t: (2, T)},
     derivation=[
@@ -150,7 +151,7 @@ def latent_token(s_prev: Array, token: Array, phi: Map) -> Scalar:
 @formula(
     Eq(p_state[T + 1], token[T + 1] @ phi(Compose(F(v, x[t], theta), v, s[0], t, 1, T))),
     source="zhang2023",
-    given=[latent_token, generic_state, unrolled],
+    given=[generic_state, unrolled, latent_token],
     derivation=[
         ("=", token[T + 1] @ phi(s[T]), "the probability that is told from the state"),
         ("=", "the state is made of all inputs, step by step"),
@@ -198,7 +199,7 @@ def token_loss(p_next: float) -> Scalar:
 @formula(
     Eq(-log(P_prefix[T]), Sum(L_t[t], t, 1, T)),
     source="zhang2023",
-    given=[token_loss, next_token],
+    given=[next_token, token_loss],
     where=[START],
     derivation=[
         (
@@ -226,7 +227,7 @@ def sequence_loss(L_ts: Array) -> Scalar:
 @formula(
     Eq(L_mean, -Sum(log(p_next[t]), t, 1, T) / T),
     source=["zhang2023", "hf_perplexity"],
-    given=[loss_mean, token_loss],
+    given=[token_loss, loss_mean],
     derivation=[
         ("=", Sum(L_t[t], t, 1, T) / T, "the mean loss of a step"),
         ("=", "the loss of one token"),
@@ -263,7 +264,7 @@ def perplexity(L_mean: float) -> Scalar:
 @formula(
     Eq(PPL**T, 1 / P_prefix[T]),
     source="zhang2023",
-    given=[perplexity, loss_mean, token_loss, next_token, sequence_loss],
+    given=[next_token, token_loss, sequence_loss, loss_mean, perplexity],
     where=[START],
     derivation=[
         ("=", exp(Sum(L_t[t], t, 1, T)), "a power of an exponential, and T times the mean"),
@@ -289,7 +290,7 @@ def perplexity_power(P: float) -> Scalar:
 @formula(
     Eq(PPL, Number(V)),
     source="zhang2023",
-    given=[perplexity, loss_mean, token_loss],
+    given=[token_loss, loss_mean, perplexity],
     where=[Eq(p_next[t], wrap(1) / V)],
     derivation=[
         ("=", exp(-log(wrap(1) / V)), "each token costs the same"),
@@ -310,7 +311,7 @@ def perplexity_uniform(V: int) -> int:
 @formula(
     Le(1, PPL),
     source="zhang2023",
-    given=[perplexity, loss_mean, token_loss],
+    given=[token_loss, loss_mean, perplexity],
     where=[Le(p_next[t], 1)],
     derivation=[
         ("<=", 1 + L_mean, "no token that has a probability of at most one costs less than zero"),
@@ -347,7 +348,7 @@ def bits(L_mean: float) -> Scalar:
 @formula(
     Eq(L_bits, -Sum(log(p_next[t]) / log(wrap(2)), t, 1, T) / T),
     source="eleuther_metrics",
-    given=[bits, loss_mean, token_loss],
+    given=[token_loss, loss_mean, bits],
     derivation=[
         ("=", -Sum(log(p_next[t]), t, 1, T) / T / log(wrap(2)), "the mean loss of a token"),
         ("=", "a quotient of a sum is the sum of the quotients"),
@@ -367,7 +368,7 @@ def bits_of_tokens(p_nexts: Array) -> Scalar:
 @formula(
     Eq(PPL, exp(log(wrap(2)) * L_bits)),
     source=["zhang2023", "eleuther_metrics"],
-    given=[perplexity, bits],
+    given=[bits, perplexity],
     derivation=[
         ("=", exp(L_mean), "the perplexity"),
         ("=", "a bit is the logarithm of 2 in nats"),
@@ -399,7 +400,7 @@ def bits_per_character(L_ts: Array, Y: int) -> Scalar:
 @formula(
     Eq(L_char, wrap(T) / Y * L_bits),
     source="eleuther_metrics",
-    given=[bits_per_character, bits, loss_mean],
+    given=[loss_mean, bits, bits_per_character],
     derivation=[
         ("=", T * L_mean / (Y * log(wrap(2))), "the mean loss of a token"),
         ("=", "the mean loss in bits"),

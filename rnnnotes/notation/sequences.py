@@ -15,8 +15,8 @@ P_prefix = declare(
     positive=True,
 )  # fmt: skip
 P_each = declare(
-    "P_each", r"\boldsymbol{\Pi}", "probabilities of the tokens before, with each token after them",
-    O, times=(1, T), positive=True,
+    "P_each", r"\boldsymbol{\Pi}", "probabilities of the first tokens, with each one after them",
+    O, times=(0, T), positive=True,
 )  # fmt: skip
 p_next = declare(
     "p_next", "p", "probability of a token, given all before it", times=(1, T), positive=True

@@ -391,12 +391,17 @@ def _definition(stated: Formula) -> str:
     if isinstance(target, lang.Variable):
         return f"{target.name} = define('{target.name}', {value})"
     assert isinstance(target, lang.At)
-    name, places = target.variable.name, list(map(str, target.index))
-    if not all(place.isidentifier() for place in places):
-        raise lang.StatementError(f"{stated.id}: defines {name} at {places}, not at an index")
+    name, indices = target.variable.name, target.index
+    places = [str(one) if one.is_Symbol else place
+              for one, place in zip(indices, _places(len(indices)), strict=True)]  # fmt: skip
+    if not all(one.is_Symbol or one.is_Integer for one in indices):
+        wrong = list(map(str, indices))
+        raise lang.StatementError(f"{stated.id}: defines {name} at {wrong}, not at an index")
     lines = [f"return define({_label(name, *places)}, {value}, {places[-1]})"]
     ranges = [(index, low, high) for index, low, high in stated.index_ranges()
               if (low, high) != target.variable.times]  # fmt: skip
+    ranges += [(sp.Symbol(place), one, one)
+               for one, place in zip(indices, places, strict=True) if one.is_Integer]  # fmt: skip
     if ranges:
         inside = " and ".join(f"{number(low)} <= {i} <= {number(high)}" for i, low, high in ranges)
         free = _free(target.variable, _label(name, *places))

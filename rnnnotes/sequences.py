@@ -628,12 +628,12 @@ def last_state(s_T: Array) -> Array:
     ranges=LONG,
     derivation=[("=", "the state does not read the input")],
 )
-def padded_input(H: int, D: int) -> Array:
+def padded_input(D: int, H: int) -> Array:
     """Derivative of a state by an input of padding.
 
     J : Jacobian of the state by the input of the same step.
 
-    >>> padded_input(H=1, D=2)
+    >>> padded_input(D=2, H=1)
     array([[0., 0.]])
     """
     return np.zeros((H, D))

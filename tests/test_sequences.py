@@ -303,7 +303,7 @@ def test_gradient_passes_through_padding_unchanged(step, rng):
     ahead, back = (reads(xs[:2] + sign * before, [1, 1], step)[-1] for sign in (1, -1))
 
     np.testing.assert_allclose(slope(1, masks), (ahead - back) / 2e-6, atol=1e-9)
-    np.testing.assert_array_equal(slope(4, masks), sequences.padded_input(H, V)[:, 0])
+    np.testing.assert_array_equal(slope(4, masks), sequences.padded_input(D=V, H=H)[:, 0])
     assert np.abs(slope(4, np.ones(6))).max() > 0.01
 
 

@@ -282,6 +282,16 @@ def test_it_runs_in_an_empty_file_with_sympy_alone(right, tmp_path):
     assert not ended.stderr
 
 
+def test_a_value_at_one_time_is_supposed_at_that_time_alone(capsys):
+    """A program that supposed it at every time would compare ones, and find no fault."""
+    scope = {"__name__": "empty"}
+    exec(cite(find("sequences.factorisation"), "sympy"), scope)
+    first, second = map(scope["P_prefix"], (0, 1))
+
+    assert scope["defined"][first] == (1, 0)
+    assert second not in scope["defined"]
+
+
 def test_sizes_are_assigned_in_one_line_at_the_top():
     """Small, and no two alike, before anything that uses them."""
     program = cite(find("bptt.step_jacobian"), "sympy")

@@ -30,7 +30,10 @@ p_window = declare(
     positive=True,
 )  # fmt: skip
 p_state = declare("p_state", r"p^{s}", "probability of a token, given a state", times=(1, T + 1))
-token = declare("token", r"\mathbf{e}", "token: one at its place, else zero", O, times=(1, T + 1))
+token = declare(
+    "token", r"\mathbf{y}^{\mathrm{true}}", "token: one at its place, else zero", O,
+    times=(1, T + 1),
+)  # fmt: skip
 PPL = declare("PPL", r"\mathrm{PPL}", "perplexity")
 L_bits = declare("L_bits", r"\overline{L}_{2}", "mean loss of a token in bits")
 L_char = declare("L_char", r"\overline{L}_{\mathrm{char}}", "loss of a text in bits per character")

@@ -74,7 +74,7 @@ def definitions(stated: Formula) -> dict[str, list[Definition]]:
     """What fixes a symbol in a formula: definitions it rests on, itself, and its conditions."""
     formulas = [each for each in (*stated.ancestors, stated) if is_definition(each)]
     found = [Definition(each.statement, each.ranges) for each in formulas]
-    found += [Definition(each, {}) for each in stated.where if fixes(each)]
+    found += [Definition(each, stated.ranges) for each in stated.where if fixes(each)]
     return {
         definition.name: [other for other in found if other.name == definition.name]
         for definition in found

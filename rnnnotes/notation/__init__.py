@@ -19,3 +19,4 @@ from rnnnotes.notation.lstm_variants import *
 from rnnnotes.notation.gru import *
 from rnnnotes.notation.gated_cells import *
 from rnnnotes.notation.comparison import *
+from rnnnotes.notation.attention import *

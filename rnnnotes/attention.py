@@ -116,7 +116,7 @@ COLUMN = Entry(values.T, i).T
 @formula(
     Le(Entry(context, i), Largest(COLUMN)),
     source="zhang2023",
-    given=[building_blocks.softmax, pooling, weights],
+    given=[building_blocks.softmax, weights, pooling],
     derivation=[
         ("=", Sum(Entry(alpha, j) * Entry(values, j, i), j, 1, T_x), "the context, by its entries"),
         (
@@ -142,7 +142,7 @@ def upper_bound(values: Array, i: int) -> Scalar:
 @formula(
     Le(-Entry(context, i), Largest(-COLUMN)),
     source="zhang2023",
-    given=[building_blocks.softmax, pooling, weights],
+    given=[building_blocks.softmax, weights, pooling],
     derivation=[
         ("=", Sum(Entry(alpha, j) * -Entry(values, j, i), j, 1, T_x), "the context, by entries"),
         (
@@ -190,27 +190,29 @@ def scaled_dot_scores(keys: Array, query: Array) -> Array:
     return keys @ query / np.sqrt(len(query))
 
 
-COVARIANCE = products.T @ Diag(chances) @ products - Outer(
-    products.T @ chances, products.T @ chances
-)
+EQUALLY = Ones(B) / wrap(B)
+"""Probabilities of the cases: all are equally likely."""
+
+DOT = products @ Ones(d_k)
+"""Dot product in each case."""
+
+COVARIANCE = products.T @ products / wrap(B) - Outer(products.T @ EQUALLY, products.T @ EQUALLY)
 """Covariances of the products, entry by entry."""
 
 
 @formula(
-    Eq(Variance(chances, products @ Ones(d_k)), Ones(d_k) @ (COVARIANCE @ Ones(d_k))),
+    Eq(Variance(EQUALLY, DOT), Ones(d_k) @ (COVARIANCE @ Ones(d_k))),
     source=["zhang2023", "vaswani2017"],
-    where=[Eq(Total(chances), 1)],
     derivation=[
         (
             "=",
-            Expectation(chances, (products @ Ones(d_k)) ** 2)
-            - Expectation(chances, products @ Ones(d_k)) ** 2,
+            Expectation(EQUALLY, DOT**2) - Expectation(EQUALLY, DOT) ** 2,
             "a variance is the mean of the squares, less the square of the mean",
         ),
         ("=", "the square of a sum has every product of two of its terms"),
     ],
 )
-def dot_variance(products: Array, chances: Array) -> Scalar:
+def dot_variance(products: Array) -> Scalar:
     """Variance of a dot product, by the covariances of its terms.
 
     variance : Sum of all the covariances: `d_k` if each term has variance 1 and no two of them
@@ -218,43 +220,36 @@ def dot_variance(products: Array, chances: Array) -> Scalar:
 
     Two signs, all four pairs equally likely: each has variance 1, and their sum has 2.
 
-    >>> signs = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
-    >>> print(dot_variance(signs, [0.25, 0.25, 0.25, 0.25]))
+    >>> print(dot_variance([[1, 1], [1, -1], [-1, 1], [-1, -1]]))
     2.0
     """
-    mean = products.T @ chances
-    covariance = products.T @ np.diag(chances) @ products - np.outer(mean, mean)
-    return np.sum(covariance)
+    mean = np.mean(products, axis=0)
+    return np.sum(products.T @ products / len(products) - np.outer(mean, mean))
 
 
 @formula(
-    Eq(
-        Variance(chances, products @ Ones(d_k) / ROOT),
-        Ones(d_k) @ (COVARIANCE @ Ones(d_k)) / wrap(d_k),
-    ),
+    Eq(Variance(EQUALLY, DOT / ROOT), Ones(d_k) @ (COVARIANCE @ Ones(d_k)) / wrap(d_k)),
     source=["zhang2023", "vaswani2017"],
     given=[dot_variance],
-    where=[Eq(Total(chances), 1)],
     derivation=[
         (
             "=",
-            Variance(chances, products @ Ones(d_k)) / wrap(d_k),
+            Variance(EQUALLY, DOT) / wrap(d_k),
             "the mean is divided by the root too, and the deviation is squared",
         ),
         ("=", "the variance of a dot product"),
     ],
 )
-def scaled_variance(products: Array, chances: Array) -> Scalar:
+def scaled_variance(products: Array) -> Scalar:
     """Variance of a scaled dot product.
 
     variance : Sum of all the covariances over `d_k`: 1 if each term has variance 1 and no two of
         them go together.
 
-    >>> signs = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
-    >>> print(scaled_variance(signs, [0.25, 0.25, 0.25, 0.25]))
+    >>> print(scaled_variance([[1, 1], [1, -1], [-1, 1], [-1, -1]]))
     1.0
     """
-    return dot_variance(products, chances) / products.shape[1]
+    return dot_variance(products) / products.shape[1]
 
 
 @formula(
@@ -358,19 +353,13 @@ def concat_scores(keys: Array, W_qk: Array, query: Array, v_a: Array) -> Array:
 
 
 @formula(
-    Eq(Entry(e, j), v_a @ tanh(W_q @ query + W_k @ Entry(keys, j).T)),
+    Eq(
+        v_a @ tanh(Block([W_q, W_k]) @ Concatenate(query, Entry(keys, j).T)),
+        v_a @ tanh(W_q @ query + W_k @ Entry(keys, j).T),
+    ),
     source=["opennmt", "zhang2023"],
-    given=[concat_scores],
-    where=[Eq(W_qk, Block([W_q, W_k]))],
     ranges={j: (1, T_x)},
-    derivation=[
-        (
-            "=",
-            v_a @ tanh(Block([W_q, W_k]) @ Concatenate(query, Entry(keys, j).T)),
-            "the weights, in two blocks",
-        ),
-        ("=", "each block meets its own part of the vector"),
-    ],
+    derivation=[("=", "each block of the weights meets its own part of the vector")],
 )
 def concat_is_additive(
     keys: Array, W_q: Array, W_k: Array, query: Array, v_a: Array, j: int
@@ -496,7 +485,7 @@ def score_gradient(dalpha: Array, alpha: Array) -> Array:
 @formula(
     Eq(Gradient(L, query), keys.T @ Gradient(L, e) / ROOT),
     source="zhang2023",
-    given=[*READ, scaled_dot_scores],
+    given=[scaled_dot_scores, *READ],
     derivation=[
         (
             "=",
@@ -521,7 +510,7 @@ def query_gradient(de: Array, keys: Array) -> Array:
 @formula(
     Eq(Gradient(L, keys), Outer(Gradient(L, e), query) / ROOT),
     source="zhang2023",
-    given=[*READ, scaled_dot_scores],
+    given=[scaled_dot_scores, *READ],
     derivation=[("=", "a key enters its own score alone, times the query over the root")],
     bindings={"de": Gradient(L, e)},
 )
@@ -538,7 +527,7 @@ def key_gradient(de: Array, query: Array) -> Array:
 @formula(
     Eq(Jacobian(context, query), values.T @ (Diag(alpha) - Outer(alpha, alpha)) @ keys / ROOT),
     source="zhang2023",
-    given=[building_blocks.softmax, weights, pooling, scaled_dot_scores],
+    given=[building_blocks.softmax, scaled_dot_scores, weights, pooling],
     derivation=[
         (
             "=",
@@ -580,7 +569,7 @@ def context_jacobian(keys: Array, values: Array, alpha: Array) -> Array:
         / ROOT,
     ),
     source="zhang2023",
-    given=[building_blocks.softmax, weights, pooling, scaled_dot_scores, context_jacobian],
+    given=[building_blocks.softmax, scaled_dot_scores, weights, pooling, context_jacobian],
     derivation=[
         (
             "=",
@@ -610,14 +599,14 @@ def context_covariance(keys: Array, values: Array, alpha: Array, context: Array)
     return (values - context).T @ np.diag(alpha) @ (keys - alpha @ keys) / np.sqrt(keys.shape[1])
 
 
-ADDITIVE: list[Code] = [*READ, building_blocks.tanh, additive_pre_activation, additive_scores]
+ADDITIVE: list[Code] = [building_blocks.tanh, additive_pre_activation, additive_scores, *READ]
 """From the query to the loss, by units that compare."""
 
 
 @formula(
     Eq(Gradient(L, v_a), tanh(a_keys).T @ Gradient(L, e)),
     source="zhang2023",
-    given=[*READ, additive_scores],
+    given=[additive_scores, *READ],
     derivation=[
         ("=", Jacobian(e, v_a).T @ Gradient(L, e), "the chain rule"),
         ("=", "the scores are linear in these weights"),
@@ -636,7 +625,7 @@ def score_weight_gradient(de: Array, a_keys: Array) -> Array:
 @formula(
     Eq(Gradient(L, a_keys), (1 - tanh(a_keys) ** 2) * Outer(Gradient(L, e), v_a)),
     source="zhang2023",
-    given=[*READ, building_blocks.tanh, additive_scores],
+    given=[building_blocks.tanh, additive_scores, *READ],
     derivation=[
         ("=", "a unit enters the score of its key, and has the slope of a hyperbolic tangent")
     ],

@@ -48,7 +48,6 @@ h_att = declare("h_att", r"\mathbf{h}^{\mathrm{att}}", "attentional state", H, t
 products = declare(
     "products", r"\mathbf{Z}", "products of query and key entry by entry, one case a row", B, d_k
 )
-chances = declare("chances", r"\boldsymbol{\rho}", "probabilities of the cases", B)
 
 # -- Rows and masks --------------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ def pooling_sum(values: Array, alpha: Array) -> Array:
     >>> pooling_sum([[0.0, 6.0], [6.0, 0.0], [6.0, 6.0]], [1 / 3, 1 / 2, 1 / 6])
     array([4., 3.])
     """
-    return sum(alpha[j] * values[j] for j in range(len(alpha)))
+    return np.sum(np.diag(alpha) @ values, axis=0)
 
 
 @formula(
@@ -349,7 +349,8 @@ def concat_scores(keys: Array, W_qk: Array, query: Array, v_a: Array) -> Array:
     >>> concat_scores(np.log([[2.0], [3.0]]), [[1.0, 1.0]], [0.0], [10.0])
     array([6., 8.])
     """
-    return np.array([v_a @ np.tanh(W_qk @ np.concatenate([query, key])) for key in keys])
+    both = np.hstack([np.outer(np.ones(len(keys)), query), keys])
+    return np.tanh(both @ W_qk.T) @ v_a
 
 
 @formula(

@@ -11,7 +11,7 @@ from rnnnotes.book.state.arrays import Array
 BLUE = "#3a86c8"
 """Weights; it stands out on a light page and on a dark one."""
 
-SOURCE, TARGET = ("the", "black", "cat"), ("chat", "noir")
+SOURCE, TARGET = ("le", "chat", "noir"), ("cat", "black")
 """Words that are read, and words that are written."""
 
 QUERIES = np.array([[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])

@@ -974,7 +974,8 @@ def causal_bottom_right(T: int, T_x: int) -> Array:
     array([[1., 1., 0.],
            [1., 1., 1.]])
     """
-    return np.tril(np.ones((T, T_x)), T_x - T)
+    last = np.arange(T)[:, np.newaxis] + T_x - T
+    return np.where(np.arange(T_x) <= last, 1.0, 0.0)
 
 
 @formula(

@@ -11,7 +11,7 @@ from rnnnotes.book.values import tape
 from rnnnotes.book.values.draws import Draws
 from rnnnotes.book.values.entries import exact
 
-NUMBERS = dict(zip([*SIZES], (2, 3, 4, 5, 6, 7, 8, 10, 9, 11), strict=True))
+NUMBERS = dict(zip([*SIZES], (2, 3, 4, 5, 6, 7, 8, 10, 9, 11, 12, 13, 14, 15, 16, 17), strict=True))
 """Numbers of the sizes: no two are equal, and a kernel has a middle."""
 
 

@@ -22,7 +22,7 @@ from rnnnotes.notation import W_hh, W_xh, a, eps, f, h, k, kappa, psi, t, v, w
 BOOK = list(find_all())
 
 OTHER = {"H": 3, "T": 4, "D": 2, "O": 5, "B": 7, "P": 6, "N": 5, "E": 7, "K": 3, "S": 7,
-         "V": 6, "Y": 7, "Z": 5}  # fmt: skip
+         "V": 6, "Y": 7, "Z": 5, "T_x": 4, "d_k": 3, "d_a": 2}  # fmt: skip
 """Sizes that differ from one another wherever they meet, and from those of the programs."""
 
 

@@ -20,3 +20,4 @@ from rnnnotes.notation.gru import *
 from rnnnotes.notation.gated_cells import *
 from rnnnotes.notation.comparison import *
 from rnnnotes.notation.sequences import *
+from rnnnotes.notation.attention import *

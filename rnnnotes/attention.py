@@ -880,11 +880,11 @@ def key_gradient_rows(dE_rows: Array, queries: Array) -> Array:
 
 
 @formula(
-    Eq(alpha, mask * exp(e) / Total(mask * exp(e))),
+    Eq(alpha, key_mask * exp(e) / Total(key_mask * exp(e))),
     source="zhang2023",
-    where=[Ne(Total(mask * exp(e)), 0)],
+    where=[Ne(Total(key_mask * exp(e)), 0)],
 )
-def masked_weights(e: Array, mask: Array) -> Array:
+def masked_weights(e: Array, key_mask: Array) -> Array:
     """Weights of the keys that a mask leaves.
 
     Of the exponentials 2, 3 and 1 the second is masked.
@@ -892,18 +892,18 @@ def masked_weights(e: Array, mask: Array) -> Array:
     >>> masked_weights(np.log([2, 3, 1]), [1, 0, 1]).round(12)
     array([0.66666667, 0.        , 0.33333333])
     """
-    return mask * np.exp(e) / np.sum(mask * np.exp(e))
+    return key_mask * np.exp(e) / np.sum(key_mask * np.exp(e))
 
 
 @formula(
     Eq(Total(alpha), 1),
     source="zhang2023",
     given=[masked_weights],
-    where=[Ne(Total(mask * exp(e)), 0)],
+    where=[Ne(Total(key_mask * exp(e)), 0)],
     derivation=[
         (
             "=",
-            Total(mask * exp(e)) / Total(mask * exp(e)),
+            Total(key_mask * exp(e)) / Total(key_mask * exp(e)),
             "the keys that are left have one denominator",
         ),
         ("=", "a number over itself, which is not zero if one key is left"),
@@ -921,10 +921,10 @@ def masked_total() -> float:
 
 
 @formula(
-    Eq(softmax(e - C * (1 - mask)), softmax(e)),
+    Eq(softmax(e - C * (1 - key_mask)), softmax(e)),
     source="zhang2023",
     given=[building_blocks.softmax],
-    where=[Eq(mask, Zeros(T_x))],
+    where=[Eq(key_mask, Zeros(T_x))],
     derivation=[
         ("=", softmax(e - C * Ones(T_x)), "every score is lowered by the same number"),
         (
@@ -946,7 +946,9 @@ def fully_masked_finite(e: Array) -> Array:
     return building_blocks.softmax(e)
 
 
-@formula(Eq(masks, Stack(Stack(Bracket(Le(j, t)), j, 1, T_x), t, 1, T)), source="pytorch_causal")
+@formula(
+    Eq(mask_rows, Stack(Stack(Bracket(Le(j, t)), j, 1, T_x), t, 1, T)), source="pytorch_causal"
+)
 def causal_top_left(T: int, T_x: int) -> Array:
     """Causal masks that are aligned at the first key.
 
@@ -961,7 +963,7 @@ def causal_top_left(T: int, T_x: int) -> Array:
 
 
 @formula(
-    Eq(masks, Stack(Stack(Bracket(Le(j, t + T_x - T)), j, 1, T_x), t, 1, T)),
+    Eq(mask_rows, Stack(Stack(Bracket(Le(j, t + T_x - T)), j, 1, T_x), t, 1, T)),
     source="flash_attention",
 )
 def causal_bottom_right(T: int, T_x: int) -> Array:
@@ -979,7 +981,7 @@ def causal_bottom_right(T: int, T_x: int) -> Array:
 
 
 @formula(
-    Eq(Entry(masks, 1).T, OneHot(1, T_x)),
+    Eq(Entry(mask_rows, 1).T, OneHot(1, T_x)),
     source="pytorch_causal",
     given=[causal_top_left],
     derivation=[
@@ -1000,7 +1002,7 @@ def first_query_top_left(T_x: int) -> Array:
 
 
 @formula(
-    Eq(Entry(masks, T).T, Ones(T_x)),
+    Eq(Entry(mask_rows, T).T, Ones(T_x)),
     source="flash_attention",
     given=[causal_bottom_right],
     derivation=[

@@ -58,10 +58,10 @@ contexts = declare("contexts", r"\mathbf{C}", "contexts of every query, one a ro
 Psi = function(
     "Psi", r"\Psi", "any smooth scalar function of a matrix", takes=[(T, H)], smooth=True
 )
-mask = declare(
+key_mask = declare(
     "key_mask", r"\boldsymbol{\mu}", "mask: one at a key that may be seen, zero at another", T_x
 )
-masks = declare("masks", r"\mathbf{M}", "masks of all queries, one a row", T, T_x)
+mask_rows = declare("mask_rows", r"\mathbf{M}", "masks of all queries, one a row", T, T_x)
 
 # -- One key after the other -----------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from lark.exceptions import GrammarError, LarkError
 from readback import Misprint, as_displayed, meaning, number, read_latex, read_text
 from readback.words import LATEX, TEXT, LatexWords, TextWords
 
-from rnnnotes.book.find.chapters import find_all
+from rnnnotes.book.find.chapters import chapters, find_all
 from rnnnotes.book.language import derived
 from rnnnotes.book.language import nodes as lang
 from rnnnotes.book.write.latex import latex, range_latex
@@ -89,9 +89,9 @@ def trees(stated):
     return list(dict.fromkeys([stated.statement, *stated.where, *lines]))
 
 
-def is_read_back(tree):
+def is_read_back(tree, chapter=""):
     """Assert that both prints of a tree say what it says."""
-    assert read_latex(latex(tree)) == meaning(as_displayed(tree)), latex(tree)
+    assert read_latex(latex(tree), chapter=chapter) == meaning(as_displayed(tree)), latex(tree)
     assert read_text(text(tree)) == meaning(tree), text(tree)
 
 
@@ -99,7 +99,7 @@ def test_every_line_of_the_book_is_read_back():
     """The reader knows the notation and the conventions of mathematics, not how a line is set."""
     for stated in FORMULAS.values():
         for tree in trees(stated):
-            is_read_back(tree)
+            is_read_back(tree, stated.chapter)
 
 
 def test_every_range_of_an_index_is_read_back():
@@ -114,7 +114,8 @@ def test_every_range_of_an_index_is_read_back():
 
 def test_no_letter_of_the_notation_means_something_else():
     """A symbol e would be the base of the exponentials, and one called dv the change of v."""
-    assert set(LatexWords.lexicon) & set(LATEX) == set()
+    for words in (LatexWords, *map(LatexWords.of, chapters())):
+        assert set(words.lexicon) & set(LATEX) == set()
     assert set(TextWords.lexicon) & set(TEXT) == set()
     assert set(TextWords.lexicon) & {f"d{name}" for name in TextWords.lexicon} == set()
 

@@ -22,7 +22,7 @@ ROOT = wrap(sp.sqrt(d_k))
 query = declare("query", r"\mathbf{q}", "query: what is looked for", d_k)
 keys = declare("keys", r"\mathbf{K}", "keys, one a row: what values are found by", T_x, d_k)
 values = declare("values", r"\mathbf{V}", "values, one a row: what is read", T_x, H)
-e = declare("e", r"\mathbf{e}", "scores of the keys", T_x)
+e = declare("energy", r"\boldsymbol{\epsilon}", "scores of the keys", T_x)
 alpha = declare("alpha", r"\boldsymbol{\alpha}", "attention weights of the keys", T_x)
 context = declare("context", r"\mathbf{c}", "context: mean of the values that a query reads", H)
 fits = declare(
@@ -65,9 +65,9 @@ mask_rows = declare("mask_rows", r"\mathbf{M}", "masks of all queries, one a row
 
 # -- One key after the other -----------------------------------------------------------------------
 
-e_key = declare("e_key", "e", "score of one key", times=(1, T))
+e_key = declare("e_key", r"\epsilon", "score of one key", times=(1, T))
 v_key = declare("v_key", r"\mathbf{v}", "value of one key", H, times=(1, T))
-e_max = declare("e_max", r"e^{\max}", "largest score so far", times=(0, T))
+e_max = declare("e_max", r"\epsilon^{\max}", "largest score so far", times=(0, T))
 mass = declare("mass", r"\omega", "sum of the exponentials so far", times=(0, T))
 read = declare("read", r"\mathbf{o}", "sum of the values so far, not yet divided", H, times=(0, T))
 

@@ -1,12 +1,14 @@
 """The words of a line: what is looked up in the notation, and what every reader knows."""
 
+import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import sympy as sp
 from lark.lexer import Lexer, Token
 
+from rnnnotes.book.language.nodes import Variable
 from rnnnotes.book.language.symbols import FUNCTIONS, INDICES, SIZES, SYMBOLS
 
 
@@ -107,6 +109,15 @@ class Words(Lexer):
         return self.known[word]
 
 
+def _letters(symbols: Iterable[Variable]) -> dict[str, tuple[str, str]]:
+    """Kind and name of each symbol, by its LaTeX; of those that look alike, of the last."""
+    found = {}
+    for symbol in symbols:
+        tex = SYMBOLS[symbol].tex
+        found[tex] = ("LIFTED" if {"^", "'"} & {*tex} else "SYMBOL", symbol.name)
+    return found
+
+
 class LatexWords(Words):
     """Words of LaTeX."""
 
@@ -114,11 +125,15 @@ class LatexWords(Words):
     lexicon: ClassVar = {
         **{sp.latex(letter): ("INDEX", str(letter)) for letter in (*INDICES, *SIZES)},
         **{tex: ("FUNCTION", name) for name, (tex, _) in FUNCTIONS.items()},
-        **{
-            tex: ("LIFTED" if {"^", "'"} & {*tex} else "SYMBOL", symbol.name)
-            for symbol, (tex, _) in SYMBOLS.items()
-        },
+        **_letters(reversed(SYMBOLS)),
     }
+
+    @classmethod
+    def of(cls, chapter: str) -> type["LatexWords"]:
+        """Words of a chapter, whose own letters come before those that look like them."""
+        module = importlib.import_module(f"rnnnotes.notation.{chapter}")
+        own = [letter for letter in vars(module).values() if isinstance(letter, Variable)]
+        return type(cls.__name__, (cls,), {"lexicon": {**cls.lexicon, **_letters(own)}})
 
 
 class TextWords(Words):

@@ -12,9 +12,10 @@ import sympy as sp
 
 from rnnnotes.book.check.checking import prove
 from rnnnotes.book.find.finding import find
+from rnnnotes.book.language.known import KNOWN
 from rnnnotes.book.language.nodes import Entry, StatementError
 from rnnnotes.book.state.arguments import ArgumentError, DtypeError, ShapeError
-from rnnnotes.book.values.entries import DERIVATIVES, Entries
+from rnnnotes.book.values.entries import Entries
 from rnnnotes.book.values.world import World
 from rnnnotes.building_blocks import (
     batch_row,
@@ -229,13 +230,14 @@ def test_rule_of_the_machinery_is_the_proved_slope(name):
     )
     point = opaque.value(u, {})[()].expr
 
-    assert sp.expand(DERIVATIVES[name](value, point) - slope) == 0
+    assert sp.expand(KNOWN[name].slope(value, point) - slope) == 0
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
 def test_slope_is_proved_without_the_rule(name, monkeypatch):
     """A proof of a rule that used the rule would prove nothing."""
-    monkeypatch.setitem(DERIVATIVES, name, lambda value, argument: 17 * value)
+    wrong = KNOWN[name]._replace(slope=lambda value, argument: 17 * value)
+    monkeypatch.setitem(KNOWN, name, wrong)
     for suffix in ("slope", "slope_bound", "slope_positive"):
         assert prove(find(f"building_blocks.{name}_{suffix}")).lines
 
@@ -245,7 +247,7 @@ def test_rules_that_are_taken_for_granted_match_numerical_derivatives(name, func
     """No formula of the book defines the exponential and the logarithm."""
     with mpmath.workdps(30):
         point = mpmath.mpf(3) / 7
-        rule = DERIVATIVES[name](function(point), point)
+        rule = KNOWN[name].slope(function(point), point)
 
         assert abs(rule - mpmath.diff(function, point)) < mpmath.mpf(10) ** -20
 

@@ -631,6 +631,7 @@ LOOPS = {
     "bptt.linear_recursion_solution",
     "lstm.cell_unrolled",
     "gated_cells.rhn_depth_jacobian",
+    "sequences.latent_unrolled",
     "gated_cells.sru_solution",
     "gated_cells.qrnn_solution",
 }

@@ -67,7 +67,7 @@ mask_rows = declare("mask_rows", r"\mathbf{M}", "masks of all queries, one a row
 
 e_key = declare("e_key", r"\epsilon", "score of one key", times=(1, T))
 v_key = declare("v_key", r"\mathbf{v}", "value of one key", H, times=(1, T))
-e_max = declare("e_max", r"\epsilon^{\max}", "largest score so far", times=(0, T))
+e_max = declare("e_max", r"\epsilon^{\mathrm{max}}", "largest score so far", times=(0, T))
 mass = declare("mass", r"\omega", "sum of the exponentials so far", times=(0, T))
 read = declare("read", r"\mathbf{o}", "sum of the values so far, not yet divided", H, times=(0, T))
 

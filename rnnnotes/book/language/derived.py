@@ -144,6 +144,11 @@ class Variance(Derived):
         return Expectation(self.weights, (self.values - mean) ** 2)
 
 
+def _require_column(node: Any) -> None:
+    if node.column.row or len(node.column.shape) != 1:
+        raise StatementError(f"{type(node).__name__}: needs a column")
+
+
 class Largest(Derived):
     """Largest entry of a column; where several are, it is each of them.
 
@@ -157,8 +162,7 @@ class Largest(Derived):
     @cached_property
     def unfolded(self) -> Expression:
         """The larger of each entry and of what was largest before it."""
-        if self.column.row or len(self.column.shape) != 1:
-            raise StatementError("Largest: needs a column")
+        _require_column(self)
         place, so_far = free_index("place", self.column), Variable("so_far")
         larger = Max(so_far, Entry(self.column, place))
         return Compose(larger, so_far, Entry(self.column, 1), place, 2, *self.column.shape)
@@ -192,8 +196,7 @@ class AmongLargest(Derived):
     @cached_property
     def unfolded(self) -> Expression:
         """Whether fewer entries come before one than are asked for."""
-        if self.column.row or len(self.column.shape) != 1:
-            raise StatementError("AmongLargest: needs a column")
+        _require_column(self)
         place = free_index("place", *self.args)
         fewer = Lt(ahead(self.column, place), wrap(self.count))
         return Stack(Bracket(fewer), place, 1, *self.column.shape)
@@ -209,8 +212,7 @@ class Argmax(Derived):
     @cached_property
     def unfolded(self) -> Expression:
         """Sum of all places, each times whether it is the one."""
-        if self.column.row or len(self.column.shape) != 1:
-            raise StatementError("Argmax: needs a column")
+        _require_column(self)
         place = free_index("place", self.column)
         chosen = Entry(AmongLargest(self.column, 1), place)
         return Sum(wrap(place) * chosen, place, 1, *self.column.shape)
